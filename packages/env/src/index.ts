@@ -1,0 +1,20 @@
+export { type Fault, fault, isFault } from './fault.ts'
+export { type Key, fold, keyOf, normal, permutation, threefry, uniform, uniformInt } from './random.ts'
+export {
+  type TokenMDP,
+  enumerateCompletions,
+  exceptTokens,
+  legalTokens,
+  onlyTokens,
+  tokenMDP,
+} from './token-mdp.ts'
+export {
+  type Annotated,
+  type Origin,
+  type Prompt,
+  type PromptBatch,
+  type Trajectories,
+  type Weighted,
+  completionOf,
+  terminalReward,
+} from './batch.ts'

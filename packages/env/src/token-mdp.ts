@@ -1,0 +1,66 @@
+/**
+ * The token MDP: a state is a prompt and the t tokens generated so far, an action appends one token, and the
+ * terminator ends the completion. It is a tree, so every state has one parent and log P_B = 0.
+ *
+ * The same rules hold for the behaviour policy and for the learned one: illegal tokens are masked in both,
+ * the terminator is masked in both while t < minLength, and at t = maxLength it is forced with log-probability 0
+ * (`leaf: 'forced'`). `leaf: 'free'` leaves P(terminator | s_maxLength) to the model, as gfn-lm-tuning's
+ * next-sentence code does; its optimum is not unique, so it is there for parity only.
+ */
+export interface TokenMDP {
+  /** Token id that ends a completion. */
+  readonly terminator: number
+  /** Tokens a completion may have before the terminator is forced. */
+  readonly maxLength: number
+  /** Tokens a completion must have before the terminator is allowed. */
+  readonly minLength: number
+  readonly leaf: 'forced' | 'free'
+  /** [vocab] added to every logit before the softmax: 0 legal, -Infinity illegal (or a finite penalty). Absent: all legal. */
+  readonly logitShift?: Float32Array
+}
+
+/** A token MDP with the defaults: minLength 0, forced leaf, the whole vocabulary. */
+export const tokenMDP = (
+  given: Pick<TokenMDP, 'terminator' | 'maxLength'> & Partial<TokenMDP>,
+): TokenMDP => ({ minLength: 0, leaf: 'forced', ...given })
+
+/** [vocab] logit shift in which only `legal` tokens and the terminator may be generated. */
+export const onlyTokens = (vocab: number, legal: Iterable<number>, terminator: number): Float32Array => {
+  const shift = new Float32Array(vocab).fill(-Infinity)
+  for (const id of legal) shift[id] = 0
+  shift[terminator] = 0
+  return shift
+}
+
+/** [vocab] logit shift in which `illegal` tokens may not be generated (or pay `penalty` nats). */
+export const exceptTokens = (vocab: number, illegal: Iterable<number>, penalty: number = -Infinity): Float32Array => {
+  const shift = new Float32Array(vocab)
+  for (const id of illegal) shift[id] = penalty
+  return shift
+}
+
+/** The tokens that may be generated under a shift, the terminator left out, in order of id. */
+export const legalTokens = (mdp: TokenMDP, vocab: number): number[] => {
+  const legal: number[] = []
+  for (let id = 0; id < vocab; id++)
+    if (id !== mdp.terminator && (mdp.logitShift === undefined || mdp.logitShift[id]! > -Infinity)) legal.push(id)
+  return legal
+}
+
+/**
+ * Every completion of the MDP without its terminator, shortest first, then by id: Σ_{l=min..max} n^l of them.
+ * Throws a RangeError past `limit`, because enumeration is for proofs, not for vocabularies.
+ */
+export const enumerateCompletions = (mdp: TokenMDP, vocab: number, limit = 100_000): Int32Array[] => {
+  const legal = legalTokens(mdp, vocab)
+  const all: Int32Array[] = []
+  let level: Int32Array[] = [new Int32Array(0)]
+  for (let length = 0; length <= mdp.maxLength; length++) {
+    if (length >= mdp.minLength) all.push(...level)
+    if (all.length + level.length * legal.length > limit && length < mdp.maxLength)
+      throw new RangeError(`${legal.length} legal tokens and maxLength ${mdp.maxLength} give more than ${limit} completions`)
+    if (length < mdp.maxLength)
+      level = level.flatMap((prefix) => legal.map((id) => Int32Array.of(...prefix, id)))
+  }
+  return all
+}

@@ -1,0 +1,37 @@
+/** Element types that cross a compiled function's boundary. */
+export type DType = 'float32' | 'int32' | 'bool'
+
+export type Elements = Float32Array | Int32Array | Uint8Array
+
+/** An array in host memory: what batches, weights and checkpoints are made of. Row-major. */
+export interface HostTensor {
+  readonly shape: readonly number[]
+  readonly dtype: DType
+  readonly data: Elements
+}
+
+/** Named arrays: parameters, optimizer moments, a batch's columns. */
+export type HostTensors = Readonly<Record<string, HostTensor>>
+
+const dtypeOf = (data: Elements): DType =>
+  data instanceof Float32Array ? 'float32' : data instanceof Int32Array ? 'int32' : 'bool'
+
+/** Number of elements of a shape. */
+export const sizeOf = (shape: readonly number[]): number => shape.reduce((n, d) => n * d, 1)
+
+/**
+ * Wraps a typed array with its shape (default: one axis). Throws a RangeError when they disagree.
+ *
+ * @example hostTensor(Float32Array.of(1, 2, 3, 4), [2, 2])
+ */
+export const hostTensor = (data: Elements, shape: readonly number[] = [data.length]): HostTensor => {
+  if (sizeOf(shape) !== data.length)
+    throw new RangeError(`${data.length} elements do not fill the shape [${shape.join(', ')}]`)
+  return { shape, dtype: dtypeOf(data), data }
+}
+
+/** A float32 scalar. */
+export const hostScalar = (value: number): HostTensor => hostTensor(Float32Array.of(value), [])
+
+/** A float32 array of zeros. */
+export const hostZeros = (shape: readonly number[]): HostTensor => hostTensor(new Float32Array(sizeOf(shape)), shape)

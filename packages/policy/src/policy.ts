@@ -1,0 +1,78 @@
+import type { HostTensors } from '@gfnlm/jit'
+import type { Tensor, Tensor1D, Tensor2D, Tensor3D } from '@tensorflow/tfjs-core'
+import type { Tokenizer } from './tokenizer.ts'
+
+/** Named tensors inside a compiled function: the traced counterpart of HostTensors. */
+export type Tensors = Readonly<Record<string, Tensor>>
+
+/** Where the rows of a batch stand: prompts are padded on the left, completions on the right. */
+export interface TokenInput {
+  /** [rows, width] int32 */
+  readonly tokens: Tensor2D
+  /** [rows] int32: padding columns at the left of each row. Padding never changes a result. */
+  readonly pad: Tensor1D
+}
+
+/** Columns whose next-token logits are wanted: the head runs on these only. */
+export interface Columns {
+  readonly start: number
+  readonly count: number
+}
+
+/** Keys and values of every layer, `k.<layer>` and `v.<layer>`: [rows, kvHeads, columns, headDim]. */
+export type Cache = Tensors
+
+/**
+ * A language model as pure functions over its parameters. Every function is made to be compiled (`jit`): tensors
+ * go in and out, nothing is kept. `constants` are frozen; `trainable` is the newest adapter (or all weights, when
+ * they train); `null` in its place is the frozen reference.
+ */
+export interface Policy {
+  readonly name: string
+  readonly vocabSize: number
+  /** Positions the model can take (prompt and completion together). */
+  readonly contextLength: number
+  readonly tokenizer?: Tokenizer
+  /** Frozen weights by their Hugging Face names. */
+  readonly constants: HostTensors
+  /** Initial trainable parameters. */
+  readonly trainable: HostTensors
+  /** [rows, columns.count, vocab] fp32 next-token logits after each of the columns. */
+  readonly logits: (constants: Tensors, trainable: Tensors | null, input: TokenInput, columns: Columns) => Tensor3D
+  /** Cached decoding; absent: the sampler runs `logits` on the whole row for every token. */
+  readonly cached?: CachedDecoding
+  /** Logits under an attention layout of the caller's: several continuations of one prefix in one pass. */
+  readonly logitsUnder?: (constants: Tensors, trainable: Tensors | null, input: LayoutInput, columns: Columns) => Tensor3D
+}
+
+/** Tokens whose positions and visibility the caller lays out. */
+export interface LayoutInput {
+  /** [rows, width] int32 */
+  readonly tokens: Tensor2D
+  /** [rows, width] int32 position of each token in its own sequence */
+  readonly positions: Tensor2D
+  /** [rows, width, width] bool: whether the query column (axis 1) sees the key column (axis 2). Every row sees at least itself. */
+  readonly visible: Tensor3D
+}
+
+export interface CachedDecoding {
+  readonly layers: number
+  /** Shape of one layer's keys or values: [kvHeads, headDim]. */
+  readonly head: readonly [number, number]
+  /** Runs the prompts: [rows, vocab] logits after the last column, and the cache of its columns. */
+  readonly prefill: (
+    constants: Tensors,
+    trainable: Tensors | null,
+    input: TokenInput,
+  ) => { readonly logits: Tensor2D; readonly fresh: Cache }
+  /**
+   * Runs one token a row against a cache of `capacity` columns of which `[pad, filled)` hold earlier tokens.
+   * Returns [rows, vocab] logits and the new column's keys and values ([rows, kvHeads, 1, headDim]); whoever holds
+   * the cache writes them at column `filled`.
+   */
+  readonly decode: (
+    constants: Tensors,
+    trainable: Tensors | null,
+    input: { readonly tokens: Tensor1D; readonly pad: Tensor1D; readonly filled: Tensor1D; readonly cache: Cache },
+  ) => { readonly logits: Tensor2D; readonly fresh: Cache }
+}

@@ -1,0 +1,15 @@
+/** Text to token ids and back, as the model's own tokenizer.json has it. */
+export interface Tokenizer {
+  readonly vocabSize: number
+  readonly bos: number | undefined
+  readonly eos: number | undefined
+  readonly pad: number | undefined
+  /** Ids of a text; `special` (default true) adds what the tokenizer's post-processor adds (a leading bos). */
+  readonly encode: (text: string, options?: { readonly special?: boolean }) => Int32Array
+  /** Text of ids; special tokens are skipped unless asked for. */
+  readonly decode: (ids: ArrayLike<number>, options?: { readonly skipSpecial?: boolean }) => string
+  /** The id of a token's own string, if it is in the vocabulary. */
+  readonly idOf: (token: string) => number | undefined
+  /** The token's own string. */
+  readonly tokenOf: (id: number) => string | undefined
+}

@@ -1,0 +1,15 @@
+import { defineConfig } from 'vitest/config'
+
+// Tests run from source: the scoped export condition points every @gfnlm import at src/.
+export default defineConfig({
+  resolve: { conditions: ['@gfnlm/source', 'node'] },
+  ssr: { resolve: { conditions: ['@gfnlm/source', 'node'] } },
+  test: {
+    include: ['packages/*/src/**/*.test.ts', 'examples/**/*.test.ts', 'tests/**/*.test.ts'],
+    exclude: ['**/dist/**', '**/node_modules/**'],
+    pool: 'forks',
+    maxWorkers: 2,
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
+  },
+})
