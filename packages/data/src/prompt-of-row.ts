@@ -1,0 +1,52 @@
+import * as E from 'fp-ts/lib/Either.js'
+import { type Fault, type Prompt, fault } from '@gfnlm/env'
+import type { Row } from './jsonl.ts'
+
+/** How text becomes a prompt of a given model. */
+export interface PromptOptions {
+  /** Token ids of a text, with whatever the model wants in front of it. */
+  readonly encode: (text: string) => Int32Array
+  /** Tokens a prompt may have: the model's context less the longest completion and its terminator. */
+  readonly maxPromptLength: number
+}
+
+export type PromptFault = Fault<'ColumnMissing' | 'ColumnType' | 'PromptEmpty' | 'PromptTooLong'>
+
+const kindOf = (value: unknown): string => {
+  if (value === null) return 'null'
+  if (Array.isArray(value)) return 'an array'
+  return typeof value === 'object' ? 'an object' : `a ${typeof value}`
+}
+
+/**
+ * A row as a prompt, in TRL's columns: `prompt` (text, required), `id` (text or integer; the line number if absent).
+ * The row's other columns stay in `row`, for rewards that need more than the prompt.
+ */
+export const promptOfRow =
+  ({ encode, maxPromptLength }: PromptOptions) =>
+  ({ file, line, columns }: Row): E.Either<PromptFault, Prompt> => {
+    const at = `${file}:${line}`
+    const where = { file, line }
+    const { prompt: text, id = line } = columns
+    if (text === undefined) {
+      const found = Object.keys(columns).map((name) => `"${name}"`).join(', ') || 'nothing'
+      return E.left(fault('ColumnMissing', `${at} has no column "prompt", only ${found}`,
+        'Rename the column that holds the prompt to "prompt"', where))
+    }
+    if (typeof text !== 'string')
+      return E.left(fault('ColumnType', `"prompt" in ${at} is ${kindOf(text)}, not a string`,
+        'Give the prompt as one string; render a list of messages with the chat template first',
+        { ...where, column: 'prompt' }))
+    if (typeof id !== 'string' && !Number.isInteger(id))
+      return E.left(fault('ColumnType', `"id" in ${at} is ${kindOf(id)}, not a string or an integer`,
+        'Give every row a name of its own, or leave the column out', { ...where, column: 'id' }))
+    const tokens = encode(text)
+    if (tokens.length === 0)
+      return E.left(fault('PromptEmpty', `the prompt in ${at} has no tokens`,
+        'Remove the row, or begin prompts with the model\'s start token', where))
+    if (tokens.length > maxPromptLength)
+      return E.left(fault('PromptTooLong', `the prompt in ${at} has ${tokens.length} tokens, ${maxPromptLength} fit`,
+        'Shorten it, remove the row, allow shorter completions, or take a model with a longer context',
+        { ...where, tokens: tokens.length, maxPromptLength }))
+    return E.right({ id: String(id), text, tokens, row: columns })
+  }
