@@ -18,3 +18,5 @@ export {
   completionOf,
   terminalReward,
 } from './batch.ts'
+export { klDivergence, logSumExp, normaliseLog, totalVariation } from './distribution.ts'
+export { perGroupMean, perGroupVariance } from './group-statistics.ts'

@@ -1,0 +1,42 @@
+import { expect, test } from 'vitest'
+import { enumerateCompletions, exceptTokens, legalTokens, onlyTokens, tokenMDP } from './token-mdp.ts'
+
+const mdp = tokenMDP({ terminator: 0, maxLength: 3 })
+
+test('the defaults are the whole vocabulary, no minimum length and a forced leaf', () => {
+  expect(mdp).toEqual({ terminator: 0, maxLength: 3, minLength: 0, leaf: 'forced' })
+  expect(legalTokens(mdp, 4)).toEqual([1, 2, 3])
+})
+
+test('a completion is any string of non-terminators: two legal tokens up to length 3 make 1 + 2 + 4 + 8', () => {
+  const all = enumerateCompletions(mdp, 3)
+  expect(all.length).toBe(15)
+  expect(all.slice(0, 7).map((tokens) => tokens.join(''))).toEqual(['', '1', '2', '11', '12', '21', '22'])
+  expect(new Set(all.map((tokens) => tokens.join(' '))).size).toBe(15)
+})
+
+test('the minimum length leaves out what is shorter', () => {
+  expect(enumerateCompletions({ ...mdp, minLength: 2 }, 3).map((tokens) => tokens.length)).toEqual([
+    ...new Array<number>(4).fill(2),
+    ...new Array<number>(8).fill(3),
+  ])
+})
+
+test('illegal tokens are in no completion, tokens with a finite penalty are', () => {
+  const legal = (logitShift: Float32Array): string[] =>
+    enumerateCompletions({ ...mdp, maxLength: 1, logitShift }, 4).map((tokens) => tokens.join(''))
+  expect(legal(onlyTokens(4, [2], 0))).toEqual(['', '2'])
+  expect(legal(exceptTokens(4, [2]))).toEqual(['', '1', '3'])
+  expect(legal(exceptTokens(4, [2], -99))).toEqual(['', '1', '2', '3'])
+})
+
+test('a shift is 0 where legal, the penalty where not, and never closes the terminator', () => {
+  expect([...onlyTokens(4, [2], 0)]).toEqual([0, -Infinity, 0, -Infinity])
+  expect([...exceptTokens(4, [1, 3], -50)]).toEqual([0, -50, 0, -50])
+})
+
+test('enumeration stops at its limit, not past it', () => {
+  expect(enumerateCompletions(mdp, 3, 15).length).toBe(15)
+  expect(() => enumerateCompletions(mdp, 3, 14)).toThrow(RangeError)
+  expect(() => enumerateCompletions(tokenMDP({ terminator: 0, maxLength: 30 }), 50_257)).toThrow(/more than 100000/)
+})
