@@ -1,0 +1,103 @@
+import type { Attribute, Graph, GraphType, Node, Value } from '../trace/graph.ts'
+import { type Message, encode, message } from './protobuf.ts'
+
+/** An ONNX model whose large constants stay outside of its protobuf. */
+export interface OnnxModel {
+  readonly bytes: Uint8Array
+  /** Large constants by the path the model refers to them with. */
+  readonly external: readonly { readonly path: string; readonly data: Uint8Array }[]
+  readonly inputs: readonly string[]
+  readonly outputs: readonly string[]
+}
+
+// Opset 18 has everything used here and runs on every provider; IR version 9 goes with it.
+const OPSET = 18
+const IR_VERSION = 9
+/** Constants from this size on go outside. */
+const EXTERNAL_BYTES = 1024
+
+const ELEMENT: Readonly<Record<GraphType, number>> = { float32: 1, int32: 6, int64: 7, bool: 9 }
+
+const bytesOf = (value: Value): Uint8Array => {
+  const { buffer, byteOffset, byteLength } = value.data!
+  return new Uint8Array(buffer as ArrayBuffer, byteOffset, byteLength)
+}
+
+/** TensorProto: dims 1, data_type 2, name 8, raw_data 9, external_data 13, data_location 14. */
+const tensorProto = (name: string, value: Value, external: boolean): Message => {
+  const m = message()
+  for (const d of value.shape) m.int(1, d)
+  m.int(2, ELEMENT[value.dtype]).string(8, name)
+  if (!external) return m.bytes(9, bytesOf(value))
+  const entry = (key: string, text: string): Message => message().string(1, key).string(2, text)
+  return m
+    .message(13, entry('location', name))
+    .message(13, entry('offset', '0'))
+    .message(13, entry('length', String(value.data!.byteLength)))
+    .int(14, 1)
+}
+
+/** AttributeProto: name 1, f 2, i 3, s 4, ints 8, type 20. */
+const attributeProto = (name: string, value: Attribute): Message => {
+  const m = message().string(1, name)
+  if (typeof value === 'number') return m.int(3, value).int(20, 2)
+  if (typeof value === 'string') return m.string(4, value).int(20, 3)
+  if ('float' in value) return m.float(2, value.float).int(20, 1)
+  for (const i of value) m.int(8, i)
+  return m.int(20, 7)
+}
+
+/** NodeProto: input 1, output 2, op_type 4, attribute 5, domain 7. */
+const nodeProto = (node: Node, nameOf: (v: Value) => string): Message => {
+  const m = message()
+  for (const v of node.inputs) m.string(1, nameOf(v))
+  for (const v of node.outputs) m.string(2, nameOf(v))
+  m.string(4, node.op)
+  for (const [name, value] of Object.entries(node.attributes)) m.message(5, attributeProto(name, value))
+  if (node.domain !== '') m.string(7, node.domain)
+  return m
+}
+
+/** ValueInfoProto with a fixed shape. */
+const valueInfo = (name: string, { shape, dtype }: Value): Message => {
+  const dims = message()
+  for (const d of shape) dims.message(1, message().int(1, d))
+  return message().string(1, name).message(2, message().message(1, message().int(1, ELEMENT[dtype]).message(2, dims)))
+}
+
+/** Writes a graph as an ONNX model. Inputs that no node reads are left out: feed only `inputs`. */
+export const onnxModel = (graph: Graph): OnnxModel => {
+  const produced = new Set(graph.nodes.flatMap((n) => n.outputs.map((v) => v.id)))
+  const names = new Map<number, string>()
+  const identities: { readonly from: Value; readonly to: string }[] = []
+  for (const { name, value } of graph.outputs)
+    if (produced.has(value.id) && !names.has(value.id)) names.set(value.id, `out/${name}`)
+    else identities.push({ from: value, to: `out/${name}` })
+  for (const input of graph.inputs) names.set(input.id, `in/${input.name}`)
+  const nameOf = (v: Value): string => names.get(v.id) ?? (v.name === undefined ? `v${v.id}` : `w/${v.name}`)
+
+  const read = new Map<number, Value>()
+  for (const v of [...graph.nodes.flatMap((n) => n.inputs), ...identities.map((i) => i.from)]) read.set(v.id, v)
+  const inputs = graph.inputs.filter((v) => read.has(v.id))
+  const constants = [...read.values()].filter((v) => v.data !== undefined)
+  const isExternal = (v: Value): boolean => v.data!.byteLength >= EXTERNAL_BYTES
+
+  const g = message().string(2, 'gfnlm')
+  for (const node of graph.nodes) g.message(1, nodeProto(node, nameOf))
+  for (const { from, to } of identities) g.message(1, message().string(1, nameOf(from)).string(2, to).string(4, 'Identity'))
+  for (const v of constants) g.message(5, tensorProto(nameOf(v), v, isExternal(v)))
+  for (const v of inputs) g.message(11, valueInfo(nameOf(v), v))
+  for (const { name, value } of graph.outputs) g.message(12, valueInfo(`out/${name}`, value))
+  const model = message()
+    .int(1, IR_VERSION)
+    .string(2, 'gfnlm')
+    .message(8, message().string(1, '').int(2, OPSET))
+    .message(8, message().string(1, 'com.microsoft').int(2, 1))
+    .message(7, g)
+  return {
+    bytes: encode(model),
+    external: constants.filter(isExternal).map((v) => ({ path: nameOf(v), data: bytesOf(v) })),
+    inputs: inputs.map((v) => v.name!),
+    outputs: graph.outputs.map((o) => o.name),
+  }
+}

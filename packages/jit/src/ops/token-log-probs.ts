@@ -1,0 +1,35 @@
+import * as tf from '@tensorflow/tfjs-core'
+import { scatterAdd } from './scatter-add.ts'
+
+/**
+ * Log-probabilities of given tokens: the logit gathered, minus the row's log-sum-exp. No one-hot of the vocabulary,
+ * no log-softmax of all of it; the gradient is one softmax and k numbers added to each row.
+ *
+ *   log p(id) = logits[id] − log Σ_v exp logits[v],   ∂/∂logits[v] = 1[v = id] − softmax(logits)[v]
+ *
+ * The log-sum-exp is max − log(largest probability), which is exact in fp32 because that probability is never small.
+ *
+ * @param logits [n, vocab]
+ * @param ids [n, k] int32
+ * @returns [n, k] nats
+ */
+export const tokenLogProbs = (logits: tf.Tensor2D, ids: tf.Tensor2D): tf.Tensor2D => {
+  const [n, vocab] = logits.shape
+  const k = ids.shape[1]
+  const rowStart = tf.mul(tf.range(0, n, 1, 'int32'), tf.scalar(vocab, 'int32'))
+  const flatIds = tf.reshape(tf.add(tf.cast(ids, 'int32'), tf.reshape(rowStart, [n, 1])), [n * k]) as tf.Tensor1D
+  const forward = tf.customGrad((x: tf.Tensor, save: tf.GradSaveFunc) => {
+    const probabilities = tf.softmax(x)
+    const logSumExp = tf.sub(tf.max(x, -1, true), tf.log(tf.max(probabilities, -1, true)))
+    const taken = tf.reshape(tf.gather(tf.reshape(x, [n * vocab]), flatIds), [n, k])
+    save([probabilities])
+    return {
+      value: tf.sub(taken, logSumExp),
+      gradFunc: (dy: tf.Tensor, [p]: tf.Tensor[]) => {
+        const spread = tf.mul(p!, tf.neg(tf.sum(dy, -1, true)))
+        return tf.reshape(scatterAdd(tf.reshape(spread, [n * vocab]), flatIds, tf.reshape(dy, [n * k])), [n, vocab])
+      },
+    }
+  } )
+  return forward(logits) as tf.Tensor2D
+}

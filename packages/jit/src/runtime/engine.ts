@@ -1,0 +1,70 @@
+import { availableParallelism } from 'node:os'
+import { existsSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { Worker } from 'node:worker_threads'
+import { jitError } from '../errors.ts'
+import type { Elements } from '../host-tensor.ts'
+import type { Envelope, Reply, Request, WireMap } from './protocol.ts'
+
+// The compiled worker, from src/ and from dist/ alike: a thread cannot be started from TypeScript.
+const WORKER = fileURLToPath(new URL('../../dist/runtime/session-worker.js', import.meta.url))
+
+interface Pending {
+  readonly resolve: (reply: Reply) => void
+  readonly reject: (error: Error) => void
+}
+
+interface Thread {
+  readonly worker: Worker
+  readonly pending: Map<number, Pending>
+}
+
+let thread: Thread | undefined
+let nextId = 1
+
+const start = (): Thread => {
+  if (!existsSync(WORKER))
+    throw jitError('EngineStopped', `the engine's thread is not built: ${WORKER} is missing`, 'Run `npm run build` first.')
+  const worker = new Worker(WORKER)
+  const pending = new Map<number, Pending>()
+  const fail = (error: Error): void => {
+    thread = undefined
+    for (const { reject } of pending.values())
+      reject(jitError('EngineStopped', `the engine's thread stopped: ${error.message}`, 'Check free memory; resume from the last checkpoint.'))
+    pending.clear()
+  }
+  worker.on('message', ({ id, body }: Envelope<Reply>) => {
+    const waiting = pending.get(id)
+    pending.delete(id)
+    if (pending.size === 0) worker.unref()
+    waiting?.resolve(body)
+  })
+  worker.on('error', fail)
+  worker.on('exit', (code) => fail(new Error(`exit code ${code}`)))
+  // An idle engine does not keep the process alive.
+  worker.unref()
+  return { worker, pending }
+}
+
+/** Sends one request to the engine's thread (one a process, started when first needed). */
+export const ask = (request: Request, transfer: readonly ArrayBuffer[] = []): Promise<Reply> =>
+  new Promise((resolve, reject) => {
+    thread ??= start()
+    const id = nextId++
+    thread.pending.set(id, { resolve, reject })
+    thread.worker.ref()
+    thread.worker.postMessage({ id, body: request } satisfies Envelope<Request>, [...transfer])
+  })
+
+/** Threads a session computes with: GFNLM_THREADS, else every core. */
+export const threadCount = (): number => {
+  const given = Number(process.env['GFNLM_THREADS'])
+  return Number.isInteger(given) && given > 0 ? given : availableParallelism()
+}
+
+/** A view as an array of its own, because a message would copy the whole buffer behind it. */
+const owned = (data: Elements): Elements => (data.byteLength === data.buffer.byteLength ? data : data.slice())
+
+/** Arrays ready to be sent. */
+export const toWire = (tensors: WireMap): WireMap =>
+  Object.fromEntries(Object.entries(tensors).map(([name, { dtype, shape, data }]) => [name, { dtype, shape, data: owned(data) }]))

@@ -1,0 +1,63 @@
+import type * as tf from '@tensorflow/tfjs-core'
+import { jitError } from '../errors.ts'
+import type { HostTensors } from '../host-tensor.ts'
+import { legalize } from '../onnx/legalize.ts'
+import { onnxModel } from '../onnx/model.ts'
+import type { Signature } from '../signature.ts'
+import { trace } from '../trace/trace.ts'
+import { ask, threadCount, toWire } from './engine.ts'
+import { type Executable, type HeldWrite, heldTarget } from './executable.ts'
+import type { Reply, SessionOptions, Write } from './protocol.ts'
+
+const failed = (device: string, message: string): Error =>
+  device === 'cpu'
+    ? jitError('SessionFailed', `ONNX Runtime could not run the compiled function: ${message}`, 'Report the function and its shapes; device \'tfjs:cpu\' runs it eagerly meanwhile.', { device })
+    : jitError('DeviceUnavailable', `device '${device}' could not be used: ${message}`, `Use device 'cpu', or install what ONNX Runtime's ${device} provider needs.`, { device })
+
+const handleOf = (reply: Reply, device: string): number => {
+  if (reply.kind === 'handle') return reply.handle
+  throw failed(device, reply.kind === 'error' ? reply.message : `unexpected reply ${reply.kind}`)
+}
+
+const pick = (all: HostTensors, names: readonly string[]): HostTensors =>
+  Object.fromEntries(names.flatMap((name) => (all[name] === undefined ? [] : [[name, all[name]]])))
+
+/** Traces `f` for a signature and opens an ONNX Runtime session for it on the engine's thread. */
+export const onnxExecutable = async (
+  f: (inputs: Readonly<Record<string, tf.Tensor>>, constants: Readonly<Record<string, tf.Tensor>>) => Readonly<Record<string, tf.Tensor>>,
+  signature: Signature,
+  constants: HostTensors,
+  device: SessionOptions['device'],
+  writes: readonly HeldWrite[],
+): Promise<Executable> => {
+  const { graph } = trace(f, signature, constants)
+  const model = onnxModel(legalize(graph, device))
+  const options: SessionOptions = { device, threads: threadCount() }
+  const external = model.external.map(({ path, data }) => ({ path, data: data.byteLength === data.buffer.byteLength ? data : data.slice() }))
+  const session = handleOf(await ask({ kind: 'create', model: model.bytes, external, options }), device)
+  const wanted: Write[] = model.outputs.flatMap((output) => {
+    const target = heldTarget(writes, output)
+    return target === undefined ? [] : [{ output, input: target.input, axis: target.write.axis }]
+  })
+  const outputs = (reply: Reply): HostTensors => {
+    if (reply.kind === 'outputs') return reply.outputs
+    throw failed(device, reply.kind === 'error' ? reply.message : `unexpected reply ${reply.kind}`)
+  }
+  return {
+    run: async (feeds) => outputs(await ask({ kind: 'run', session, feeds: toWire(pick(feeds, model.inputs)), writes: [] })),
+    hold: async (arrays) => {
+      const kept = new Set(model.inputs.filter((name) => arrays[name] !== undefined))
+      const rest = model.inputs.filter((name) => !kept.has(name))
+      const apply = wanted.filter((w) => kept.has(w.input))
+      const held = handleOf(await ask({ kind: 'hold', tensors: toWire(pick(arrays, [...kept])) }), device)
+      return {
+        run: async (feeds) => {
+          const at = apply.length === 0 ? {} : { at: feeds[writes[0]!.at]!.data as Int32Array }
+          return outputs(await ask({ kind: 'run', session, feeds: toWire(pick(feeds, rest)), held, writes: apply, ...at }))
+        },
+        drop: async () => void (await ask({ kind: 'drop', held })),
+      }
+    },
+    dispose: async () => void (await ask({ kind: 'release', session })),
+  }
+}

@@ -1,0 +1,41 @@
+import type { Elements } from '../host-tensor.ts'
+
+/** An array as it crosses to the engine's thread and back. */
+export interface Wire {
+  readonly dtype: 'float32' | 'int32' | 'bool'
+  readonly shape: readonly number[]
+  readonly data: Elements
+}
+
+export type WireMap = Readonly<Record<string, Wire>>
+
+/** After a run, output `output` is written into held array `input` along `axis`, row r at index `at[r]`. */
+export interface Write {
+  readonly output: string
+  readonly input: string
+  readonly axis: number
+}
+
+export interface SessionOptions {
+  readonly device: 'cpu' | 'webgpu' | 'cuda'
+  readonly threads: number
+}
+
+/** What the engine's thread is asked to do. */
+export type Request =
+  | { readonly kind: 'create'; readonly model: Uint8Array; readonly external: readonly { readonly path: string; readonly data: Uint8Array }[]; readonly options: SessionOptions }
+  | { readonly kind: 'hold'; readonly tensors: WireMap }
+  | { readonly kind: 'run'; readonly session: number; readonly feeds: WireMap; readonly held?: number; readonly writes: readonly Write[]; readonly at?: Int32Array }
+  | { readonly kind: 'drop'; readonly held: number }
+  | { readonly kind: 'release'; readonly session: number }
+
+export type Reply =
+  | { readonly kind: 'handle'; readonly handle: number }
+  | { readonly kind: 'outputs'; readonly outputs: WireMap }
+  | { readonly kind: 'done' }
+  | { readonly kind: 'error'; readonly message: string }
+
+export interface Envelope<A> {
+  readonly id: number
+  readonly body: A
+}

@@ -1,0 +1,83 @@
+/**
+ * The engine's thread: owns ONNX Runtime sessions and the arrays held for them. `session.run` is synchronous native
+ * code, so it lives here and never on the caller's event loop.
+ */
+import { parentPort } from 'node:worker_threads'
+import * as ort from 'onnxruntime-node'
+import type { Envelope, Reply, Request, Wire, WireMap } from './protocol.ts'
+import { writeRows } from './write-rows.ts'
+
+const sessions = new Map<number, ort.InferenceSession>()
+const holds = new Map<number, Record<string, Wire>>()
+let next = 1
+
+const tensorOf = ({ dtype, data, shape }: Wire): ort.Tensor => new ort.Tensor(dtype as 'float32', data as Float32Array, shape)
+
+const wireOf = (tensor: ort.Tensor): Wire => ({
+  dtype: tensor.type as Wire['dtype'],
+  shape: tensor.dims,
+  data: tensor.data as Wire['data'],
+})
+
+const create = async ({ model, external, options }: Extract<Request, { kind: 'create' }>): Promise<Reply> => {
+  const session = await ort.InferenceSession.create(model, {
+    executionProviders: options.device === 'cpu' ? ['cpu'] : [options.device, 'cpu'],
+    graphOptimizationLevel: 'all',
+    intraOpNumThreads: options.threads,
+    interOpNumThreads: 1,
+    executionMode: 'sequential',
+    logSeverityLevel: 3,
+    externalData: external.map(({ path, data }) => ({ path, data })),
+  })
+  sessions.set(next, session)
+  return { kind: 'handle', handle: next++ }
+}
+
+const run = async (request: Extract<Request, { kind: 'run' }>): Promise<Reply> => {
+  const session = sessions.get(request.session)
+  if (session === undefined) throw new Error(`session ${request.session} was released`)
+  const held = request.held === undefined ? {} : holds.get(request.held)
+  if (held === undefined) throw new Error(`held arrays ${request.held} were dropped`)
+  const feeds: Record<string, ort.Tensor> = {}
+  for (const [name, wire] of [...Object.entries(held), ...Object.entries(request.feeds)]) feeds[`in/${name}`] = tensorOf(wire)
+  const results = await session.run(feeds)
+  const outputs: Record<string, Wire> = {}
+  for (const [name, tensor] of Object.entries(results)) outputs[name.slice('out/'.length)] = wireOf(tensor)
+  for (const { output, input, axis } of request.writes) {
+    writeRows(held[input]!, outputs[output]!, axis, request.at!)
+    delete outputs[output]
+  }
+  return { kind: 'outputs', outputs }
+}
+
+const answer = async (request: Request): Promise<Reply> => {
+  switch (request.kind) {
+    case 'create':
+      return create(request)
+    case 'hold':
+      holds.set(next, { ...request.tensors })
+      return { kind: 'handle', handle: next++ }
+    case 'run':
+      return run(request)
+    case 'drop':
+      holds.delete(request.held)
+      return { kind: 'done' }
+    case 'release': {
+      const session = sessions.get(request.session)
+      sessions.delete(request.session)
+      await session?.release()
+      return { kind: 'done' }
+    }
+  }
+}
+
+const buffersOf = (wires: WireMap): ArrayBuffer[] => [...new Set(Object.values(wires).map((w) => w.data.buffer as ArrayBuffer))]
+
+// One request at a time, in the order they came.
+let queue: Promise<void> = Promise.resolve()
+parentPort!.on('message', ({ id, body }: Envelope<Request>) => {
+  queue = queue.then(async () => {
+    const reply = await answer(body).catch((e: unknown): Reply => ({ kind: 'error', message: e instanceof Error ? e.message : String(e) }))
+    parentPort!.postMessage({ id, body: reply } satisfies Envelope<Reply>, reply.kind === 'outputs' ? buffersOf(reply.outputs) : [])
+  })
+})

@@ -1,0 +1,160 @@
+import type { DType, Elements } from '../host-tensor.ts'
+
+/** Element types inside a graph: int64 appears only in shape arguments and indices that ONNX insists on. */
+export type GraphType = DType | 'int64'
+
+/** One value of the graph. Its shape is known: a graph is traced for fixed shapes. */
+export interface Value {
+  readonly id: number
+  readonly shape: readonly number[]
+  readonly dtype: GraphType
+  /** Every element has this value, and no node computes it unless a node needs it whole. */
+  readonly splat?: number
+  /** Elements of a constant. */
+  readonly data?: Elements | BigInt64Array
+  /** The caller's name of an input or of a frozen weight. */
+  readonly name?: string
+}
+
+export type Attribute = number | string | readonly number[] | { readonly float: number }
+
+/** One ONNX operator application with one output per entry of `outputs`. */
+export interface Node {
+  readonly op: string
+  readonly domain: '' | 'com.microsoft'
+  readonly inputs: readonly Value[]
+  readonly attributes: Readonly<Record<string, Attribute>>
+  readonly outputs: readonly Value[]
+}
+
+/** A traced function: nodes in the order they were recorded, which is a topological order. */
+export interface Graph {
+  readonly nodes: readonly Node[]
+  readonly inputs: readonly Value[]
+  readonly outputs: readonly { readonly name: string; readonly value: Value }[]
+}
+
+/** Where lowerings write: every call returns the value it stands for, an equal call returns the same value. */
+export interface GraphBuilder {
+  readonly emit: (
+    op: string,
+    inputs: readonly Value[],
+    shape: readonly number[],
+    dtype: GraphType,
+    attributes?: Readonly<Record<string, Attribute>>,
+    domain?: Node['domain'],
+  ) => Value
+  readonly emitMany: (
+    op: string,
+    inputs: readonly Value[],
+    outputs: readonly { readonly shape: readonly number[]; readonly dtype: GraphType }[],
+    attributes?: Readonly<Record<string, Attribute>>,
+  ) => readonly Value[]
+  readonly constant: (data: Elements | BigInt64Array, shape: readonly number[], dtype: GraphType, name?: string) => Value
+  /** An int64 vector constant: a shape, axes, starts. */
+  readonly ints: (values: readonly number[]) => Value
+  readonly splat: (value: number, shape: readonly number[], dtype: GraphType) => Value
+  readonly input: (name: string, shape: readonly number[], dtype: DType) => Value
+  /** A splat as a value nodes can read; anything else as it is. */
+  readonly whole: (value: Value) => Value
+  /** The node that computes a value, if one does. */
+  readonly producerOf: (value: Value) => Node | undefined
+  readonly nodes: readonly Node[]
+  readonly inputs: readonly Value[]
+}
+
+const SMALL = 64
+
+const array = (value: number, dtype: GraphType): Elements | BigInt64Array =>
+  dtype === 'float32'
+    ? Float32Array.of(value)
+    : dtype === 'int32'
+      ? Int32Array.of(value)
+      : dtype === 'bool'
+        ? Uint8Array.of(value)
+        : BigInt64Array.of(BigInt(value))
+
+/** An empty graph being recorded. Common subexpressions are found as they are emitted. */
+export const graphBuilder = (): GraphBuilder => {
+  const nodes: Node[] = []
+  const inputs: Value[] = []
+  const producers = new Map<number, Node>()
+  const seen = new Map<string, readonly Value[]>()
+  let next = 0
+  const once = (key: string, make: () => readonly Value[]): readonly Value[] => {
+    const found = seen.get(key)
+    if (found !== undefined) return found
+    const made = make()
+    seen.set(key, made)
+    return made
+  }
+  const emitMany: GraphBuilder['emitMany'] = (op, given, outputs, attributes = {}) =>
+    record(op, given, outputs, attributes, '')
+  const record = (
+    op: string,
+    given: readonly Value[],
+    outputs: readonly { readonly shape: readonly number[]; readonly dtype: GraphType }[],
+    attributes: Readonly<Record<string, Attribute>>,
+    domain: Node['domain'],
+  ): readonly Value[] => {
+    const whole = given.map(builder.whole)
+    const key = `${domain}.${op}(${whole.map((v) => v.id).join()})${JSON.stringify(attributes)}${outputs.map((o) => `${o.dtype}[${o.shape.join()}]`).join()}`
+    return once(key, () => {
+      const made = outputs.map(({ shape, dtype }) => ({ id: next++, shape, dtype }))
+      const node: Node = { op, domain, inputs: whole, attributes, outputs: made }
+      nodes.push(node)
+      for (const value of made) producers.set(value.id, node)
+      return made
+    })
+  }
+  const builder: GraphBuilder = {
+    nodes,
+    inputs,
+    producerOf: (value) => producers.get(value.id),
+    emitMany,
+    emit: (op, given, shape, dtype, attributes = {}, domain = '') =>
+      record(op, given, [{ shape, dtype }], attributes, domain)[0]!,
+    constant: (data, shape, dtype, name) => {
+      if (data.length === 1 && name === undefined && dtype !== 'int64')
+        return builder.splat(Number(data[0]), shape, dtype)
+      const make = (): readonly Value[] => [
+        { id: next++, shape, dtype, data, ...(name === undefined ? {} : { name }) },
+      ]
+      return (data.length <= SMALL && name === undefined
+        ? once(`constant ${dtype}[${shape.join()}]${Array.from(data as ArrayLike<unknown>).join()}`, make)
+        : make())[0]!
+    },
+    ints: (values) => builder.constant(BigInt64Array.from(values, BigInt), [values.length], 'int64'),
+    splat: (splat, shape, dtype) =>
+      once(`splat ${Object.is(splat, -0) ? '-0' : splat} ${dtype}[${shape.join()}]`, () => [
+        { id: next++, shape, dtype, splat },
+      ])[0]!,
+    input: (name, shape, dtype) => {
+      const value: Value = { id: next++, shape, dtype, name }
+      inputs.push(value)
+      return value
+    },
+    whole: (value) => {
+      if (value.splat === undefined) return value
+      const { splat, shape, dtype } = value
+      const scalar = once(`whole ${Object.is(splat, -0) ? '-0' : splat} ${dtype}`, () => [
+        { id: next++, shape: [], dtype, data: array(splat, dtype) },
+      ])[0]!
+      return shape.length === 0 ? scalar : builder.emit('Expand', [scalar, builder.ints(shape)], shape, dtype)
+    },
+  }
+  return builder
+}
+
+/** The nodes that an output needs, in order. */
+export const liveNodes = (nodes: readonly Node[], outputs: readonly Value[]): Node[] => {
+  const needed = new Set(outputs.map((v) => v.id))
+  const kept: Node[] = []
+  for (let i = nodes.length - 1; i >= 0; i--) {
+    const node = nodes[i]!
+    if (!node.outputs.some((v) => needed.has(v.id))) continue
+    kept.push(node)
+    for (const v of node.inputs) needed.add(v.id)
+  }
+  return kept.reverse()
+}

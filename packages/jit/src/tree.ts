@@ -1,0 +1,44 @@
+import type * as tf from '@tensorflow/tfjs-core'
+import type { HostTensor } from './host-tensor.ts'
+
+/** Nested records of arrays: a batch, a parameter tree, an optimizer's state. Absent entries are absent inputs. */
+export type HostTree = HostTensor | { readonly [name: string]: HostTree | undefined }
+
+/** The same nesting with tensors at the leaves: what a compiled function sees and returns. */
+export type TensorTree = tf.Tensor | { readonly [name: string]: TensorTree | undefined }
+
+/** The type of a host tree inside a compiled function. */
+export type AsTensors<T> = T extends HostTensor ? tf.Tensor : { readonly [K in keyof T]: AsTensors<T[K]> }
+
+/** The type of a tensor tree outside of a compiled function. */
+export type AsHost<T> = T extends tf.Tensor ? HostTensor : { readonly [K in keyof T]: AsHost<T[K]> }
+
+type Branch<Leaf> = { readonly [name: string]: Leaf | Branch<Leaf> | undefined }
+
+/** Leaves by their path, `a/b/c`, in a fixed order. */
+export const flatten = <Leaf extends object>(tree: Leaf | Branch<Leaf>, isLeaf: (node: object) => node is Leaf, path = ''): Record<string, Leaf> => {
+  if (isLeaf(tree)) return { [path]: tree }
+  const flat: Record<string, Leaf> = {}
+  for (const [name, child] of Object.entries(tree))
+    if (child !== undefined) Object.assign(flat, flatten(child as Leaf, isLeaf, path === '' ? name : `${path}/${name}`))
+  return flat
+}
+
+/** The tree whose leaves are at these paths. */
+export const unflatten = <Leaf>(flat: Readonly<Record<string, Leaf>>): Leaf | Branch<Leaf> => {
+  if ('' in flat) return flat['']!
+  const root: Record<string, unknown> = {}
+  for (const [path, leaf] of Object.entries(flat)) {
+    const names = path.split('/')
+    let node = root
+    for (const name of names.slice(0, -1)) node = (node[name] ??= {}) as Record<string, unknown>
+    node[names.at(-1)!] = leaf
+  }
+  return root as Branch<Leaf>
+}
+
+/** Whether a node of a host tree is an array. */
+export const isHostTensor = (node: object): node is HostTensor => 'data' in node && 'dtype' in node && 'shape' in node
+
+/** Whether a node of a tensor tree is a tensor. */
+export const isTensor = (node: object): node is tf.Tensor => 'dataId' in node && 'dtype' in node
