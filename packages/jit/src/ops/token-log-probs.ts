@@ -18,18 +18,20 @@ export const tokenLogProbs = (logits: tf.Tensor2D, ids: tf.Tensor2D): tf.Tensor2
   const k = ids.shape[1]
   const rowStart = tf.mul(tf.range(0, n, 1, 'int32'), tf.scalar(vocab, 'int32'))
   const flatIds = tf.reshape(tf.add(tf.cast(ids, 'int32'), tf.reshape(rowStart, [n, 1])), [n * k]) as tf.Tensor1D
-  const forward = tf.customGrad((x: tf.Tensor, save: tf.GradSaveFunc) => {
+  const forward = tf.customGrad((...given) => {
+    const [x, save] = given as unknown as [tf.Tensor, tf.GradSaveFunc]
     const probabilities = tf.softmax(x)
     const logSumExp = tf.sub(tf.max(x, -1, true), tf.log(tf.max(probabilities, -1, true)))
     const taken = tf.reshape(tf.gather(tf.reshape(x, [n * vocab]), flatIds), [n, k])
     save([probabilities])
     return {
       value: tf.sub(taken, logSumExp),
-      gradFunc: (dy: tf.Tensor, [p]: tf.Tensor[]) => {
+      gradFunc: (dy: tf.Tensor, saved: tf.Tensor[]) => {
+        const [p] = saved
         const spread = tf.mul(p!, tf.neg(tf.sum(dy, -1, true)))
         return tf.reshape(scatterAdd(tf.reshape(spread, [n * vocab]), flatIds, tf.reshape(dy, [n * k])), [n, vocab])
       },
     }
-  } )
+  })
   return forward(logits) as tf.Tensor2D
 }

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core'
 import type { GraphBuilder, GraphType, Value } from '../graph.ts'
-import { type Lowering, type Lowerings, broadcastShape, broadcasting, cast, expand, sameShape } from './lowering.ts'
+import { type Lowering, type Lowerings, broadcastShape, broadcasting, cast, expand, unbroadcast } from './lowering.ts'
 
 const upcast = (a: Value, b: Value): GraphType => tf.upcastType(a.dtype as tf.DataType, b.dtype as tf.DataType) as GraphType
 
@@ -107,9 +107,7 @@ export const BINARY: Lowerings = {
     if (when.splat !== undefined) return expand(graph, when.splat ? t! : e!, shape)
     // ONNX Runtime has no Where of bools.
     const through: GraphType = dtype === 'bool' ? 'int32' : dtype
-    const scalar = (v: Value): Value =>
-      v.splat !== undefined && sameShape(when.shape, shape) ? graph.splat(v.splat, [], v.dtype) : v
-    const branches = [t!, e!].map((v) => cast(graph, scalar(v), through))
-    return cast(graph, graph.emit('Where', [when, ...branches], shape, through), dtype)
+    const [c, ...branches] = unbroadcast(graph, [when, cast(graph, t!, through), cast(graph, e!, through)], shape)
+    return cast(graph, graph.emit('Where', [c!, ...branches], shape, through), dtype)
   },
 }

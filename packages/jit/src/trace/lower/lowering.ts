@@ -89,7 +89,29 @@ export const elementwise = (
  */
 export const broadcasting = (graph: GraphBuilder, op: string, a: Value, b: Value, dtype: GraphType): Value => {
   const shape = broadcastShape(a.shape, b.shape)
-  const small = (v: Value, other: Value): Value =>
-    v.splat !== undefined && v.shape.length > 0 && sameShape(other.shape, shape) ? graph.splat(v.splat, [], v.dtype) : v
-  return graph.emit(op, [small(a, b), small(b, a)], shape, dtype)
+  const [x, y] = unbroadcast(graph, [a, b], shape)
+  return graph.emit(op, [x!, y!], shape, dtype)
+}
+
+/** What a value was before it was repeated along axes of size 1. */
+const unrepeated = (graph: GraphBuilder, value: Value): Value => {
+  if (value.splat !== undefined) return graph.splat(value.splat, [], value.dtype)
+  const node = graph.producerOf(value)
+  const from = node?.inputs[0]
+  const repeats = node?.op === 'Expand' || (node?.op === 'Tile' && from!.shape.every((d, i) => d === 1 || d === value.shape[i]))
+  return repeats && from!.shape.length === value.shape.length ? unrepeated(graph, from!) : value
+}
+
+/**
+ * Operands of a broadcasting operator as small as they can be while the result keeps its shape: tfjs repeats operands
+ * before some kernels, ONNX need not.
+ */
+export const unbroadcast = (graph: GraphBuilder, operands: readonly Value[], shape: readonly number[]): readonly Value[] => {
+  const small = operands.map((v) => unrepeated(graph, v))
+  const keeps = (values: readonly Value[]): boolean =>
+    sameShape(values.map((v) => v.shape).reduce((a, b) => broadcastShape(a, b)), shape)
+  if (keeps(small)) return small
+  // One operand has to stay whole: the first that is enough.
+  const whole = operands.findIndex((v, i) => keeps(small.with(i, v)))
+  return whole < 0 ? operands : small.with(whole, operands[whole]!)
 }
