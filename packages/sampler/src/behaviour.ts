@@ -1,4 +1,5 @@
 import type { TokenMDP } from '@gfnlm/env'
+import { expBelow } from './exp-below.ts'
 import type { Exploration } from './exploration.ts'
 import { keepMinP, keepTopK, keepTopP } from './truncation.ts'
 
@@ -18,35 +19,40 @@ const largestLogit = (logits: LogitRow, shift: Float32Array | undefined, forbidd
   return largest
 }
 
-/** out[i] = exp((logit_i − largest) / temperature), so that the largest weight is 1; at temperature 0 the others are 0. */
+/**
+ * out[i] = exp((logit_i − largest) / temperature), so that the largest weight is 1; temperature 0 leaves only that
+ * one. Returns the sum of the weights.
+ */
 const weigh = (
   logits: LogitRow,
   shift: Float32Array | undefined,
   forbidden: number,
   temperature: number,
   out: Float64Array,
-): void => {
+): number => {
   const largest = largestLogit(logits, shift, forbidden)
   if (!Number.isFinite(largest))
     throw new RangeError(`the largest logit of a legal action is ${largest}: the model diverged or masks everything`)
-  let greedy = false
+  const scale = temperature > 0 ? 1 / temperature : 1
+  let total = 0
   for (let i = 0; i < logits.length; i++) {
-    const below = (shift === undefined ? logits[i] : logits[i] + shift[i]) - largest
-    if (Number.isNaN(below))
-      throw new RangeError('a logit is NaN: the model diverged, or its vocabulary is not that of the mask')
-    if (i === forbidden) out[i] = 0
-    else if (temperature > 0) out[i] = Math.exp(below / temperature)
-    else {
-      out[i] = below === 0 && !greedy ? 1 : 0
-      greedy ||= below === 0
-    }
+    const logit = shift === undefined ? logits[i] : logits[i] + shift[i]
+    out[i] = i === forbidden ? 0 : expBelow((logit - largest) * scale)
+    total += out[i]
   }
+  if (Number.isNaN(total))
+    throw new RangeError('a logit is NaN: the model diverged, or its vocabulary is not that of the mask')
+  if (temperature > 0) return total
+  const likeliest = out.indexOf(1)
+  out.fill(0)
+  out[likeliest] = 1
+  return 1
 }
 
-const normalise = (weights: Float64Array): void => {
+const sum = (weights: Float64Array): number => {
   let total = 0
   for (let i = 0; i < weights.length; i++) total += weights[i]
-  for (let i = 0; i < weights.length; i++) weights[i] /= total
+  return total
 }
 
 const mixUniform = (
@@ -89,11 +95,13 @@ export const behaviour = (
     return out
   }
   const forbidden = forbiddenAt(mdp, t)
-  weigh(logits, mdp.logitShift, forbidden, temperature, out)
+  let total = weigh(logits, mdp.logitShift, forbidden, temperature, out)
   if (topK !== undefined) keepTopK(out, topK)
   if (topP !== undefined) keepTopP(out, topP)
   if (minP !== undefined) keepMinP(out, minP)
-  normalise(out)
+  if (topK !== undefined || topP !== undefined || minP !== undefined) total = sum(out)
+  const scale = 1 / total
+  for (let i = 0; i < out.length; i++) out[i] *= scale
   if (epsilon !== undefined && epsilon > 0) mixUniform(out, mdp.logitShift, forbidden, epsilon)
   return out
 }
@@ -113,6 +121,6 @@ export const learnedLogProb = (logits: LogitRow, mdp: TokenMDP, t: number, token
   const shifted = (i: number): number => (shift === undefined ? logits[i] : logits[i] + shift[i])
   const largest = largestLogit(logits, shift, forbidden)
   let total = 0
-  for (let i = 0; i < logits.length; i++) if (i !== forbidden) total += Math.exp(shifted(i) - largest)
+  for (let i = 0; i < logits.length; i++) if (i !== forbidden) total += expBelow(shifted(i) - largest)
   return shifted(token) - largest - Math.log(total)
 }
