@@ -1,0 +1,44 @@
+import { checkShape } from '../check-shape.ts'
+import type { Terms } from '../terms.ts'
+import { trajectoryMetrics } from './metrics.ts'
+import { learnedPotentials } from './potentials.ts'
+import { type Regression, squared } from './regression.ts'
+import { adjacentPairs } from './sub-trajectories.ts'
+import type { FlowTrajectoryInputs } from './sub-trajectory-balance.ts'
+import { terminationOf } from './termination-values.ts'
+import { extentOf } from './trajectory-inputs.ts'
+
+export interface DetailedBalanceOptions {
+  /** `pooled`: mean over the transitions of the batch; `within`: mean over each trajectory's, then over them. */
+  readonly normalisation?: 'pooled' | 'within'
+  readonly regression?: Regression
+}
+
+/**
+ * Detailed balance: what flows along one transition must be what its end receives, under a learned flow.
+ *
+ *   residual_t = log F(s_t) + log P_F(a_t | s_t) − log F(s_{t+1}),   0 ≤ t ≤ length
+ *
+ * The transition at t = length is the terminator, into the end where log F = log R. log P_B = 0 on a token tree.
+ *
+ * @param batch  see TrajectoryInputs; logReward and logPTerm are read at column `length` only
+ * @returns terms [rows, states], nats², at [row, t]. Metrics: those of `trajectoryMetrics`
+ * @throws RangeError for a wrong shape
+ * @see Bengio et al. 2023, "GFlowNet Foundations", arXiv:2111.09266
+ */
+export const detailedBalance =
+  ({ normalisation = 'pooled', regression = squared }: DetailedBalanceOptions = {}): ((
+    batch: FlowTrajectoryInputs,
+  ) => Terms) =>
+  (batch) => {
+    const extent = extentOf('detailedBalance', batch)
+    const { rows, states } = extent
+    checkShape('detailedBalance', 'logF', batch.logF, { rows, states })
+    const whole = terminationOf(batch, extent)
+    const found = adjacentPairs(learnedPotentials(batch, extent, batch.logF, whole), normalisation, regression)
+    return {
+      terms: found.terms,
+      share: found.share,
+      metrics: trajectoryMetrics(found, whole, extent.kept, batch.group),
+    }
+  }

@@ -1,0 +1,46 @@
+import type { Terms } from '../terms.ts'
+import type { DetailedBalanceOptions } from './detailed-balance.ts'
+import { trajectoryMetrics } from './metrics.ts'
+import { type AnchoredTrajectoryInputs, anchorOf } from './modified-sub-trajectory-balance.ts'
+import { modifiedPotentials } from './potentials.ts'
+import { squared } from './regression.ts'
+import { adjacentPairs } from './sub-trajectories.ts'
+import { terminationOf } from './termination-values.ts'
+import { extentOf } from './trajectory-inputs.ts'
+
+export interface ModifiedDetailedBalanceOptions extends DetailedBalanceOptions {
+  /** Tokens before which the MDP forbids stopping. Above 0 the root's flow is `logZ`. Default 0. */
+  readonly minLength?: number
+}
+
+/**
+ * Modified detailed balance: detailed balance between states that may all stop, so that no flow is learned.
+ *
+ *   residual_t = log R(s_t ⊤) + log P_F(z_{t+1} | s_t) + log P_F(⊤ | s_{t+1}) − log R(s_{t+1} ⊤) − log P_F(⊤ | s_t),
+ *   0 ≤ t < length
+ *
+ * Conventions. `within` (the default: mean over each trajectory's transitions, then over the trajectories that
+ * have any) is gfn-lm-tuning's `modified_db`; `pooled` is torchgfn's ModifiedDBGFlowNet, and modified
+ * sub-trajectory balance at λ = 0.
+ *
+ * @param batch  see TrajectoryInputs; logReward is read at every state that may stop
+ * @returns terms [rows, nodes − 1], nats², at [row, t]; nodes = states − max(0, minLength − 1).
+ *          Metrics: those of `trajectoryMetrics`
+ * @throws RangeError for a wrong shape, or a logZ missing or given in vain
+ * @see Deleu et al. 2022, arXiv:2202.13903
+ */
+export const modifiedDetailedBalance =
+  ({ normalisation = 'within', regression = squared, minLength = 0 }: ModifiedDetailedBalanceOptions = {}): ((
+    batch: AnchoredTrajectoryInputs,
+  ) => Terms) =>
+  (batch) => {
+    const name = 'modifiedDetailedBalance'
+    const extent = extentOf(name, batch)
+    const potentials = modifiedPotentials(batch, extent, minLength, anchorOf(name, batch, extent, minLength))
+    const found = adjacentPairs(potentials, normalisation, regression)
+    return {
+      terms: found.terms,
+      share: found.share,
+      metrics: trajectoryMetrics(found, terminationOf(batch, extent), extent.kept, batch.group),
+    }
+  }

@@ -1,0 +1,87 @@
+import * as tf from '@tensorflow/tfjs-core'
+import type { Terms } from '../terms.ts'
+import { type LogZ, logZByRow } from './log-z.ts'
+import { keptMean, trajectoryMetrics } from './metrics.ts'
+import { modifiedPotentials } from './potentials.ts'
+import { type Regression, squared } from './regression.ts'
+import { allPairs } from './sub-trajectories.ts'
+import { terminationOf } from './termination-values.ts'
+import { type Extent, type TrajectoryInputs, extentOf } from './trajectory-inputs.ts'
+import { type Weighting, lengthWeights } from './weighting.ts'
+
+export interface ModifiedSubTrajectoryBalanceOptions {
+  /** λ ≥ 0, weight λ^{n−1} of a sub-trajectory of n transitions. 1: all alike; 0: single transitions. Default 1. */
+  readonly lambda?: number
+  /** Over what the weights are normalised. Default `pooled`, as in gfn-lm-tuning. */
+  readonly weighting?: Weighting
+  readonly regression?: Regression
+  /** Tokens before which the MDP forbids stopping. Above 0 the root's flow is `logZ`. Default 0. */
+  readonly minLength?: number
+}
+
+export interface AnchoredTrajectoryInputs extends TrajectoryInputs {
+  /** [] or [rows] log Z, learned or `estimateLogZ`: required where minLength > 0, refused where it is 0. */
+  readonly logZ?: LogZ
+}
+
+/** Checks what the type cannot say of a loss on states that may stop; [rows] log Z where there is an anchor. */
+export const anchorOf = (
+  caller: string,
+  { logZ }: AnchoredTrajectoryInputs,
+  { rows, states }: Extent,
+  minLength: number,
+): tf.Tensor1D | undefined => {
+  if (!Number.isInteger(minLength) || minLength < 0 || states - Math.max(1, minLength) < 1)
+    throw new RangeError(`${caller}: minLength ${minLength} leaves no transition in ${states} states`)
+  if (minLength > 0 && logZ === undefined)
+    throw new RangeError(`${caller}: minLength ${minLength} needs logZ, learned or from estimateLogZ, as the root's flow`)
+  if (minLength === 0 && logZ !== undefined)
+    throw new RangeError(`${caller}: logZ is not read where minLength is 0, because the root may stop; leave it out`)
+  return logZ === undefined ? undefined : logZByRow(caller, logZ, rows)
+}
+
+/**
+ * Modified sub-trajectory balance: sub-trajectory balance without a learned flow. Every state of a token tree may
+ * stop, so its flow is known from its reward and the probability of stopping there.
+ *
+ *   F(s_t) = R(s_t ⊤) / P_F(⊤ | s_t)
+ *   residual(i, j) = log F(s_i) + Σ_{i≤t<j} log P_F(z_{t+1} | s_t) − log F(s_j),   0 ≤ i < j ≤ length
+ *   loss = Σ_{i<j} λ^{j−i−1} g(residual(i, j)) / Σ_{i<j} λ^{j−i−1}
+ *
+ * Conventions. gfn-lm-tuning sums both numerator and denominator over the whole batch (`pooled`) and leaves the
+ * terminating transition out (its residual is 0 by definition of F); its arithmetic and infilling scripts count it,
+ * which adds zeros and doubles whatever ends in the last state: pass a `valid` one column longer for that.
+ * The last state at the maximum length must be forced (logPTerm = 0), or the optimum is not unique.
+ *
+ * @param batch  see TrajectoryInputs; logReward is read at every state that may stop
+ * @returns terms [rows, nodes, nodes], nats², at [row, i, j] for i < j; nodes = states − max(0, minLength − 1).
+ *          Metrics: those of `trajectoryMetrics`, and logZ, the mean of log F(s_0) over the kept rows
+ * @throws RangeError for a wrong shape, λ < 0, or a logZ missing or given in vain
+ * @see Hu et al. 2024, arXiv:2310.04363, eq. 3; Deleu et al. 2022, arXiv:2202.13903 (the modified detailed balance)
+ * @example
+ * const loss = modifiedSubTrajectoryBalance({ lambda: 1 })
+ * const { value, grads } = tf.variableGrads(() => reduce(loss(forward()), weight))
+ */
+export const modifiedSubTrajectoryBalance = ({
+  lambda = 1,
+  weighting = 'pooled',
+  regression = squared,
+  minLength = 0,
+}: ModifiedSubTrajectoryBalanceOptions = {}): ((batch: AnchoredTrajectoryInputs) => Terms) => {
+  const name = 'modifiedSubTrajectoryBalance'
+  const weights = lengthWeights(name, weighting, lambda)
+  return (batch) => {
+    const extent = extentOf(name, batch)
+    const potentials = modifiedPotentials(batch, extent, minLength, anchorOf(name, batch, extent, minLength))
+    const found = allPairs(potentials, weights, regression)
+    const root = tf.reshape<tf.Rank.R1>(tf.slice2d(potentials.phi, [0, 0], [extent.rows, 1]), [extent.rows])
+    return {
+      terms: found.terms,
+      share: found.share,
+      metrics: {
+        ...trajectoryMetrics(found, terminationOf(batch, extent), extent.kept, batch.group),
+        logZ: keptMean(root, extent.kept),
+      },
+    }
+  }
+}

@@ -1,0 +1,46 @@
+import '@gfnlm/jit'
+import '@tensorflow/tfjs-backend-cpu'
+import * as tf from '@tensorflow/tfjs-core'
+import { describe, expect, test } from 'vitest'
+import { type Regression, halfSquared, linex, shiftedCosh, squared } from './regression.ts'
+
+const value = (g: Regression, t: number): number => g(tf.scalar(t)).dataSync()[0]
+const slope = (g: Regression, t: number): number => tf.grad((x) => g(x))(tf.scalar(t)).dataSync()[0]
+
+// [t, g(t), g'(t)] of torchgfn's gflownet/losses.py, executed in float64
+const REFERENCE: readonly (readonly [string, Regression, readonly (readonly [number, number, number])[]])[] = [
+  ['squared', squared, [[-3, 9, -6], [0.5, 0.25, 1]]],
+  ['halfSquared', halfSquared, [[-3, 4.5, -3], [0.5, 0.125, 0.5]]],
+  ['shiftedCosh', shiftedCosh, [[-3, 18.13532399155553, -20.035749854819805], [1, 1.0861612696304874, 2.3504023872876028]]],
+  ['linex(1)', linex(1), [[-3, 2.049787067368864, -0.950212931632136], [1, 0.7182818284590451, 1.718281828459045]]],
+  ['linex(0.5)', linex(0.5), [[-3, 2.8925206405937196, -1.5537396797031404], [3, 7.926756281352258, 6.963378140676129]]],
+  ['linex(-1)', linex(-1), [[-3, 16.085536923187668, -19.085536923187668], [1, 0.36787944117144233, 0.6321205588285577]]],
+]
+
+describe.each(REFERENCE)('%s', (_, g, points) => {
+  test('has the reference values and slopes', () => {
+    for (const [t, expected, derivative] of points) {
+      expect(value(g, t) / expected).toBeCloseTo(1, 5)
+      expect(slope(g, t) / derivative).toBeCloseTo(1, 5)
+    }
+  })
+
+  test('is 0 and flat at balance, positive elsewhere, and finite far away', () => {
+    expect(value(g, 0)).toBe(0)
+    expect(Math.abs(slope(g, 0))).toBe(0)
+    for (const t of [-1e4, -90, -0.01, 0.01, 90, 1e4]) {
+      expect(value(g, t)).toBeGreaterThan(0)
+      expect(Number.isFinite(value(g, t) + slope(g, t))).toBe(true)
+      expect(slope(g, t) * t).toBeGreaterThanOrEqual(0)
+    }
+  })
+})
+
+test('small residuals are not lost to cancellation', () => {
+  expect(value(shiftedCosh, 1e-4) / 1e-8).toBeCloseTo(1, 2)
+  expect(value(linex(1), 1e-3) / 5e-7).toBeCloseTo(1, 2)
+})
+
+test('linex refuses the α that divides by zero', () => {
+  expect(() => linex(0)).toThrow('alpha must be a finite number other than 0')
+})

@@ -1,0 +1,58 @@
+import * as tf from '@tensorflow/tfjs-core'
+import { orOne } from '../terms.ts'
+import type { Potentials } from './potentials.ts'
+import type { Regression } from './regression.ts'
+import { type LengthWeights, shareByLength } from './weighting.ts'
+import { range } from './trajectory-inputs.ts'
+
+/** Residuals of a loss with their terms and shares, all of one shape; 0 where there is no sub-trajectory. */
+export interface Residuals {
+  readonly residual: tf.Tensor
+  readonly terms: tf.Tensor
+  readonly share: tf.Tensor
+}
+
+/** [nodes · nodes] int32 column n − 1 of a share table for each pair (i, j) of nodes, n = j − i (0 where i ≥ j). */
+const distances = (nodes: number): tf.Tensor1D =>
+  tf.tensor1d(
+    Int32Array.from({ length: nodes * nodes }, (_, k) => Math.max(0, (k % nodes) - Math.floor(k / nodes) - 1)),
+    'int32',
+  )
+
+/** [1, nodes, nodes] 1 where i < j */
+const forward = (nodes: number): tf.Tensor3D =>
+  tf.tensor3d(
+    Float32Array.from({ length: nodes * nodes }, (_, k) => (k % nodes > Math.floor(k / nodes) ? 1 : 0)),
+    [1, nodes, nodes],
+  )
+
+/** Every sub-trajectory: residual φ_i − φ_j at [row, i, j], i < j. */
+export const allPairs = ({ phi, transitions }: Potentials, weights: LengthWeights, g: Regression): Residuals => {
+  const nodes = phi.shape[1]
+  const reached = tf.cast(tf.lessEqual(range(nodes), tf.expandDims(transitions, 1)), 'float32')
+  const mask = tf.mul<tf.Tensor3D>(forward(nodes), tf.expandDims(reached, 1))
+  const residual = tf.mul<tf.Tensor3D>(mask, tf.sub(tf.expandDims(phi, 2), tf.expandDims(phi, 1)))
+  const share = tf.gather(shareByLength(transitions, nodes - 1, weights), distances(nodes), 1)
+  return { residual, terms: g(residual), share: tf.mul(mask, tf.reshape(share, [-1, nodes, nodes])) }
+}
+
+/** Single transitions only: residual φ_t − φ_{t+1} at [row, t]. */
+export const adjacentPairs = (
+  { phi, transitions }: Potentials,
+  normalisation: 'pooled' | 'within',
+  g: Regression,
+): Residuals => {
+  const [rows, nodes] = phi.shape
+  const mask = tf.cast(tf.less(range(nodes - 1), tf.expandDims(transitions, 1)), 'float32')
+  const step = tf.sub(tf.slice2d(phi, [0, 0], [rows, nodes - 1]), tf.slice2d(phi, [0, 1], [rows, nodes - 1]))
+  const residual = tf.mul<tf.Tensor2D>(mask, step)
+  const shares = shareByLength(transitions, nodes - 1, { normalisation, lambda: 0 })
+  const share = tf.mul(mask, tf.slice2d(shares, [0, 0], [shares.shape[0], 1]))
+  return { residual, terms: g(residual), share }
+}
+
+/** Whole trajectories: residual log Z − φ_end at [row]; the kept rows share alike. */
+export const wholeTrajectories = (logZ: tf.Tensor1D, end: tf.Tensor1D, kept: tf.Tensor1D, g: Regression): Residuals => {
+  const residual = tf.mul<tf.Tensor1D>(kept, tf.sub(logZ, end))
+  return { residual, terms: g(residual), share: tf.div(kept, orOne(tf.sum(kept))) }
+}

@@ -1,0 +1,66 @@
+import * as tf from '@tensorflow/tfjs-core'
+import { checkShape } from '../check-shape.ts'
+import type { Terms } from '../terms.ts'
+import { keptMean, trajectoryMetrics } from './metrics.ts'
+import { learnedPotentials } from './potentials.ts'
+import { type Regression, squared } from './regression.ts'
+import { allPairs } from './sub-trajectories.ts'
+import { terminationOf } from './termination-values.ts'
+import { type TrajectoryInputs, extentOf } from './trajectory-inputs.ts'
+import { type Weighting, lengthWeights } from './weighting.ts'
+
+export interface SubTrajectoryBalanceOptions {
+  /** λ ≥ 0, read by `pooled`, `within` and `geometric`. Default 0.9. */
+  readonly lambda?: number
+  /** Default `within`, the paper's. */
+  readonly weighting?: Weighting
+  readonly regression?: Regression
+}
+
+export interface FlowTrajectoryInputs extends TrajectoryInputs {
+  /** [rows, states] learned log F(s_t), nats */
+  readonly logF: tf.Tensor2D
+}
+
+/**
+ * Sub-trajectory balance: every stretch of a trajectory must carry as much flow in as out, under a learned flow.
+ *
+ *   residual(i, j) = log F(s_i) + Σ_{i≤t<j} log P_F(a_t | s_t) − log F(s_j),   0 ≤ i < j ≤ length + 1
+ *
+ * Node length + 1 is the end: the terminator is an action like any other, and log F there is log R. A trajectory
+ * of l tokens so has l + 1 transitions and (l + 1)(l + 2) / 2 sub-trajectories. log P_B = 0 on a token tree.
+ *
+ * The weightings are torchgfn's (see Weighting for their names there) and gfn-lm-tuning's `pooled`. Where torchgfn
+ * divides by 1 − λ the sums are taken instead, so λ = 1 is the limit and not a division by zero.
+ *
+ * @param batch  see TrajectoryInputs; logReward and logPTerm are read at column `length` only
+ * @returns terms [rows, states + 1, states + 1], nats², at [row, i, j] for i < j. Metrics: those of
+ *          `trajectoryMetrics`, and logZ, the mean of log F(s_0) over the kept rows
+ * @throws RangeError for a wrong shape or λ < 0
+ * @see Madan et al. 2023, arXiv:2209.12782
+ */
+export const subTrajectoryBalance = ({
+  lambda = 0.9,
+  weighting = 'within',
+  regression = squared,
+}: SubTrajectoryBalanceOptions = {}): ((batch: FlowTrajectoryInputs) => Terms) => {
+  const name = 'subTrajectoryBalance'
+  const weights = lengthWeights(name, weighting, lambda)
+  return (batch) => {
+    const extent = extentOf(name, batch)
+    const { rows, states } = extent
+    checkShape(name, 'logF', batch.logF, { rows, states })
+    const whole = terminationOf(batch, extent)
+    const potentials = learnedPotentials(batch, extent, batch.logF, whole)
+    const found = allPairs(potentials, weights, regression)
+    const root = tf.reshape<tf.Rank.R1>(tf.slice2d(potentials.phi, [0, 0], [rows, 1]), [rows])
+    return {
+      terms: found.terms,
+      share: found.share,
+      metrics: {
+        ...trajectoryMetrics(found, whole, extent.kept, batch.group),
+        logZ: keptMean(root, extent.kept),
+      },
+    }
+  }
+}

@@ -1,0 +1,21 @@
+export { type Reducer, type Terms, reduce, selfNormalised } from './terms.ts'
+export { type Regression, halfSquared, linex, shiftedCosh, squared } from './gflownet/regression.ts'
+export type { Weighting } from './gflownet/weighting.ts'
+export { type TrajectoryInputs, statesUpTo } from './gflownet/trajectory-inputs.ts'
+export { type TerminationValues, terminationValues } from './gflownet/termination-values.ts'
+export { type GroupedTrajectoryInputs, type LogZ, estimateLogZ } from './gflownet/log-z.ts'
+export {
+  type AnchoredTrajectoryInputs,
+  type ModifiedSubTrajectoryBalanceOptions,
+  modifiedSubTrajectoryBalance,
+} from './gflownet/modified-sub-trajectory-balance.ts'
+export {
+  type FlowTrajectoryInputs,
+  type SubTrajectoryBalanceOptions,
+  subTrajectoryBalance,
+} from './gflownet/sub-trajectory-balance.ts'
+export { type TrajectoryBalanceInputs, trajectoryBalance } from './gflownet/trajectory-balance.ts'
+export { logPartitionVariance } from './gflownet/log-partition-variance.ts'
+export { type DetailedBalanceOptions, detailedBalance } from './gflownet/detailed-balance.ts'
+export { type ModifiedDetailedBalanceOptions, modifiedDetailedBalance } from './gflownet/modified-detailed-balance.ts'
+export { type CrossEntropyInputs, crossEntropy } from './supervised/cross-entropy.ts'

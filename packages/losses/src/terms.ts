@@ -1,0 +1,49 @@
+import * as tf from '@tensorflow/tfjs-core'
+import { checkShape } from './check-shape.ts'
+
+/**
+ * What a loss returns: its terms unreduced, and the share that each has in the batch's loss.
+ *
+ * The batch's loss at unit weights is Σ share · term; the shares of a batch sum to 1, or to 0 where nothing in it
+ * can be learned from. Normalisation (over the batch, within a trajectory, over tokens) lives in the shares alone,
+ * so that a reducer and a reweighter mean the same for every loss.
+ */
+export interface Terms {
+  /** [rows] or [rows, …] loss of each residual, nats² for the squared regression; 0 where there is none. */
+  readonly terms: tf.Tensor
+  /** Same shape: constant with respect to the parameters. */
+  readonly share: tf.Tensor
+  /** Scalars worth logging, means weighted by share unless the name says otherwise. */
+  readonly metrics: Readonly<Record<string, tf.Scalar>>
+}
+
+/** Terms and a weight for each row [rows] → the scalar to minimise. Weights are constants: nothing flows into them. */
+export type Reducer = (terms: Terms, weight: tf.Tensor1D) => tf.Scalar
+
+const perRow = (x: tf.Tensor): tf.Tensor1D =>
+  x.rank === 1 ? (x as tf.Tensor1D) : tf.sum(x, Array.from({ length: x.rank - 1 }, (_, axis) => axis + 1))
+
+/**
+ * Σ_rows weight · Σ share · term: weight 1 leaves the loss as it is to the bit, weight 0 takes a row out of the
+ * gradient exactly, and weights need not sum to anything.
+ *
+ * @example
+ * const loss = reduce(modifiedSubTrajectoryBalance({ lambda: 1 })(batch), batch.weight)
+ */
+export const reduce: Reducer = ({ terms, share }, weight) => {
+  checkShape('reduce', 'weight', weight, { rows: terms.shape[0]! })
+  return tf.sum(tf.mul(weight, perRow(tf.mul(share, terms))))
+}
+
+/**
+ * Σ_rows weight · Σ share · term / Σ_rows weight · Σ share: a weighted mean, indifferent to the scale of the
+ * weights (self-normalised importance sampling: less variance, some bias). 0 when every weight is 0.
+ */
+export const selfNormalised: Reducer = (given, weight) => {
+  const total = tf.sum(tf.mul(weight, perRow(given.share)))
+  return tf.div(reduce(given, weight), orOne(total))
+}
+
+/** A denominator that is 1 where it would be 0 (its numerator is 0 there, too). */
+export const orOne = <T extends tf.Tensor>(total: T): T =>
+  tf.add(total, tf.cast(tf.equal(total, 0), 'float32')) as T
