@@ -1,0 +1,6 @@
+export { effectiveSampleSize } from './effective-sample-size.ts'
+export { type Estimator, uniform } from './estimator.ts'
+export { type ImportanceOptions, importanceRatio } from './importance-ratio.ts'
+export { posteriorRatio } from './posterior-ratio.ts'
+export { promptBalance } from './prompt-balance.ts'
+export { reweight } from './reweight.ts'

@@ -1,0 +1,78 @@
+import { type Annotated, type Weighted, tokenMDP } from '@gfnlm/env'
+import { TestScheduler } from 'rxjs/testing'
+import { expect, test } from 'vitest'
+import { uniform } from './estimator.ts'
+import { reweight } from './reweight.ts'
+
+/** A batch of two completions, of which the second's reward failed. */
+const batch = (step: number): Annotated => ({
+  step,
+  seed: 0,
+  prompts: [{ id: 'p', text: '', tokens: Int32Array.of(), row: {} }],
+  mdp: tokenMDP({ terminator: 0, maxLength: 1 }),
+  rows: 2,
+  width: 2,
+  group: Int32Array.of(0, 0),
+  tokens: Int32Array.of(1, 0, 2, 0),
+  length: Int32Array.of(1, 1),
+  logPF: new Float32Array(4),
+  logBehaviour: new Float32Array(4),
+  origin: ['policy', 'policy'],
+  logReward: Float32Array.of(0, -1, NaN, NaN),
+  rewardTemperature: 1,
+  keep: Uint8Array.of(1, 0),
+})
+const [a, b] = [batch(1), batch(2)]
+const weighted = (of: Annotated, ...weight: readonly number[]): Weighted =>
+  ({ ...of, weight: Float32Array.from(weight) })
+const marbles = (run: Parameters<TestScheduler['run']>[0]): void => {
+  new TestScheduler((actual, expected) => expect(actual).toEqual(expected)).run(run)
+}
+
+test('every batch comes out once, in order, with its weights; the source is left when it completes', () => {
+  marbles(({ cold, expectObservable, expectSubscriptions }) => {
+    const source = cold('  -a-b-|', { a, b })
+    const subscription = ' ^----!'
+    expectObservable(source.pipe(reweight(uniform))).toBe('-a-b-|', { a: weighted(a, 1, 0), b: weighted(b, 1, 0) })
+    expectSubscriptions(source.subscriptions).toBe(subscription)
+  })
+})
+
+test('unsubscribing leaves the source at once', () => {
+  marbles(({ cold, expectObservable, expectSubscriptions }) => {
+    const source = cold('-a-b-|', { a, b })
+    const unsubscribed = '^-!'
+    expectObservable(source.pipe(reweight(uniform)), unsubscribed).toBe('-a', { a: weighted(a, 1, 0) })
+    expectSubscriptions(source.subscriptions).toBe(unsubscribed)
+  })
+})
+
+test('an error of the source passes through', () => {
+  marbles(({ cold, expectObservable }) => {
+    expectObservable(cold('-a-#', { a }, new Error('gone')).pipe(reweight(uniform))).toBe(
+      '-a-#',
+      { a: weighted(a, 1, 0) },
+      new Error('gone'),
+    )
+  })
+})
+
+test('a dropped row weighs 0 whatever the estimator says of it', () => {
+  marbles(({ cold, expectObservable }) => {
+    const source = cold('a|', { a })
+    expectObservable(source.pipe(reweight(() => Float32Array.of(3, NaN)))).toBe('a|', { a: weighted(a, 3, 0) })
+  })
+})
+
+test.each([
+  ['too few', Float32Array.of(1), '1 weights for 2 rows'],
+  ['negative', Float32Array.of(-1, 1), 'the weight of row 0 is -1; a ratio may need a clip'],
+  ['NaN', Float32Array.of(NaN, 1), 'the weight of row 0 is NaN; a ratio may need a clip'],
+  ['infinite', Float32Array.of(Infinity, 1), 'the weight of row 0 is Infinity; a ratio may need a clip'],
+])('weights that are %s end the stream with an error and leave the source', (_, weight, message) => {
+  marbles(({ cold, expectObservable, expectSubscriptions }) => {
+    const source = cold('-a-b|', { a, b })
+    expectObservable(source.pipe(reweight(() => weight))).toBe('-#', undefined, new RangeError(message))
+    expectSubscriptions(source.subscriptions).toBe('^!')
+  })
+})
