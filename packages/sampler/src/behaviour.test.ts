@@ -1,4 +1,4 @@
-import { keyOf, normal, tokenMDP, uniform } from '@gfnlm/env'
+import { keyOf, logSumExp, normal, shiftTable, tokenMDP, uniform } from '@gfnlm/env'
 import { expect, test } from 'vitest'
 import { behaviour, learnedLogProb } from './behaviour.ts'
 import type { Exploration } from './exploration.ts'
@@ -10,10 +10,12 @@ const steps = [
     drawn: [0.3596683544117221, 6.627543541522513e-23, 0.14951285400551206, 0.2661825546605008, 0.2246362369222651, 0],
     logPF: [0, -0.7482610915137273], logTerminator: -6.654661091513727 },
   { logits: [2.5595, -2.5093, -2.0346, -3.3782, -1.0377, 2.3183],
-    drawn: [0.4537542103551563, 1.1443737274441683e-23, 0.045627274583988915, 0.023305879424496755, 0.07511014712994733, 0.4022024885064109],
+    drawn: [0.4537542103551563, 1.1443737274441683e-23, 0.045627274583988915, 0.023305879424496755,
+      0.07511014712994733, 0.4022024885064109],
     logPF: [3, -6.53973698780827], logTerminator: -0.8432369878082708 },
   { logits: [0.2579, 0.4053, 2.1002, 2.4484, -0.4242, -2.3696],
-    drawn: [0.1336551519791391, 4.5752660498723196e-23, 0.33576549680820894, 0.3996195582448415, 0.0950319347269202, 0.03592785824089017],
+    drawn: [0.1336551519791391, 4.5752660498723196e-23, 0.33576549680820894, 0.3996195582448415,
+      0.0950319347269202, 0.03592785824089017],
     logPF: [4, -3.505175773340718], logTerminator: -5.450575773340717 },
   { logits: [-2.4744, 3.3401, 2.0468, 3.2705, 0.6295, 1.9396], drawn: [0, 0, 0, 0, 0, 1],
     logPF: [5, -1.821238082566312], logTerminator: -1.821238082566312 },
@@ -39,7 +41,7 @@ test('the penalty goes in before the division by T: at T = 2 an illegal token pa
   expect(Math.log(p1 / p0)).toBeCloseTo((-0.8751 - 0.2162 - 99) / 2, 9)
 })
 
-test.each([0, 1, 2, 3])('the learned log-probabilities of step %i ignore temperature and, on a free leaf, the end', (t) => {
+test.each([0, 1, 2, 3])('the learned log-probabilities of step %i ignore temperature; a free leaf is free', (t) => {
   const mdp = { ...reference, minLength: 0, leaf: 'free' } as const
   const { logits, logPF: [token, logProb], logTerminator } = steps[t]
   expect(learnedLogProb(Float64Array.from(logits), mdp, t, token)).toBeCloseTo(logProb, 9)
@@ -52,6 +54,17 @@ test('the minimum length masks the terminator in the learned policy too', () => 
   expect(learnedLogProb(logits, mdp, 0, 0)).toBe(-Infinity)
   expect(learnedLogProb(logits, mdp, 0, 1)).toBeCloseTo(Math.log(0.5), 12)
   expect(learnedLogProb(logits, mdp, 1, 1)).toBeCloseTo(Math.log(0.25), 12)
+})
+
+test('before the leaf the learned policy is the log-softmax of logits plus the shift table that the losses use', () => {
+  const logits = Float64Array.from({ length: 20 }, (_, i) => 3 * normal(keyOf(6), i))
+  const mdp = tokenMDP({ terminator: 7, minLength: 2, maxLength: 5, logitShift: penalised(20) })
+  const { data } = shiftTable(mdp, 20, 5)!
+  for (let t = 0; t < 5; t++) {
+    const shifted = logits.map((logit, token) => logit + data[20 * t + token])
+    const expected = [...shifted].map((logit) => logit - logSumExp(shifted))
+    expect(expected.map((_, token) => learnedLogProb(logits, mdp, t, token))).toEqual(near(expected))
+  }
 })
 
 test('a forced leaf gives the terminator log-probability 0 and nothing else a chance', () => {
@@ -133,7 +146,8 @@ test('top-k and top-p agree with a full sort on many random rows', () => {
 })
 
 test('a model that diverged, or a mask that leaves nothing, is an error', () => {
-  for (const exploration of [{ temperature: 1 }, { temperature: 0 }, { temperature: 1, topK: 2, topP: 0.5, minP: 0.1 }]) {
+  const truncated = { temperature: 1, topK: 2, topP: 0.5, minP: 0.1 }
+  for (const exploration of [{ temperature: 1 }, { temperature: 0 }, truncated]) {
     expect(() => explore([0, NaN, 1], exploration)).toThrow(/NaN|diverged/)
     expect(() => explore([0, Infinity, 1], exploration)).toThrow(/diverged/)
     expect(() => explore([0, -Infinity, -Infinity], exploration, { ...free, minLength: 1 })).toThrow(/masks everything/)

@@ -37,7 +37,7 @@ const batch: Trajectories = {
   length: new Int32Array(5).fill(1),
   logPF: new Float32Array(10),
   logBehaviour: new Float32Array(10),
-  origin: new Array<'policy'>(5).fill('policy'),
+  origin: ['policy', 'policy', 'policy', 'policy', 'policy'],
 }
 
 test('within prompts: differences between prompts add nothing, prompts with one completion are left out', () => {

@@ -24,7 +24,9 @@ test('tokens come up as often as they are likely', () => {
   const counts = new Float64Array(some.length)
   for (let i = 0; i < n; i++) counts[draw(some, uniform(keyOf(2), i)).token]++
   // four standard deviations of a binomial count
-  some.forEach((p, token) => expect(Math.abs(counts[token] - n * p)).toBeLessThanOrEqual(4 * Math.sqrt(n * p * (1 - p))))
+  some.forEach((p, token) => {
+    expect(Math.abs(counts[token] - n * p)).toBeLessThanOrEqual(4 * Math.sqrt(n * p * (1 - p)))
+  })
 })
 
 test('no possible token is a broken invariant', () => {

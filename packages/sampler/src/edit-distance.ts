@@ -37,7 +37,8 @@ export const boundedDistance = (a: Int32Array, b: Int32Array, limit: number): nu
 }
 
 /** Levenshtein distance of token ids: insertions, deletions and substitutions, each of cost 1. */
-export const editDistance = (a: Int32Array, b: Int32Array): number => boundedDistance(a, b, Math.max(a.length, b.length))
+export const editDistance = (a: Int32Array, b: Int32Array): number =>
+  boundedDistance(a, b, Math.max(a.length, b.length))
 
 /** Whether the Levenshtein distance is at most `limit` (any number; none is within a negative one). */
 export const withinDistance = (a: Int32Array, b: Int32Array, limit: number): boolean => {

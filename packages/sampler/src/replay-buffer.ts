@@ -32,7 +32,10 @@ export interface ReplayBuffer {
 export type Priority = 'uniform' | 'reward'
 
 /** An empty buffer. Throws a RangeError for a capacity below 1 or a negative tolerance. */
-export const replayBuffer = ({ capacity = 50, tolerance = 0.25 }: Partial<Omit<ReplayBuffer, 'entries'>> = {}): ReplayBuffer => {
+export const replayBuffer = ({
+  capacity = 50,
+  tolerance = 0.25,
+}: Partial<Omit<ReplayBuffer, 'entries'>> = {}): ReplayBuffer => {
   if (!(Number.isInteger(capacity) && capacity >= 1)) throw new RangeError(`capacity ${capacity}: an integer from 1`)
   if (!(tolerance >= 0)) throw new RangeError(`tolerance ${tolerance}: 0 or more`)
   return { capacity, tolerance, entries: new Map() }
@@ -47,7 +50,11 @@ const sameTokens = (a: Int32Array, b: Int32Array): boolean => a.length === b.len
 const similar = (a: Int32Array, b: Int32Array, tolerance: number): boolean =>
   withinDistance(a, b, Math.ceil(tolerance * (a.length + b.length)) - 1) // distance < x  ⇔  distance ≤ ⌈x⌉ − 1
 
-const kept = (heap: readonly ReplayEntry[], entry: ReplayEntry, { capacity, tolerance }: ReplayBuffer): readonly ReplayEntry[] => {
+const kept = (
+  heap: readonly ReplayEntry[],
+  entry: ReplayEntry,
+  { capacity, tolerance }: ReplayBuffer,
+): readonly ReplayEntry[] => {
   if (heap.some(({ tokens }) => sameTokens(tokens, entry.tokens))) return heap
   const rival = heap.findIndex(({ tokens }) => similar(tokens, entry.tokens, tolerance))
   if (rival >= 0) {
