@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest'
 import { fault, isFault } from './fault.ts'
 
-const missing = fault('WeightsMissing', 'no model.safetensors in ./gpt2', 'Download the model again', { path: './gpt2' })
+const detail = { path: './gpt2' }
+const missing = fault('WeightsMissing', 'no model.safetensors in ./gpt2', 'Download the model again', detail)
 
 test('a fault says what was wrong, what to do and where, and is a throwable Error', () => {
   expect(missing).toBeInstanceOf(Error)

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { enumerateCompletions, exceptTokens, legalTokens, onlyTokens, tokenMDP } from './token-mdp.ts'
+import { enumerateCompletions, exceptTokens, legalTokens, onlyTokens, shiftTable, tokenMDP } from './token-mdp.ts'
 
 const mdp = tokenMDP({ terminator: 0, maxLength: 3 })
 
@@ -16,10 +16,9 @@ test('a completion is any string of non-terminators: two legal tokens up to leng
 })
 
 test('the minimum length leaves out what is shorter', () => {
-  expect(enumerateCompletions({ ...mdp, minLength: 2 }, 3).map((tokens) => tokens.length)).toEqual([
-    ...new Array<number>(4).fill(2),
-    ...new Array<number>(8).fill(3),
-  ])
+  expect(enumerateCompletions({ ...mdp, minLength: 2 }, 3).map((tokens) => tokens.length)).toEqual(
+    [2, 2, 2, 2, 3, 3, 3, 3, 3, 3, 3, 3],
+  )
 })
 
 test('illegal tokens are in no completion, tokens with a finite penalty are', () => {
@@ -39,4 +38,17 @@ test('enumeration stops at its limit, not past it', () => {
   expect(enumerateCompletions(mdp, 3, 15).length).toBe(15)
   expect(() => enumerateCompletions(mdp, 3, 14)).toThrow(RangeError)
   expect(() => enumerateCompletions(tokenMDP({ terminator: 0, maxLength: 30 }), 50_257)).toThrow(/more than 100000/)
+})
+
+test('the shift table masks the terminator below the minimum length, and is one row when all states are alike', () => {
+  expect(shiftTable(mdp, 3, 4)).toBeUndefined()
+  expect(shiftTable({ ...mdp, logitShift: exceptTokens(3, [2], -9) }, 3, 4)).toEqual({
+    rows: 1,
+    data: Float32Array.of(0, 0, -9),
+  })
+  expect(shiftTable({ ...mdp, minLength: 1, logitShift: exceptTokens(3, [2], -9) }, 3, 2)).toEqual({
+    rows: 2,
+    data: Float32Array.of(-Infinity, 0, -9, 0, 0, -9),
+  })
+  expect(shiftTable({ ...mdp, minLength: 1 }, 3, 2)?.data).toEqual(Float32Array.of(-Infinity, 0, 0, 0, 0, 0))
 })
