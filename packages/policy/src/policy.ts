@@ -49,7 +49,7 @@ export interface Policy {
 export interface LayoutInput {
   /** [rows, width] int32 */
   readonly tokens: Tensor2D
-  /** [rows, width] int32 position of each token in its own sequence */
+  /** [rows, width] int32 position of each token in its own sequence, below width */
   readonly positions: Tensor2D
   /** [rows, width, width] bool: whether the query column (axis 1) sees the key column (axis 2). Every row sees at least itself. */
   readonly visible: Tensor3D

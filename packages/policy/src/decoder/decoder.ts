@@ -1,0 +1,80 @@
+import * as tf from '@tensorflow/tfjs-core'
+import type { Cache, Columns } from '../policy.ts'
+import { attention } from './attention.ts'
+import { linear } from './linear.ts'
+import { mlp } from './mlp.ts'
+import { norm } from './norm.ts'
+import { type Model, parameter } from './parameters.ts'
+import { rotationOf } from './rope.ts'
+
+/** One pass of the decoder, whoever asks for it. */
+export interface Pass {
+  /** [rows, width] int32 */
+  readonly tokens: tf.Tensor2D
+  /** [rows, width] int32 */
+  readonly positions: tf.Tensor2D
+  /** All positions are below this. */
+  readonly longest: number
+  /** [rows, width] bool, false for padding: its embedding, whatever it holds, is taken as 0. */
+  readonly present?: tf.Tensor2D
+  /** [rows, 1, width, width] added to the scores among the pass's own columns; absent when there is only one. */
+  readonly bias?: tf.Tensor4D
+  /** Columns before the pass, with the bias [rows, 1, 1, capacity] of each. */
+  readonly past?: { readonly cache: Cache; readonly bias: tf.Tensor4D }
+  /** Columns after which the next token's logits are wanted. */
+  readonly columns: Columns
+}
+
+const embed = (model: Model, { tokens, positions, present }: Pass): tf.Tensor2D => {
+  const { names } = model.config
+  const size = tokens.size
+  let x = tf.gather(parameter<tf.Tensor2D>(model, `${names.embedding}.weight`), tf.reshape(tokens, [size])) as tf.Tensor2D
+  if (names.positions !== undefined)
+    x = tf.add(x, tf.gather(parameter<tf.Tensor2D>(model, `${names.positions}.weight`), tf.reshape(positions, [size])))
+  return present === undefined ? x : (tf.where<tf.Tensor>(tf.reshape(present, [size, 1]), x, tf.scalar(0)) as tf.Tensor2D)
+}
+
+/** Logits from [n, hidden]; a tied head is the embedding. */
+const head = (model: Model, x: tf.Tensor2D): tf.Tensor2D => {
+  const { names, tied } = model.config
+  return tied
+    ? tf.matMul(x, parameter<tf.Tensor2D>(model, `${names.embedding}.weight`), false, true)
+    : linear(model, names.head, x, 'out-in')
+}
+
+/**
+ * The decoder: tokens to next-token logits [rows, columns.count, vocab], and the keys and values of the pass's
+ * columns. Teacher forcing, prefill, cached decoding and laid-out scoring differ only in the `Pass` they ask for.
+ */
+export const decoder = (
+  model: Model,
+  pass: Pass,
+): { readonly logits: tf.Tensor3D; readonly fresh: Record<string, tf.Tensor4D> } => {
+  const { config } = model
+  const { names, position, hidden } = config
+  const [rows, width] = pass.tokens.shape
+  const rotation =
+    position.kind === 'rope' ? rotationOf(pass.positions, pass.longest, config.headDim, position.theta) : undefined
+  const fresh: Record<string, tf.Tensor4D> = {}
+
+  let x = embed(model, pass)
+  for (let layer = 0; layer < config.layers; layer++) {
+    const at = (name: string): string => `${names.layers}.${layer}.${name}`
+    const past = pass.past && {
+      k: pass.past.cache[`k.${layer}`] as tf.Tensor4D,
+      v: pass.past.cache[`v.${layer}`] as tf.Tensor4D,
+      bias: pass.past.bias,
+    }
+    const mixed = attention(model, at, norm(model, at(names.attentionNorm), x), { rows, width, rotation, bias: pass.bias, past })
+    fresh[`k.${layer}`] = mixed.fresh.k
+    fresh[`v.${layer}`] = mixed.fresh.v
+    x = tf.add(x, mixed.out)
+    x = tf.add(x, mlp(model, at, norm(model, at(names.mlpNorm), x)))
+  }
+
+  const { start, count } = pass.columns
+  const asked =
+    count === width ? x : tf.reshape(tf.slice(tf.reshape(x, [rows, width, hidden]), [0, start, 0], [rows, count, hidden]), [rows * count, hidden])
+  const logits = head(model, norm(model, names.finalNorm, asked as tf.Tensor2D))
+  return { logits: tf.reshape(logits, [rows, count, config.vocab]), fresh }
+}

@@ -1,0 +1,89 @@
+import * as E from 'fp-ts/lib/Either.js'
+import * as TE from 'fp-ts/lib/TaskEither.js'
+import { pipe } from 'fp-ts/lib/function.js'
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import type { LoraOptions } from './adapter/lora.ts'
+import { type Adapter, readPeft } from './adapter/peft.ts'
+import { architectureOf, parseConfig } from './architectures/architectures.ts'
+import type { DecoderConfig } from './architectures/decoder-config.ts'
+import type { HubOptions } from './hub/hub-source.ts'
+import { resolveModel } from './hub/resolve-model.ts'
+import { loadTokenizer } from './load-tokenizer.ts'
+import { loadWeights } from './load-weights.ts'
+import { type Train, parametersOf } from './parameters-of.ts'
+import { type PolicyFault, policyFault } from './policy-fault.ts'
+import { type PretrainedPolicy, pretrainedPolicy } from './pretrained-policy.ts'
+import { readJson } from './read-json.ts'
+import type { Tokenizer } from './tokenizer.ts'
+
+export interface LoadOptions extends HubOptions {
+  /** A new adapter (`lora({ r: 16 })`), or a PEFT adapter's directory or hub id. */
+  readonly adapter?: LoraOptions | string
+  /** What trains (default: the adapter if there is one, else nothing). */
+  readonly train?: Train
+}
+
+const adapterOf = (
+  given: LoraOptions | string | undefined,
+  config: DecoderConfig,
+  options: HubOptions,
+): TE.TaskEither<PolicyFault, LoraOptions | Adapter | undefined> => {
+  if (typeof given !== 'string') return TE.right(given)
+  const { revision: _, ...place } = options
+  return pipe(resolveModel(given, place), TE.chain((directory) => readPeft(directory, config)))
+}
+
+/** The tokenizer if the directory has one; its ids must be rows of the embedding. */
+const tokenizerFor = (directory: string, vocab: number): TE.TaskEither<PolicyFault, Tokenizer | undefined> =>
+  existsSync(join(directory, 'tokenizer.json'))
+    ? pipe(
+        loadTokenizer(directory),
+        TE.filterOrElse(
+          ({ vocabSize }) => vocabSize <= vocab,
+          ({ vocabSize }) =>
+            policyFault('TokenizerCorrupt', `${directory}: the tokenizer has ${vocabSize} tokens, config.json's vocab_size is ${vocab}`,
+              'Use the tokenizer that was saved with the model', { directory, vocabSize, vocab }),
+        ),
+      )
+    : TE.right(undefined)
+
+/**
+ * Loads a policy from a Hugging Face directory or the hub: config.json, safetensors, tokenizer, adapter. Whatever is
+ * missing, damaged or not supported is a fault naming the file and field.
+ *
+ * @example
+ * const policy = await loadPolicy('models/stories260K', { adapter: lora({ r: 8 }) })()
+ */
+export const loadPolicy = (
+  idOrDirectory: string,
+  { adapter, train, ...hub }: LoadOptions = {},
+): TE.TaskEither<PolicyFault, PretrainedPolicy> =>
+  pipe(
+    TE.Do,
+    TE.bind('directory', () => resolveModel(idOrDirectory, hub)),
+    TE.bind('configJson', ({ directory }) =>
+      readJson(join(directory, 'config.json'), { missing: 'ModelNotFound', corrupt: 'ConfigInvalid' },
+        'Name a directory with config.json and safetensors, or download the model again')),
+    TE.bind('config', ({ configJson }) => TE.fromEither(parseConfig(configJson))),
+    TE.bind('row', ({ configJson }) => TE.fromEither(architectureOf(configJson))),
+    TE.bind('tokenizer', ({ directory, config }) => tokenizerFor(directory, config.vocab)),
+    TE.bind('given', ({ config }) => adapterOf(adapter, config, hub)),
+    TE.bind('weights', ({ directory, config, row }) => loadWeights(directory, config, row.canonical)),
+    TE.bind('parameters', ({ config, weights, given }) => TE.fromEither(parametersOf(config, weights, given, train))),
+    TE.map(({ directory, configJson, config, tokenizer, parameters }) =>
+      pretrainedPolicy({ name: idOrDirectory, config, configJson, modelDirectory: directory, tokenizer, ...parameters }),
+    ),
+  )
+
+/**
+ * `loadPolicy` as a Promise that rejects with the fault.
+ *
+ * @example
+ * const policy = await fromPretrained('HuggingFaceTB/SmolLM2-135M', { adapter: lora({ r: 16 }) })
+ */
+export const fromPretrained = async (idOrDirectory: string, options: LoadOptions = {}): Promise<PretrainedPolicy> => {
+  const loaded = await loadPolicy(idOrDirectory, options)()
+  if (E.isLeft(loaded)) throw loaded.left
+  return loaded.right
+}

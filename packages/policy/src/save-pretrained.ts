@@ -1,0 +1,66 @@
+import type { HostTensors } from '@gfnlm/jit'
+import * as TE from 'fp-ts/lib/TaskEither.js'
+import { pipe } from 'fp-ts/lib/function.js'
+import { readFile } from 'node:fs/promises'
+import { join, resolve } from 'node:path'
+import { loraScaleOf } from './adapter/lora.ts'
+import { mergedWeights } from './adapter/merge.ts'
+import { writePeft } from './adapter/peft.ts'
+import { modulesOf } from './architectures/modules.ts'
+import { type PolicyFault, policyFault } from './policy-fault.ts'
+import type { PretrainedPolicy } from './pretrained-policy.ts'
+import { writeSafetensors } from './safetensors/write-safetensors.ts'
+import { writeBeside, writeJson } from './write-beside.ts'
+
+/** Saves the adapter in PEFT's format: adapter_config.json and adapter_model.safetensors. */
+export const saveAdapter = (
+  policy: PretrainedPolicy,
+  trainable: HostTensors,
+  directory: string,
+): TE.TaskEither<PolicyFault, void> =>
+  policy.adapter === undefined
+    ? TE.left(policyFault('AdapterInvalid', `${policy.name} has no adapter to save`, 'Save it whole with savePretrained'))
+    : writePeft(directory, { adapter: policy.adapter, tensors: { ...policy.constants, ...trainable } }, policy.config, policy.name)
+
+/** What else belongs to a model, copied as it is. */
+const COMPANIONS = [
+  'tokenizer.json', 'tokenizer_config.json', 'special_tokens_map.json', 'added_tokens.json', 'vocab.json', 'merges.txt',
+  'tokenizer.model', 'chat_template.jinja', 'generation_config.json',
+]
+
+const copyIfAny = (from: string, to: string): TE.TaskEither<PolicyFault, void> =>
+  resolve(from) === resolve(to)
+    ? TE.right(undefined)
+    : async () => {
+        const bytes = await readFile(from).catch(() => undefined)
+        return bytes === undefined ? TE.right<PolicyFault, void>(undefined)() : writeBeside(to, () => [bytes])()
+      }
+
+const TORCH = { F32: 'float32', F16: 'float16', BF16: 'bfloat16' } as const
+
+/**
+ * Saves a model as transformers does (config.json, model.safetensors, tokenizer), with what was trained merged into
+ * the weights. `trainable` null saves the frozen model; `dtype` (default F32) is how the weights are stored.
+ */
+export const savePretrained = (
+  { config, configJson, constants, adapter, modelDirectory }: PretrainedPolicy,
+  trainable: HostTensors | null,
+  directory: string,
+  { dtype = 'F32' }: { readonly dtype?: 'F32' | 'F16' | 'BF16' } = {},
+): TE.TaskEither<PolicyFault, void> => {
+  const { dtype: _, ...rest } = configJson
+  return pipe(
+    writeSafetensors(
+      join(directory, 'model.safetensors'),
+      mergedWeights(modulesOf(config), constants, trainable ?? {}, loraScaleOf(adapter)),
+      { dtype },
+    ),
+    TE.chain(() => writeJson(join(directory, 'config.json'), { ...rest, torch_dtype: TORCH[dtype] })),
+    TE.chain(() =>
+      TE.traverseSeqArray((file: string) => copyIfAny(join(modelDirectory!, file), join(directory, file)))(
+        modelDirectory === undefined ? [] : COMPANIONS,
+      ),
+    ),
+    TE.map(() => undefined),
+  )
+}
