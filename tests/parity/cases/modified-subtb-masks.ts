@@ -1,0 +1,43 @@
+import { modifiedDetailedBalance, modifiedSubTrajectoryBalance } from '@gfnlm/losses'
+import type { Tensor2D } from '@tensorflow/tfjs-core'
+import { compareLoss, table, unitLoss } from '../engine.ts'
+import { batchOf, lengthsOf } from '../rollout-columns.ts'
+import type { Checker } from '../run-parity.ts'
+import { matrix, number } from '../vector-file.ts'
+
+/**
+ * The arithmetic, infilling and notebook variants: `>= 1` leaves the terminating transition out, `> 1` keeps it as
+ * one state more wherever a completion ended of itself.
+ */
+export const modifiedSubTBMasks: Checker = ({ inputs, expected }) => {
+  const longest = number(inputs.max_len)
+  const lengths = lengthsOf(inputs.generated_text, inputs.prompt_len, inputs.eos, longest)
+  const withExit = lengths.map((length) => Math.min(length + 1, longest))
+  const parameters = {
+    log_pf: table(matrix(inputs.log_pf)),
+    log_r: table(matrix(inputs.log_r)),
+    log_eos: table(matrix(inputs.log_eos)),
+  }
+  const comparisons = Object.entries(expected).flatMap(([key, reference]) => {
+    const mask = /(gt|ge)_1/.exec(key)?.[1]
+    if (mask === undefined) throw new Error(`${key}: neither of the two masks`)
+    const loss = key.startsWith('modified_db')
+      ? modifiedDetailedBalance({ normalisation: 'within' })
+      : modifiedSubTrajectoryBalance({ lambda: number(inputs.subtb_lambda) })
+    return compareLoss(key, reference, parameters, (given) =>
+      unitLoss(
+        loss(
+          batchOf(
+            {
+              logPF: given.log_pf as Tensor2D,
+              logReward: given.log_r as Tensor2D,
+              logPTerm: given.log_eos as Tensor2D,
+            },
+            mask === 'gt' ? withExit : lengths,
+          ),
+        ),
+      ),
+    )
+  })
+  return [{ part: '', comparisons }]
+}

@@ -1,0 +1,32 @@
+/**
+ * npm run parity -- FILE…
+ *
+ * Runs the cases of vector files through the library and prints one line a case, then `N passed, N failed,
+ * N skipped`. Exit code 1 if any failed, 2 if a file cannot be read.
+ */
+import { FLOAT32 } from './comparison.ts'
+import { runParity, summary } from './run-parity.ts'
+import { readVectors } from './vector-file.ts'
+
+const files = process.argv.slice(2)
+if (files.length === 0) {
+  console.error('usage: npm run parity -- FILE…   (for one: tests/parity/fixtures/gflownet.json)')
+  process.exit(2)
+}
+
+console.log(
+  `Library functions on the pure-JS tfjs engine. Tensors are float32: tolerated is ${FLOAT32.relative} of the largest ` +
+    `expected number of an array + ${FLOAT32.absolute}. Host functions are float64: tolerated is the case's tolerance_abs.`,
+)
+const vectors = files.map((path) => {
+  try {
+    return readVectors(path)
+  } catch (error) {
+    console.error(error instanceof Error ? error.message : error)
+    process.exit(2)
+  }
+})
+const outcomes = vectors.flatMap(runParity)
+for (const { status, name, remark } of outcomes) console.log(`${status.padEnd(7)} ${name}: ${remark}`)
+console.log(summary(outcomes))
+process.exitCode = outcomes.some(({ status }) => status === 'failed') ? 1 : 0

@@ -1,0 +1,47 @@
+import { type Comparison, type Part, errorOf } from './comparison.ts'
+import { checkerOf } from './registry.ts'
+import type { Vector } from './vector-file.ts'
+
+/** The outcome of one counted thing. */
+export interface Outcome {
+  readonly name: string
+  readonly status: 'passed' | 'failed' | 'skipped'
+  /** Worst error in units of what is tolerated, or why it was skipped, or what went wrong. */
+  readonly remark: string
+}
+
+/** A checker turns a case into comparisons; `others` are all cases of the file, for cases that build on another. */
+export type Checker = (vector: Vector, others: readonly Vector[]) => readonly Part[]
+
+const judged = (name: string, comparisons: readonly Comparison[], absolute: number): Outcome => {
+  if (comparisons.length === 0) return { name, status: 'failed', remark: 'nothing was compared' }
+  const errors = comparisons.map((comparison) => ({ ...comparison, error: errorOf(comparison, absolute) }))
+  const worst = errors.reduce((a, b) => (b.error > a.error ? b : a))
+  const remark = `${comparisons.length} compared, worst ${worst.error.toPrecision(2)} × tolerance (${worst.precision}) at ${worst.what}`
+  return { name, status: worst.error <= 1 ? 'passed' : 'failed', remark }
+}
+
+const outcomeOf = (vector: Vector, part: Part): Outcome => {
+  const name = part.part === '' ? vector.name : `${vector.name} / ${part.part}`
+  return 'skipped' in part
+    ? { name, status: 'skipped', remark: part.skipped }
+    : judged(name, part.comparisons, vector.tolerance_abs)
+}
+
+/** Runs every case of a file through the library. A checker that throws is a case that failed. */
+export const runParity = (vectors: readonly Vector[]): readonly Outcome[] =>
+  vectors.flatMap((vector): readonly Outcome[] => {
+    const checker = checkerOf(vector.name)
+    if (typeof checker === 'string') return [{ name: vector.name, status: 'skipped', remark: checker }]
+    try {
+      return checker(vector, vectors).map((part) => outcomeOf(vector, part))
+    } catch (error) {
+      return [{ name: vector.name, status: 'failed', remark: error instanceof Error ? error.message : String(error) }]
+    }
+  })
+
+/** The line that sums up: `N passed, N failed, N skipped`. */
+export const summary = (outcomes: readonly Outcome[]): string =>
+  (['passed', 'failed', 'skipped'] as const)
+    .map((status) => `${outcomes.filter((outcome) => outcome.status === status).length} ${status}`)
+    .join(', ')
