@@ -6,6 +6,7 @@ export {
   exceptTokens,
   legalTokens,
   onlyTokens,
+  shiftTable,
   tokenMDP,
 } from './token-mdp.ts'
 export {

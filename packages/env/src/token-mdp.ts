@@ -39,6 +39,27 @@ export const exceptTokens = (vocab: number, illegal: Iterable<number>, penalty: 
   return shift
 }
 
+/**
+ * What the MDP adds to the logits of its states, as a table: [1, vocab] when it is the same for every state, else
+ * [states, vocab] with the terminator masked while t < minLength; undefined when nothing is masked.
+ *
+ * @param states states from t = 0 on
+ */
+export const shiftTable = (
+  mdp: TokenMDP,
+  vocab: number,
+  states: number,
+): { readonly rows: number; readonly data: Float32Array } | undefined => {
+  const rows = Math.min(mdp.minLength, states) > 0 ? states : 1
+  if (mdp.logitShift === undefined && rows === 1) return undefined
+  const data = new Float32Array(rows * vocab)
+  for (let t = 0; t < rows; t++) {
+    if (mdp.logitShift !== undefined) data.set(mdp.logitShift, t * vocab)
+    if (t < mdp.minLength) data[t * vocab + mdp.terminator] = -Infinity
+  }
+  return { rows, data }
+}
+
 /** The tokens that may be generated under a shift, the terminator left out, in order of id. */
 export const legalTokens = (mdp: TokenMDP, vocab: number): number[] => {
   const legal: number[] = []

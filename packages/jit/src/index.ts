@@ -1,7 +1,12 @@
+import { registerGradients } from './gradients/register-gradients.ts'
+
+registerGradients()
+
 export { type DType, type Elements, type HostTensor, type HostTensors, hostScalar, hostTensor, hostZeros, sizeOf } from './host-tensor.ts'
-export { type AsHost, type AsTensors, type HostTree, type TensorTree } from './tree.ts'
-export { type Compiled, type Device, type Holding, type JitOptions, jit, jitPerShape } from './jit.ts'
+export { type AsHost, type HostTree, type TensorTree } from './tree.ts'
+export { type Compiled, type Device, type Holding, type JitOptions, type Traceable, jit, jitPerShape } from './jit.ts'
 export { type JitError, type JitErrorTag } from './errors.ts'
 export { type HeldWrite } from './runtime/executable.ts'
 export { scatterAdd } from './ops/scatter-add.ts'
 export { tokenLogProbs } from './ops/token-log-probs.ts'
+export { registerGradients }

@@ -6,7 +6,7 @@ import { eagerExecutable } from './runtime/eager-executable.ts'
 import { onnxExecutable } from './runtime/onnx-executable.ts'
 import { type Signature, signatureDifference, signatureKey, signatureOf } from './signature.ts'
 import { callerLine } from './trace/caller.ts'
-import { type AsHost, type AsTensors, type HostTree, type TensorTree, flatten, isHostTensor, isTensor, unflatten } from './tree.ts'
+import { type AsHost, type HostTree, type TensorTree, flatten, isHostTensor, isTensor, unflatten } from './tree.ts'
 
 /**
  * Where a function runs: one ONNX graph on ONNX Runtime's `cpu`, `webgpu` or `cuda` provider, or op by op on a
@@ -38,26 +38,27 @@ export interface Compiled<In, Out> {
   readonly dispose: () => Promise<void>
 }
 
-type Function<In, Out extends TensorTree> = (inputs: AsTensors<In>, constants: Readonly<Record<string, tf.Tensor>>) => Out
+/** A function made to be compiled: tensors in, tensors out, nothing read on the way. */
+export type Traceable<In, Out> = (inputs: In, constants: Readonly<Record<string, tf.Tensor>>) => Out
 
 const flat = (tree: HostTree): HostTensors => flatten(tree, isHostTensor)
 
-const compile = <In extends HostTree, Out extends TensorTree>(f: Function<In, Out>, signature: Signature, options: JitOptions): Promise<Executable> => {
+const compile = <In, Out>(f: Traceable<In, Out>, signature: Signature, options: JitOptions): Promise<Executable> => {
   const { device = 'cpu', constants = {}, writes = [] } = options
   const g = (inputs: Readonly<Record<string, tf.Tensor>>, frozen: Readonly<Record<string, tf.Tensor>>): Readonly<Record<string, tf.Tensor>> =>
-    flatten<tf.Tensor>(f(unflatten(inputs) as AsTensors<In>, frozen) as tf.Tensor, isTensor)
+    flatten<tf.Tensor>(f(unflatten(inputs) as In, frozen) as tf.Tensor, isTensor)
   return device.startsWith('tfjs:')
     ? eagerExecutable(g, constants, device.slice('tfjs:'.length), writes)
     : onnxExecutable(g, signature, constants, device as 'cpu', writes)
 }
 
 /** Calls through whichever executable `choose` gives for a signature. */
-const callable = <In extends HostTree, Out extends TensorTree>(
+const callable = <In, Out>(
   choose: (signature: Signature) => Promise<Executable>,
   dispose: () => Promise<void>,
-): Compiled<In, AsHost<Out>> => {
-  const call = async (inputs: In): Promise<AsHost<Out>> => {
-    const feeds = flat(inputs)
+): Compiled<AsHost<In>, AsHost<Out>> => {
+  const call = async (inputs: AsHost<In>): Promise<AsHost<Out>> => {
+    const feeds = flat(inputs as HostTree)
     const executable = await choose(signatureOf(feeds))
     return unflatten(await executable.run(feeds)) as AsHost<Out>
   }
@@ -91,11 +92,11 @@ const callable = <In extends HostTree, Out extends TensorTree>(
  * compiles for each.
  *
  * @example
- * const step = jit(({ w, x }: { w: HostTensor; x: HostTensor }) => tf.grad((w) => tf.sum(tf.square(tf.mul(w, x))))(w))
+ * const step = jit(({ w, x }: { w: tf.Tensor; x: tf.Tensor }) => tf.grad((w) => tf.sum(tf.square(tf.mul(w, x))))(w))
  * const { data } = await step({ w: hostTensor(Float32Array.of(2)), x: hostTensor(Float32Array.of(3)) })
  * // => Float32Array [ 36 ]
  */
-export const jit = <In extends HostTree, Out extends TensorTree>(f: (inputs: AsTensors<In>, constants: Readonly<Record<string, tf.Tensor>>) => Out, options: JitOptions = {}): Compiled<In, AsHost<Out>> => {
+export const jit = <In extends object, Out extends object>(f: Traceable<In, Out>, options: JitOptions = {}): Compiled<AsHost<In>, AsHost<Out>> => {
   let made: { readonly signature: Signature; readonly executable: Promise<Executable> } | undefined
   const where = callerLine()
   return callable<In, Out>(
@@ -117,10 +118,10 @@ export const jit = <In extends HostTree, Out extends TensorTree>(f: (inputs: AsT
  * Like `jit`, with one compiled graph for each signature it meets, up to `limit` of them (default 16): for batches
  * padded to a few buckets. One more is an error, because a function that recompiles all the time is slow unseen.
  */
-export const jitPerShape = <In extends HostTree, Out extends TensorTree>(
-  f: (inputs: AsTensors<In>, constants: Readonly<Record<string, tf.Tensor>>) => Out,
+export const jitPerShape = <In extends object, Out extends object>(
+  f: Traceable<In, Out>,
   { limit = 16, ...options }: JitOptions & { readonly limit?: number } = {},
-): Compiled<In, AsHost<Out>> => {
+): Compiled<AsHost<In>, AsHost<Out>> => {
   const made = new Map<string, Promise<Executable>>()
   const where = callerLine()
   return callable<In, Out>(

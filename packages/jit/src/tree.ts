@@ -7,11 +7,8 @@ export type HostTree = HostTensor | { readonly [name: string]: HostTree | undefi
 /** The same nesting with tensors at the leaves: what a compiled function sees and returns. */
 export type TensorTree = tf.Tensor | { readonly [name: string]: TensorTree | undefined }
 
-/** The type of a host tree inside a compiled function. */
-export type AsTensors<T> = T extends HostTensor ? tf.Tensor : { readonly [K in keyof T]: AsTensors<T[K]> }
-
 /** The type of a tensor tree outside of a compiled function. */
-export type AsHost<T> = T extends tf.Tensor ? HostTensor : { readonly [K in keyof T]: AsHost<T[K]> }
+export type AsHost<T> = T extends tf.Tensor ? HostTensor : T extends undefined ? undefined : { readonly [K in keyof T]: AsHost<T[K]> }
 
 type Branch<Leaf> = { readonly [name: string]: Leaf | Branch<Leaf> | undefined }
 

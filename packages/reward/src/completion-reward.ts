@@ -1,0 +1,57 @@
+import { type Prompt, type Trajectories, completionOf, fault } from '@gfnlm/env'
+import * as TE from 'fp-ts/lib/TaskEither.js'
+import type { Reward } from './reward.ts'
+
+/** A completion as a reward function sees it. */
+export interface Judged {
+  readonly prompt: Prompt
+  readonly text: string
+  readonly tokens: Int32Array
+}
+
+/** A reward of one's own: log R in nats for each completion; null where it cannot tell. */
+export type JudgeFunction = (completions: readonly Judged[]) => readonly (number | null)[] | Promise<readonly (number | null)[]>
+
+const NOT_JUDGED = NaN
+
+/** Judges all at once; when that throws, one by one, so that a completion that breaks the judge costs itself only. */
+const judgeAll = async (judge: JudgeFunction, completions: readonly Judged[]): Promise<readonly (number | null)[]> => {
+  try {
+    return await judge(completions)
+  } catch {
+    const alone = async (completion: Judged): Promise<number | null> => {
+      try {
+        return (await judge([completion]))[0] ?? null
+      } catch {
+        return null
+      }
+    }
+    return Promise.all(completions.map(alone))
+  }
+}
+
+/**
+ * Makes a reward of a plain function of completions. It judges whole completions, so it goes with losses that read the
+ * reward at the end only (trajectory balance, VarGrad).
+ *
+ * @example completionReward(tokenizer.decode, (completions) => completions.map(({ text }) => (text.includes('moon') ? 0 : -5)))
+ */
+export const completionReward =
+  (decode: (ids: Int32Array) => string, judge: JudgeFunction): Reward =>
+  (batch: Trajectories) =>
+    TE.tryCatch(
+      async () => {
+        const completions = Array.from({ length: batch.rows }, (_, row): Judged => {
+          const tokens = completionOf(batch, row)
+          return { prompt: batch.prompts[batch.group[row]!]!, tokens, text: decode(tokens) }
+        })
+        const judged = await judgeAll(judge, completions)
+        if (judged.length !== batch.rows) throw new Error(`it returned ${judged.length} rewards for ${batch.rows} completions`)
+        const logReward = new Float32Array(batch.rows * batch.width).fill(NaN)
+        judged.forEach((r, row) => {
+          logReward[row * batch.width + batch.length[row]!] = r ?? NOT_JUDGED
+        })
+        return { logReward }
+      },
+      (cause) => fault('RewardFailed', `the reward function failed: ${cause instanceof Error ? cause.message : String(cause)}`, 'It must return one log-reward, or null, for each completion it is given.', { cause }),
+    )

@@ -1,0 +1,56 @@
+import { type Key, type Prompt, type TokenMDP, type Trajectories, fold, keyOf, uniform } from '@gfnlm/env'
+import { behaviour, learnedLogProb } from './behaviour.ts'
+import type { Decoding } from './decoding.ts'
+import { draw } from './draw.ts'
+import type { Explore } from './exploration.ts'
+
+/** The completions of one rollout, row-major, `maxLength + 1` columns. */
+export type Completions = Pick<Trajectories, 'tokens' | 'length' | 'logPF' | 'logBehaviour'>
+
+/**
+ * Draws completions token by token until every row has ended. The draw of row r at step t depends on the row's key
+ * and t alone, so neither batch size nor the other rows change it.
+ *
+ * @param decoding rows at their prompts; it is closed at the end, also after an error
+ * @param keys     one a row: its exploration and its draws come from it
+ */
+export const rollout = async (decoding: Decoding, mdp: TokenMDP, keys: readonly Key[], explore: Explore): Promise<Completions> => {
+  const rows = keys.length
+  const width = mdp.maxLength + 1
+  const tokens = new Int32Array(rows * width)
+  const length = new Int32Array(rows).fill(-1)
+  const logPF = new Float32Array(rows * width).fill(NaN)
+  const logBehaviour = new Float32Array(rows * width).fill(NaN)
+  const ways = keys.map((key) => explore(fold(key, 'explore')))
+  const draws = keys.map((key) => fold(key, 'draw'))
+  const vocab = decoding.logits.length / rows
+  const probabilities = new Float64Array(vocab)
+  const chosen = new Int32Array(rows)
+  let at = decoding
+  try {
+    for (let t = 0; t < width; t++) {
+      for (let row = 0; row < rows; row++) {
+        if (length[row]! >= 0) continue
+        const logits = at.logits.subarray(row * vocab, (row + 1) * vocab)
+        const { token, logProb } = draw(behaviour(logits, mdp, t, ways[row]!, probabilities), uniform(draws[row]!, t))
+        const cell = row * width + t
+        tokens[cell] = token
+        logBehaviour[cell] = logProb
+        logPF[cell] = learnedLogProb(logits, mdp, t, token)
+        chosen[row] = token
+        if (token === mdp.terminator) length[row] = t
+      }
+      if (t === width - 1 || length.every((l) => l >= 0)) break
+      at = await at.next(chosen)
+    }
+  } finally {
+    await at.close()
+  }
+  return { tokens, length, logPF, logBehaviour }
+}
+
+/** The key of a row of a step: seed, step, prompt and the number of the completion, never the row's place in a batch. */
+export const rowKeys = (seed: number, step: number, prompts: readonly Prompt[], perPrompt: number): Key[] =>
+  prompts.flatMap((prompt, place) =>
+    Array.from({ length: perPrompt }, (_, i) => fold(keyOf(seed), 'sample', step, place, prompt.id, i)),
+  )

@@ -1,0 +1,46 @@
+import type { PromptBatch, TokenMDP, Trajectories } from '@gfnlm/env'
+import type { Device } from '@gfnlm/jit'
+import type { PolicyState } from '@gfnlm/policy'
+import { type OperatorFunction, concatMap } from 'rxjs'
+import { type Decoder, decoderOf } from './decoding.ts'
+import { type Explore, onPolicy } from './exploration.ts'
+import { rollout, rowKeys } from './rollout.ts'
+
+export interface SampleOptions {
+  readonly mdp: TokenMDP
+  /** Completions a prompt. */
+  readonly perPrompt: number
+  readonly explore?: Explore
+  readonly device?: Device
+}
+
+/** Samples the completions of a batch of prompts from the newest policy. */
+export const sampleBatch =
+  (state: PolicyState, { mdp, perPrompt, explore = onPolicy, device = 'cpu' }: SampleOptions, decoder: Decoder = decoderOf(state.policy, device)) =>
+  async (batch: PromptBatch): Promise<Trajectories> => {
+    const rows = batch.prompts.length * perPrompt
+    const group = Int32Array.from({ length: rows }, (_, row) => Math.floor(row / perPrompt))
+    const decoding = await decoder({
+      prompts: batch.prompts.map((p) => p.tokens),
+      group,
+      maxLength: mdp.maxLength,
+      trainable: state.trainable(),
+    })
+    const completions = await rollout(decoding, mdp, rowKeys(batch.seed, batch.step, batch.prompts, perPrompt), explore)
+    const origin = Array.from({ length: rows }, () => 'policy' as const)
+    return { ...batch, mdp, rows, width: mdp.maxLength + 1, group, origin, ...completions }
+  }
+
+/**
+ * Prompts to trajectories: `perPrompt` completions of each, from the policy as it is when the batch comes.
+ *
+ * ```
+ * prompts  --a-----------b--|
+ *          sample(state, { mdp, perPrompt: 8 })
+ *          ------A-----------B--|       one batch at a time, in order
+ * ```
+ */
+export const sample = (state: PolicyState, options: SampleOptions): OperatorFunction<PromptBatch, Trajectories> => {
+  const draw = sampleBatch(state, options)
+  return concatMap(draw)
+}
