@@ -5,8 +5,8 @@
  * N skipped`. Exit code 1 if any failed, 2 if a file cannot be read.
  */
 import { FLOAT32 } from './comparison.ts'
-import { runParity, summary } from './run-parity.ts'
-import { readVectors } from './vector-file.ts'
+import { type Outcome, runParity, summary } from './run-parity.ts'
+import { type Vector, readVectors } from './vector-file.ts'
 
 const files = process.argv.slice(2)
 if (files.length === 0) {
@@ -18,15 +18,16 @@ console.log(
   `Library functions on the pure-JS tfjs engine. Tensors are float32: tolerated is ${FLOAT32.relative} of the largest ` +
     `expected number of an array + ${FLOAT32.absolute}. Host functions are float64: tolerated is the case's tolerance_abs.`,
 )
-const vectors = files.map((path) => {
+const read = (path: string): readonly Vector[] => {
   try {
     return readVectors(path)
   } catch (error) {
     console.error(error instanceof Error ? error.message : error)
     process.exit(2)
   }
-})
-const outcomes = vectors.flatMap(runParity)
+}
+const outcomes: Outcome[] = []
+for (const vectors of files.map(read)) outcomes.push(...(await runParity(vectors)))
 for (const { status, name, remark } of outcomes) console.log(`${status.padEnd(7)} ${name}: ${remark}`)
 console.log(summary(outcomes))
 process.exitCode = outcomes.some(({ status }) => status === 'failed') ? 1 : 0

@@ -1,8 +1,10 @@
+import { behaviourAndRollout } from './cases/behaviour-and-rollout.ts'
 import { lmVsTorchgfn } from './cases/lm-vs-torchgfn.ts'
 import { modifiedSubTBLambda } from './cases/modified-subtb-lambda.ts'
 import { modifiedSubTBLimits } from './cases/modified-subtb-limits.ts'
 import { modifiedSubTBMasks } from './cases/modified-subtb-masks.ts'
 import { regressionLosses } from './cases/regression-losses.ts'
+import { replayBufferScenario } from './cases/replay-buffer-scenario.ts'
 import { sequenceLevelLosses } from './cases/sequence-level-losses.ts'
 import { terminationValuesCase } from './cases/termination-values.ts'
 import { torchgfnWeightings } from './cases/torchgfn-weightings.ts'
@@ -18,6 +20,8 @@ const CHECKERS: readonly (readonly [RegExp, Checker])[] = [
   [/^sequence_level_losses/, sequenceLevelLosses],
   [/^regression_losses/, regressionLosses],
   [/^termination_values/, terminationValuesCase],
+  [/^replay_buffer_scenario/, replayBufferScenario],
+  [/^behaviour_policy_and_rollout/, behaviourAndRollout],
 ]
 
 /** Objectives that the library does not have. */

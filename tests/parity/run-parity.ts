@@ -11,7 +11,7 @@ export interface Outcome {
 }
 
 /** A checker turns a case into comparisons; `others` are all cases of the file, for cases that build on another. */
-export type Checker = (vector: Vector, others: readonly Vector[]) => readonly Part[]
+export type Checker = (vector: Vector, others: readonly Vector[]) => readonly Part[] | Promise<readonly Part[]>
 
 const judged = (name: string, comparisons: readonly Comparison[], absolute: number): Outcome => {
   if (comparisons.length === 0) return { name, status: 'failed', remark: 'nothing was compared' }
@@ -28,17 +28,22 @@ const outcomeOf = (vector: Vector, part: Part): Outcome => {
     : judged(name, part.comparisons, vector.tolerance_abs)
 }
 
-/** Runs every case of a file through the library. A checker that throws is a case that failed. */
-export const runParity = (vectors: readonly Vector[]): readonly Outcome[] =>
-  vectors.flatMap((vector): readonly Outcome[] => {
-    const checker = checkerOf(vector.name)
-    if (typeof checker === 'string') return [{ name: vector.name, status: 'skipped', remark: checker }]
-    try {
-      return checker(vector, vectors).map((part) => outcomeOf(vector, part))
-    } catch (error) {
-      return [{ name: vector.name, status: 'failed', remark: error instanceof Error ? error.message : String(error) }]
-    }
-  })
+const checked = async (vector: Vector, others: readonly Vector[]): Promise<readonly Outcome[]> => {
+  const checker = checkerOf(vector.name)
+  if (typeof checker === 'string') return [{ name: vector.name, status: 'skipped', remark: checker }]
+  try {
+    return (await checker(vector, others)).map((part) => outcomeOf(vector, part))
+  } catch (error) {
+    return [{ name: vector.name, status: 'failed', remark: error instanceof Error ? error.message : String(error) }]
+  }
+}
+
+/** Runs every case of a file through the library, one after the other. A checker that throws is a case that failed. */
+export const runParity = async (vectors: readonly Vector[]): Promise<readonly Outcome[]> => {
+  const outcomes: Outcome[] = []
+  for (const vector of vectors) outcomes.push(...(await checked(vector, vectors)))
+  return outcomes
+}
 
 /** The line that sums up: `N passed, N failed, N skipped`. */
 export const summary = (outcomes: readonly Outcome[]): string =>

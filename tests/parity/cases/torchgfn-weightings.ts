@@ -47,7 +47,7 @@ export const torchgfnWeightings: Checker = ({ inputs, expected }) => {
     const at = (l: number): number => loss(weighting, l)(parameters).dataSync()[0]
     // Where the reference divides by zero, ours must be the limit from both sides.
     if (typeof reference === 'string')
-      return [inFloat32(`${key} (limit)`, [at(lambda)], (at(lambda - 1e-3) + at(lambda + 1e-3)) / 2)]
+      return [inFloat32(`${key} (limit)`, [at(lambda)], (at(lambda - 1e-4) + at(lambda + 1e-4)) / 2)]
     const there = withoutPadding(reference, actions)
     return compareLoss(key, there, parameters, loss(weighting, lambda), (gradient) => tf.transpose(gradient))
   })
