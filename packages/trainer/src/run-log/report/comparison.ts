@@ -41,7 +41,7 @@ const column = (name: string, completions: readonly Completion[], bar: (x: numbe
   const known = completions.map((c) => c.logReward).filter(Number.isFinite)
   const mean = known.length === 0 ? '' : `<span class="mean">mean log reward ${numberText(meanOf(known), 1)}</span>`
   const rows = completions.map(({ text, logReward }) =>
-    `<li><span class="text">${text === '' ? '<em>nothing</em>' : escapeHtml(text)}</span>` +
+    `<li><span class="text">${text.trim() === '' ? '<em>nothing</em>' : escapeHtml(text.trim())}</span>` +
     `<span class="reward">${Number.isFinite(logReward) ? numberText(logReward, 1) : '–'}${bar(logReward)}</span></li>`)
   return `<div class="side"><h4>${escapeHtml(name)}${mean}</h4><ol>${rows.join('')}</ol></div>`
 }

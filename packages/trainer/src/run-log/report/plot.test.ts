@@ -33,7 +33,7 @@ test('every mark is inside the frame', () => {
   fc.assert(fc.property(points, (some) => {
     for (const [x, y] of pixels(figure(plot([line(some)]), 'p'))) {
       expect(x! >= 52 && x! <= 496).toBe(true)
-      expect(y! >= 26 && y! <= 276).toBe(true)
+      expect(y! >= 32 && y! <= 280).toBe(true)
     }
   }), { numRuns: 50 })
 })
@@ -53,7 +53,7 @@ test('a single point and a constant line have axes too', () => {
 test('labels, names and titles are escaped', () => {
   const evil = '<script>&"\''
   const html = figure(plot([line([[0, 1], [1, 2]], { name: evil, style: 'points', labels: [evil, ''] }), line([])],
-    { title: evil, xLabel: evil, yLabel: evil, note: evil }), 'p')
+    { title: evil, xLabel: evil, yLabel: `y ${evil}`, note: evil }), 'p')
   expect(html).not.toContain('<script>')
   expect(html.match(/&lt;script&gt;&amp;&quot;&#39;/g)!.length).toBeGreaterThan(7)
 })

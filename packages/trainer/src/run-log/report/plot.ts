@@ -17,8 +17,8 @@ export interface Plot {
 }
 
 const WIDTH = 510
-const HEIGHT = 320
-const FRAME = { left: 52, right: WIDTH - 14, top: 26, bottom: HEIGHT - 44 } as const
+const HEIGHT = 324
+const FRAME = { left: 52, right: WIDTH - 14, top: 32, bottom: HEIGHT - 44 } as const
 
 const gridAndTicks = (x: Scale, y: Scale): string => [
   ...y.ticks.map(({ value, text }) =>
@@ -96,7 +96,7 @@ export const figure = (plot: Plot, id: string): string => {
 <svg class="plot" viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-labelledby="${id}-title ${id}-desc">` +
     `<title id="${id}-title">${escapeHtml(plot.title)}</title>` +
     `<desc id="${id}-desc">${escapeHtml(describe({ ...plot, series: shown }))}</desc>` +
-    `<text class="axis-label" x="0" y="12">${escapeHtml(plot.yLabel)}</text>` +
+    `<text class="axis-label" x="0" y="12">${plot.yLabel === plot.title ? '' : escapeHtml(plot.yLabel)}</text>` +
     `<text class="axis-label" x="${FRAME.right}" y="${HEIGHT - 6}" text-anchor="end">` +
     `${escapeHtml(plot.xLabel)}</text>` +
     `${drawing(plot, shown)}</svg></figure>`

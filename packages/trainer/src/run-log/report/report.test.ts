@@ -6,7 +6,7 @@ import type { RunEvent } from '../../events.ts'
 import type { Completion } from './comparison.ts'
 import { reportFile } from './report-file.ts'
 import { type Report, reportHtml } from './report.ts'
-import { compareSamples, runReport } from './run-report.ts'
+import { compareSamples, metricSeries, runReport } from './run-report.ts'
 import { pageStyle } from './style.ts'
 
 const evil = '<img src="https://x.test/a.png" onerror="x()">&\u0000'
@@ -83,6 +83,12 @@ test('a run reports its state, its metrics from loss on, its warnings, and sampl
   expect(report.tables).toMatchObject([{ rows: [[2, 'a reward failed']] }])
   expect(report.comparisons).toMatchObject([{ sides: ['Step 1', 'Step 3'],
     prompts: [{ before: [{ text: 'a1', logReward: -1 }], after: [{ text: 'a3' }] }, { before: [{ text: 'b1' }] }] }])
+})
+
+test('a noisy metric is smoothed over a twentieth of the run, a schedule is shown as it is', () => {
+  const steps = Array.from({ length: 100 }, (_, i): RunEvent =>
+    ({ type: 'step', time: 0, step: i, metrics: { reward: i % 2, learning_rate: i / 100 } }))
+  expect(['reward', 'learning_rate'].map((name) => metricSeries(steps, name).smooth)).toEqual([5, 1])
 })
 
 test('samples compare where both have the prompt', () => {

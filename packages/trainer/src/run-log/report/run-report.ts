@@ -11,11 +11,22 @@ type Of<T extends RunEvent['type']> = Extract<RunEvent, { type: T }>
 const ofType = <T extends RunEvent['type']>(events: readonly RunEvent[], type: T): readonly Of<T>[] =>
   events.filter((event): event is Of<T> => event.type === type)
 
-/** A metric of the steps of a run as a series: every step faint, the mean over a twentieth of the run strong. */
+/** Whether a curve goes up and down much more than it goes anywhere. */
+const isNoisy = (points: readonly Point[]): boolean => {
+  const ys = points.map(([, y]) => y)
+  const travelled = ys.slice(1).reduce((sum, y, i) => sum + Math.abs(y - ys[i]!), 0)
+  const [lo, hi] = ys.reduce(([a, b], y) => [Math.min(a, y), Math.max(b, y)], [Infinity, -Infinity])
+  return travelled > 4 * (hi - lo)
+}
+
+/**
+ * A metric of the steps of a run as a series. A noisy one is smoothed: every step faint, the mean over a twentieth
+ * of the run strong.
+ */
 export const metricSeries = (events: readonly RunEvent[], metric: string, name: string = metric): Series => {
   const points = ofType(events, 'step')
     .flatMap(({ step, metrics }): Point[] => (Number.isFinite(metrics[metric]) ? [[step, metrics[metric]!]] : []))
-  return { name, style: 'line', points, smooth: Math.floor(points.length / 20) }
+  return { name, style: 'line', points, smooth: isNoisy(points) ? Math.floor(points.length / 20) : 1 }
 }
 
 /** One plot of one or more metrics over the steps of a run. */

@@ -50,8 +50,12 @@ const line = (points: readonly Point[], index: number, kind: string): string =>
 export const smoothed = (points: readonly Point[], window: number): readonly Point[] => {
   const half = Math.floor(window / 2)
   return points.map(([x], i) => {
-    const near = points.slice(Math.max(0, i - half), i + half + 1)
-    return [x, near.reduce((sum, [, y]) => sum + y, 0) / near.length]
+    const from = Math.max(0, i - half)
+    const to = Math.min(points.length, i + half + 1)
+    // Summed anew each time: differences of running sums would never forget one huge value.
+    let sum = 0
+    for (let j = from; j < to; j++) sum += points[j]![1]
+    return [x, sum / (to - from)]
   })
 }
 

@@ -7,6 +7,7 @@ const texts = (ticks: readonly { text: string }[]): string[] => ticks.map(({ tex
 test('ticks are round numbers with the decimals their step needs', () => {
   expect(texts(linearTicks(0, 1))).toEqual(['0.0', '0.2', '0.4', '0.6', '0.8', '1.0'])
   expect(texts(linearTicks(-36, -21))).toEqual(['−36', '−34', '−32', '−30', '−28', '−26', '−24', '−22'])
+  expect(texts(linearTicks(0, 1e-4))).toEqual(['0', '2×10⁻⁵', '4×10⁻⁵', '6×10⁻⁵', '8×10⁻⁵', '10⁻⁴'])
   expect(texts(linearTicks(1, 300))).toEqual(['50', '100', '150', '200', '250', '300'])
   expect(texts(linearTicks(-0.012, 0.013))).toEqual(['−0.010', '−0.005', '0.000', '0.005', '0.010'])
 })

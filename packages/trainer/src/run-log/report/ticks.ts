@@ -7,6 +7,7 @@ const superscript = (n: number): string =>
 export const numberText = (x: number, decimals: number = 3): string => {
   if (!Number.isFinite(x)) return Number.isNaN(x) ? 'not a number' : x > 0 ? '∞' : '−∞'
   const size = Math.abs(x)
+  if (size === 0 && decimals > 4) return '0'
   if (size !== 0 && (size < 1e-4 || size >= 1e6)) {
     const power = Math.floor(Math.log10(size) + 1e-9)
     const mantissa = Number((x / 10 ** power).toFixed(1))
