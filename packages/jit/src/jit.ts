@@ -6,7 +6,7 @@ import { eagerExecutable } from './runtime/eager-executable.ts'
 import { onnxExecutable } from './runtime/onnx-executable.ts'
 import { type Signature, signatureDifference, signatureKey, signatureOf } from './signature.ts'
 import { callerLine } from './trace/caller.ts'
-import { type AsHost, type HostTree, type TensorTree, flatten, isHostTensor, isTensor, unflatten } from './tree.ts'
+import { type AsHost, type HostTree, flatten, isHostTensor, isTensor, unflatten } from './tree.ts'
 
 /**
  * Where a function runs: one ONNX graph on ONNX Runtime's `cpu`, `webgpu` or `cuda` provider, or op by op on a

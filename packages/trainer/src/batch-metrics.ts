@@ -1,0 +1,22 @@
+import { type Weighted, terminalReward } from '@gfnlm/env'
+import { effectiveSampleSize } from '@gfnlm/reweighter'
+import type { Metrics } from './events.ts'
+
+/**
+ * What a batch says before anything is learned from it. `reward` is the mean untempered log R of the policy's own
+ * completions (replayed ones would flatter it); names follow TRL.
+ */
+export const batchMetrics = (batch: Weighted): Metrics => {
+  const rewards = terminalReward(batch)
+  const own = Array.from(rewards, (_, row) => row).filter((row) => batch.origin[row] === 'policy' && batch.keep[row] === 1)
+  const mean = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0) / Math.max(1, values.length)
+  const reward = mean(own.map((row) => rewards[row]!))
+  return {
+    reward,
+    reward_std: Math.sqrt(mean(own.map((row) => (rewards[row]! - reward) ** 2))),
+    reward_temperature: batch.rewardTemperature,
+    'reward/dropped': batch.origin.filter((o, row) => o === 'policy' && batch.keep[row] === 0).length,
+    'completions/mean_length': mean(own.map((row) => batch.length[row]!)),
+    effective_sample_size: effectiveSampleSize(batch.weight),
+  }
+}

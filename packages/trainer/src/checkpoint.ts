@@ -1,0 +1,108 @@
+import { mkdir, readFile, readdir, rename, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { type Fault, fault, isFault } from '@gfnlm/env'
+import { type HostTensor, type HostTensors, hostTensor } from '@gfnlm/jit'
+import { readSafetensors, writeJson, writeSafetensors } from '@gfnlm/policy'
+import * as TE from 'fp-ts/lib/TaskEither.js'
+import { type MonoTypeOperatorFunction, concatMap, from } from 'rxjs'
+import { isLeft } from 'fp-ts/lib/Either.js'
+import type { RunEvent } from './events.ts'
+import { type ParameterLayout, joinParameters, splitParameters } from './parameter-vector.ts'
+import type { TrainingState } from './train-step.ts'
+
+/** All a run needs to go on as if it had never stopped. */
+export interface Checkpoint {
+  readonly state: TrainingState
+  readonly seed: number
+  /** What else the run carries, as JSON: its replay buffer. */
+  readonly carried: Readonly<Record<string, unknown>>
+}
+
+export type CheckpointFault = Fault<'CheckpointFailed' | 'CheckpointInvalid'>
+
+const NAME = /^step-(\d{8})$/
+const nameOf = (step: number): string => `step-${String(step).padStart(8, '0')}`
+
+const orThrow = async <A>(task: TE.TaskEither<Fault, A>): Promise<A> => {
+  const result = await task()
+  if (isLeft(result)) throw result.left
+  return result.right
+}
+
+const messageOf = (cause: unknown): string => (cause instanceof Error ? cause.message : String(cause))
+
+/** Steps of the whole checkpoints in a directory, oldest first. */
+export const checkpointSteps = async (directory: string): Promise<number[]> => {
+  const names = await readdir(directory).catch(() => [] as string[])
+  return names.flatMap((name) => (NAME.test(name) ? [Number(NAME.exec(name)![1])] : [])).sort((a, b) => a - b)
+}
+
+/**
+ * Writes a checkpoint into `<directory>/step-<n>`: beside its place first, renamed when whole. Older ones beyond
+ * `keep` are removed only after that, so a full disk or a kill never costs an earlier one.
+ */
+export const saveCheckpoint = (directory: string, layout: ParameterLayout, { state, seed, carried }: Checkpoint, keep = 2): TE.TaskEither<CheckpointFault, string> =>
+  TE.tryCatch(
+    async () => {
+      const path = join(directory, nameOf(state.step))
+      const beside = `${path}.incomplete`
+      try {
+        await rm(beside, { recursive: true, force: true })
+        await mkdir(beside, { recursive: true })
+        const tensors: Record<string, HostTensor> = {}
+        for (const [kind, vector] of [['parameter', state.parameters], ...Object.entries(state.moments)] as const)
+          for (const [name, value] of Object.entries(splitParameters(layout, vector))) tensors[`${kind}/${name}`] = value
+        await orThrow(writeSafetensors(join(beside, 'state.safetensors'), tensors))
+        await orThrow(writeJson(join(beside, 'run.json'), { version: 1, step: state.step, seed, moments: Object.keys(state.moments), carried }))
+        await rm(path, { recursive: true, force: true })
+        await rename(beside, path)
+      } catch (cause) {
+        await rm(beside, { recursive: true, force: true }).catch(() => undefined)
+        throw cause
+      }
+      const old = (await checkpointSteps(directory)).filter((step) => step <= state.step).slice(0, -keep)
+      for (const step of old) await rm(join(directory, nameOf(step)), { recursive: true, force: true })
+      return path
+    },
+    (cause) =>
+      fault('CheckpointFailed', `the checkpoint of step ${state.step} could not be written to ${directory}: ${messageOf(cause)}`,
+        'Free some space and resume: earlier checkpoints are whole.', { directory, step: state.step }),
+  )
+
+const invalid = (path: string, why: string): CheckpointFault =>
+  fault('CheckpointInvalid', `the checkpoint ${path} cannot be resumed: ${why}`, 'Remove it to resume from the one before, or start in a new output directory.', { path })
+
+const vectorOf = (layout: ParameterLayout, tensors: HostTensors, kind: string, path: string): Float32Array => {
+  const named = Object.fromEntries(
+    layout.entries.map(({ name, shape }) => {
+      const found = tensors[`${kind}/${name}`]
+      if (found === undefined || found.shape.join() !== shape.join())
+        throw invalid(path, `it has no ${kind} '${name}' of shape [${shape.join(', ')}]: the model, adapter or objective changed`)
+      return [name, hostTensor(found.data as Float32Array, shape)] as const
+    }),
+  )
+  return joinParameters(layout, named)
+}
+
+/** The newest whole checkpoint of a directory; undefined where there is none. */
+export const loadCheckpoint = (directory: string, layout: ParameterLayout): TE.TaskEither<CheckpointFault, Checkpoint | undefined> =>
+  TE.tryCatch(
+    async () => {
+      const newest = (await checkpointSteps(directory)).at(-1)
+      if (newest === undefined) return undefined
+      const path = join(directory, nameOf(newest))
+      const run = JSON.parse(await readFile(join(path, 'run.json'), 'utf8')) as { version: number; step: number; seed: number; moments: string[]; carried: Record<string, unknown> }
+      if (run.version !== 1) throw invalid(path, `it has format version ${run.version}, this is version 1`)
+      const tensors = await orThrow(readSafetensors(join(path, 'state.safetensors')))
+      const moments = Object.fromEntries(run.moments.map((name) => [name, vectorOf(layout, tensors, name, path)]))
+      return { state: { step: run.step, parameters: vectorOf(layout, tensors, 'parameter', path), moments }, seed: run.seed, carried: run.carried }
+    },
+    (cause) => (isFault(cause) && cause._tag === 'CheckpointInvalid' ? (cause as CheckpointFault) : invalid(directory, messageOf(cause))),
+  )
+
+/** Saves a checkpoint after every `every` steps (and after step `last`) before the step is passed on, and tells of it. */
+export const checkpointEvery = (every: number, last: number, save: () => TE.TaskEither<CheckpointFault, string>): MonoTypeOperatorFunction<RunEvent> =>
+  concatMap((event) => {
+    if (event.type !== 'step' || ((event.step + 1) % every !== 0 && event.step + 1 !== last)) return [event]
+    return from(orThrow(save()).then((path): RunEvent[] => [event, { type: 'checkpoint', step: event.step, path }])).pipe(concatMap((events) => events))
+  })

@@ -1,0 +1,35 @@
+import * as tf from '@tensorflow/tfjs-core'
+import type { Optimizer } from './optimizer.ts'
+
+export interface AdamWOptions {
+  readonly beta1?: number
+  readonly beta2?: number
+  readonly epsilon?: number
+  /** Decoupled weight decay; PyTorch's default is 0.01, ours 0: adapters start at 0 and stay small. */
+  readonly weightDecay?: number
+}
+
+/**
+ * AdamW: Adam with weight decay taken out of the gradient.
+ *
+ *   m ← β₁m + (1−β₁)g,  v ← β₂v + (1−β₂)g²
+ *   θ ← θ − lr·wd·θ − lr · (m / (1−β₁ᵗ)) / (√(v / (1−β₂ᵗ)) + ε)
+ *
+ * The bias corrections come in as numbers made in float64 on the host.
+ *
+ * @see Loshchilov & Hutter 2019, arXiv:1711.05101; PyTorch's torch.optim.AdamW has the same order of operations
+ */
+export const adamw = ({ beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8, weightDecay = 0 }: AdamWOptions = {}): Optimizer => ({
+  moments: ['m', 'v'],
+  coefficients: (step) => ({ correction1: 1 / (1 - beta1 ** (step + 1)), correction2: 1 / (1 - beta2 ** (step + 1)) }),
+  update: ({ parameters, gradients, moments, rate, coefficients }) => {
+    const m = tf.add(tf.mul(moments['m']!, beta1), tf.mul(gradients, 1 - beta1))
+    const v = tf.add(tf.mul(moments['v']!, beta2), tf.mul(tf.square(gradients), 1 - beta2))
+    const direction = tf.div(
+      tf.mul(m, coefficients['correction1']!),
+      tf.add(tf.sqrt(tf.mul(v, coefficients['correction2']!)), epsilon),
+    )
+    const decayed = weightDecay === 0 ? parameters : tf.sub(parameters, tf.mul(parameters, tf.mul(rate, weightDecay)))
+    return { parameters: tf.sub(decayed, tf.mul(rate, direction)) as tf.Tensor1D, moments: { m, v } as Record<string, tf.Tensor1D> }
+  },
+})

@@ -1,0 +1,83 @@
+import type { TokenMDP, Weighted } from '@gfnlm/env'
+import { type HostTensors, hostScalar, hostTensor } from '@gfnlm/jit'
+import {
+  type AnchoredTrajectoryInputs, type ModifiedDetailedBalanceOptions, type ModifiedSubTrajectoryBalanceOptions, type Regression, type Terms,
+  estimateLogZ, logPartitionVariance, modifiedDetailedBalance, modifiedSubTrajectoryBalance, statesUpTo, trajectoryBalance,
+} from '@gfnlm/losses'
+import { actionScores, packRows, promptsOf } from '@gfnlm/policy'
+import type * as tf from '@tensorflow/tfjs-core'
+import type { Task, TaskInputs } from './task.ts'
+
+/** Trajectories as arrays: prompts and actions packed, rewards tempered. */
+export const packTrajectories = (batch: Weighted): Record<string, ReturnType<typeof hostTensor>> => {
+  const { rows, width, rewardTemperature } = batch
+  const { tokens, pad } = packRows(promptsOf(batch), batch.tokens, width)
+  return {
+    tokens,
+    pad,
+    length: hostTensor(batch.length),
+    group: hostTensor(batch.group),
+    keep: hostTensor(Float32Array.from(batch.keep)),
+    weight: hostTensor(batch.weight),
+    logReward: hostTensor(batch.logReward.map((r) => r / rewardTemperature), [rows, width]),
+  }
+}
+
+type Loss = (batch: AnchoredTrajectoryInputs & { readonly group: tf.Tensor1D }, parameters: TaskInputs['parameters']) => Terms
+
+/** A GFlowNet objective on the token MDP: the policy's log-probabilities of a batch, then a loss of the losses package. */
+const gflownet = (name: string, mdp: TokenMDP, loss: Loss, parameters: HostTensors = {}, rateScale = 1): Task<Weighted> => ({
+  name,
+  parameters,
+  rateScale,
+  pack: packTrajectories,
+  loss: ({ policy, constants, trainable, parameters: own, batch }) => {
+    const scores = actionScores(policy, mdp, constants, trainable, { tokens: batch['tokens']!, pad: batch['pad']! })
+    return loss(
+      {
+        ...scores,
+        logReward: batch['logReward'] as tf.Tensor2D,
+        valid: statesUpTo(batch['length'] as tf.Tensor1D, mdp.maxLength + 1),
+        keep: batch['keep'] as tf.Tensor1D,
+        group: batch['group'] as tf.Tensor1D,
+      },
+      own,
+    )
+  },
+})
+
+/** States that may not stop have no flow of their own; the root's is then the batch's estimate of log Z. */
+const anchored = (minLength: number) => <B extends Parameters<Loss>[0]>(batch: B): B =>
+  minLength === 0 ? batch : { ...batch, logZ: estimateLogZ(batch) }
+
+/** Modified sub-trajectory balance (needs a reward for every prefix); below the minimum length log Z is estimated. */
+export const modifiedSubTB = (mdp: TokenMDP, options: Omit<ModifiedSubTrajectoryBalanceOptions, 'minLength'> = {}): Task<Weighted> => {
+  const loss = modifiedSubTrajectoryBalance({ ...options, minLength: mdp.minLength })
+  return gflownet('modified-subtb', mdp, (batch) => loss(anchored(mdp.minLength)(batch)))
+}
+
+/** Modified detailed balance (needs a reward for every prefix). */
+export const modifiedDB = (mdp: TokenMDP, options: Omit<ModifiedDetailedBalanceOptions, 'minLength'> = {}): Task<Weighted> => {
+  const loss = modifiedDetailedBalance({ ...options, minLength: mdp.minLength })
+  return gflownet('modified-db', mdp, (batch) => loss(anchored(mdp.minLength)(batch)))
+}
+
+export interface TrajectoryBalanceOptions {
+  readonly regression?: Regression
+  /** First value of log Z, nats. */
+  readonly logZ?: number
+  /** What multiplies the learning rate for log Z. */
+  readonly rateScale?: number
+}
+
+/** Trajectory balance with one learned log Z, for runs on one prompt; use VarGrad for many. */
+export const trajectoryBalanceTask = (mdp: TokenMDP, { regression, logZ = 0, rateScale = 1 }: TrajectoryBalanceOptions = {}): Task<Weighted> => {
+  const loss = trajectoryBalance(regression === undefined ? {} : { regression })
+  return gflownet('tb', mdp, (batch, own) => loss({ ...batch, logZ: own['logZ'] as tf.Scalar }), { logZ: hostScalar(logZ) }, rateScale)
+}
+
+/** VarGrad: trajectory balance with the log Z of each prompt estimated from its own completions. */
+export const varGrad = (mdp: TokenMDP, options: { readonly regression?: Regression } = {}): Task<Weighted> => {
+  const loss = logPartitionVariance(options)
+  return gflownet('vargrad', mdp, loss)
+}

@@ -1,0 +1,29 @@
+import type { HostTensors, HostTree } from '@gfnlm/jit'
+import type { Policy, Tensors } from '@gfnlm/policy'
+import type { Terms } from '@gfnlm/losses'
+import type * as tf from '@tensorflow/tfjs-core'
+
+/** What a task's loss is computed from, inside a compiled function. */
+export interface TaskInputs {
+  readonly policy: Policy
+  readonly constants: Tensors
+  /** The policy's trainable parameters. */
+  readonly trainable: Tensors
+  /** The task's own parameters. */
+  readonly parameters: Tensors
+  /** What `pack` made of the batch. */
+  readonly batch: Readonly<Record<string, tf.Tensor>>
+}
+
+/**
+ * What is learned from a batch: how the batch becomes arrays of fixed shape, and which loss those arrays and the
+ * policy give. `lossStep` turns it into forward, backward and update in one graph.
+ */
+export interface Task<Batch> {
+  readonly name: string
+  /** Parameters beside the policy's (a learned log Z), with what multiplies their learning rate. */
+  readonly parameters: HostTensors
+  readonly rateScale: number
+  readonly pack: (batch: Batch) => HostTree
+  readonly loss: (inputs: TaskInputs) => Terms
+}

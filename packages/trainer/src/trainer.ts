@@ -1,0 +1,36 @@
+import type { HostTensors } from '@gfnlm/jit'
+import type { Policy, PolicyState } from '@gfnlm/policy'
+import type { Metrics } from './events.ts'
+import type { ParameterLayout } from './parameter-vector.ts'
+import { type TrainStepOptions, type TrainingState, trainStep } from './train-step.ts'
+
+/** Where a run keeps its newest training state: stages read the policy from it, `lossStep` replaces it. */
+export interface Trainer<Batch> extends PolicyState {
+  readonly layout: ParameterLayout
+  readonly trainable: () => HostTensors
+  readonly state: () => TrainingState
+  /** Goes on from another state (a checkpoint's). */
+  readonly restore: (state: TrainingState) => void
+  /** One update; the state is replaced only when it succeeds. */
+  readonly update: (batch: Batch) => Promise<Metrics>
+}
+
+/** A trainer of a policy: the train step and a place for its newest state. */
+export const trainer = <Batch>(policy: Policy, options: TrainStepOptions<Batch>): Trainer<Batch> => {
+  const { layout, initial, step, trainable } = trainStep(policy, options)
+  let current = initial
+  return {
+    policy,
+    layout,
+    trainable: () => trainable(current),
+    state: () => current,
+    restore: (state) => {
+      current = state
+    },
+    update: async (batch) => {
+      const { state, metrics } = await step(current, batch)
+      current = state
+      return metrics
+    },
+  }
+}
