@@ -4,6 +4,7 @@
  * Runs the cases of vector files through the library and prints one line a case, then `N passed, N failed,
  * N skipped`. Exit code 1 if any failed, 2 if a file cannot be read.
  */
+import { resolve } from 'node:path'
 import { FLOAT32 } from './comparison.ts'
 import { type Outcome, runParity, summary } from './run-parity.ts'
 import { type Vector, readVectors } from './vector-file.ts'
@@ -15,12 +16,14 @@ if (files.length === 0) {
 }
 
 console.log(
-  `Library functions on the pure-JS tfjs engine. Tensors are float32: tolerated is ${FLOAT32.relative} of the largest ` +
-    `expected number of an array + ${FLOAT32.absolute}. Host functions are float64: tolerated is the case's tolerance_abs.`,
+  `Losses run on the pure-JS tfjs engine, compiled functions on ONNX Runtime, both in float32: tolerated is ` +
+    `${FLOAT32.relative} of the largest expected number of an array + ${FLOAT32.absolute}. ` +
+    `Host functions are float64: tolerated is the case's own tolerance_abs.`,
 )
 const read = (path: string): readonly Vector[] => {
   try {
-    return readVectors(path)
+    // npm runs scripts at the repository's root, and says where it was called.
+    return readVectors(resolve(process.env.INIT_CWD ?? '.', path))
   } catch (error) {
     console.error(error instanceof Error ? error.message : error)
     process.exit(2)

@@ -24,6 +24,7 @@ test.each([
   'sequence_level_losses / vargrad_grouped_attached_mean',
   'regression_losses',
   'termination_values',
+  'next_sentence_reward_score_fast',
   'replay_buffer_scenario',
   'behaviour_policy_and_rollout',
 ])('%s is checked, not skipped', (name) => {

@@ -3,6 +3,7 @@ import { lmVsTorchgfn } from './cases/lm-vs-torchgfn.ts'
 import { modifiedSubTBLambda } from './cases/modified-subtb-lambda.ts'
 import { modifiedSubTBLimits } from './cases/modified-subtb-limits.ts'
 import { modifiedSubTBMasks } from './cases/modified-subtb-masks.ts'
+import { nextSentenceReward } from './cases/next-sentence-reward.ts'
 import { regressionLosses } from './cases/regression-losses.ts'
 import { replayBufferScenario } from './cases/replay-buffer-scenario.ts'
 import { sequenceLevelLosses } from './cases/sequence-level-losses.ts'
@@ -20,6 +21,7 @@ const CHECKERS: readonly (readonly [RegExp, Checker])[] = [
   [/^sequence_level_losses/, sequenceLevelLosses],
   [/^regression_losses/, regressionLosses],
   [/^termination_values/, terminationValuesCase],
+  [/^next_sentence_reward_score_fast/, nextSentenceReward],
   [/^replay_buffer_scenario/, replayBufferScenario],
   [/^behaviour_policy_and_rollout/, behaviourAndRollout],
 ]

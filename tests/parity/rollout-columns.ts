@@ -20,10 +20,13 @@ export const batchOf = (
   keep: tf.ones([lengths.length]),
 })
 
+/** The three columns, and the completions' lengths. */
+export interface Columns extends Pick<TrajectoryInputs, 'logPF' | 'logPTerm' | 'logReward'> {
+  readonly lengths: readonly number[]
+}
+
 /** The inputs of a `modified_subtb_lambda_*` case as tensors and lengths. */
-export const columnsOf = (
-  inputs: Readonly<Record<string, Json>>,
-): { readonly logPF: tf.Tensor2D; readonly logPTerm: tf.Tensor2D; readonly logReward: tf.Tensor2D; readonly lengths: number[] } => {
+export const columnsOf = (inputs: Readonly<Record<string, Json>>): Columns => {
   const logPF = table(matrix(inputs.log_pf))
   return {
     logPF,

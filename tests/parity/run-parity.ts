@@ -17,7 +17,8 @@ const judged = (name: string, comparisons: readonly Comparison[], absolute: numb
   if (comparisons.length === 0) return { name, status: 'failed', remark: 'nothing was compared' }
   const errors = comparisons.map((comparison) => ({ ...comparison, error: errorOf(comparison, absolute) }))
   const worst = errors.reduce((a, b) => (b.error > a.error ? b : a))
-  const remark = `${comparisons.length} compared, worst ${worst.error.toPrecision(2)} × tolerance (${worst.precision}) at ${worst.what}`
+  const size = `${worst.error.toPrecision(2)} × tolerance (${worst.precision})`
+  const remark = `${comparisons.length} compared, worst ${size} at ${worst.what}`
   return { name, status: worst.error <= 1 ? 'passed' : 'failed', remark }
 }
 

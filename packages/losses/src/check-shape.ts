@@ -15,9 +15,8 @@ const written = (shape: readonly (number | string)[]): string => `[${shape.join(
 export const checkShape = (caller: string, argument: string, tensor: Tensor, axes: Axes): void => {
   const expected = Object.values(axes)
   if (tensor.shape.length === expected.length && expected.every((size, axis) => tensor.shape[axis] === size)) return
-  throw new RangeError(
-    `${caller}: ${argument} must be ${written(Object.keys(axes))} = ${written(expected)}, found ${written(tensor.shape)}`,
-  )
+  const wanted = `${written(Object.keys(axes))} = ${written(expected)}`
+  throw new RangeError(`${caller}: ${argument} must be ${wanted}, found ${written(tensor.shape)}`)
 }
 
 /** Throws a RangeError unless a tensor has as many axes as there are names. */

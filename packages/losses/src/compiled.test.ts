@@ -31,12 +31,14 @@ const LOSSES: Readonly<Record<string, (given: TrajectoryInputs) => Terms>> = {
   logPartitionVariance: (given) => logPartitionVariance()(grouped(given)),
 }
 
+type Weighted = TrajectoryInputs & { readonly weight: tf.Tensor1D }
+
 /** Loss, metrics and gradients, as a step has them. */
-const step = (loss: (given: TrajectoryInputs) => Terms) => (given: TrajectoryInputs & { readonly weight: tf.Tensor1D }) => {
+const step = (loss: (given: TrajectoryInputs) => Terms) => (given: Weighted) => {
   const { weight, ...rest } = given
   const scalar = (...[logPF, logPTerm, logReward]: tf.Tensor[]): tf.Scalar =>
     reduce(loss({ ...rest, logPF, logPTerm, logReward } as TrajectoryInputs), weight)
-  const { value, grads } = tf.valueAndGrads(scalar as (...given: tf.Tensor[]) => tf.Tensor)(names.map((name) => rest[name]))
+  const { value, grads } = tf.valueAndGrads(scalar)(names.map((name) => rest[name]))
   return { value, grads: { logPF: grads[0], logPTerm: grads[1], logReward: grads[2] }, metrics: loss(rest).metrics }
 }
 

@@ -31,7 +31,8 @@ export const behaviourAndRollout: Checker = ({ inputs, expected }) => {
     steps.forEach((logits, t) => {
       const at = (token: number): number => learnedLogProb(Float64Array.from(logits[row]), learned, t, token)
       const given = probabilities[t][row]
-      const token = ended ? terminator : draw(given, drawnAt(given, t >= maxLength ? terminator : scripted[t][row])).token
+      const wanted = t >= maxLength ? terminator : scripted[t][row]
+      const token = ended ? terminator : draw(given, drawnAt(given, wanted)).token
       out.tokens.push(token)
       out.logPTerm.push(ended ? 0 : at(terminator))
       ended ||= token === terminator

@@ -15,7 +15,8 @@ export const lmVsTorchgfn: Checker = ({ inputs, expected }, others) => {
   const columns = columnsOf(base.inputs)
   const batch = batchOf(columns, columns.lengths)
   const lm = modifiedSubTrajectoryBalance({ lambda: number(base.inputs.subtb_lambda) })(batch)
-  const equal = subTrajectoryBalance({ weighting: 'equal' })({ ...batch, logF: tf.sub(batch.logReward, batch.logPTerm) })
+  const logF = tf.sub<tf.Tensor2D>(batch.logReward, batch.logPTerm)
+  const equal = subTrajectoryBalance({ weighting: 'equal' })({ ...batch, logF })
   const nodes = equal.terms.shape[1]!
   const isEnd = tf.tensor2d(
     columns.lengths.flatMap((length) => Array.from({ length: nodes }, (_, t) => (t === length + 1 ? 1 : 0))),

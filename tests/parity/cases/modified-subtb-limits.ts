@@ -2,11 +2,9 @@ import { modifiedDetailedBalance, modifiedSubTrajectoryBalance } from '@gfnlm/lo
 import * as tf from '@tensorflow/tfjs-core'
 import { inFloat32 } from '../comparison.ts'
 import { lossOf } from '../engine.ts'
-import { batchOf, columnsOf } from '../rollout-columns.ts'
+import { type Columns, batchOf, columnsOf } from '../rollout-columns.ts'
 import type { Checker } from '../run-parity.ts'
 import { number } from '../vector-file.ts'
-
-type Columns = ReturnType<typeof columnsOf>
 
 /** A number in a key: "1e6", or "7_3" for 7.3. */
 const written = (digits: string): number => Number(digits.replace('_', '.'))
@@ -31,13 +29,18 @@ const longest = (columns: Columns): number => {
   return lossOf(modifiedSubTrajectoryBalance({ weighting: 'trajectoryBalance' })({ ...batch, keep }))
 }
 
-const LIMITS: readonly (readonly [RegExp, (columns: Columns, digits: string, sign: string) => number])[] = [
+const LIMITS: readonly (readonly [RegExp, (columns: Columns, digits: string, key: string) => number])[] = [
   [/^loss_lambda_([\d_.e+-]+)$/, (columns, digits) => modified(columns, written(digits))],
-  [/^loss_with_(\d+)_extra_pad_columns$/, (columns, digits) => modified(mapColumns(columns, (x) => widened(x, Number(digits))))],
+  [
+    /^loss_with_(\d+)_extra_pad_columns$/,
+    (columns, digits) => modified(mapColumns(columns, (x) => widened(x, Number(digits)))),
+  ],
   [
     /^loss_with_log_r_(?:plus|minus)_([\d_.]+)$/,
-    (columns, digits, key) =>
-      modified({ ...columns, logReward: tf.add(columns.logReward, written(digits) * (key.includes('minus') ? -1 : 1)) }),
+    (columns, digits, key) => {
+      const shift = written(digits) * (key.includes('minus') ? -1 : 1)
+      return modified({ ...columns, logReward: tf.add(columns.logReward, shift) })
+    },
   ],
   [
     /^loss_batch_duplicated$/,

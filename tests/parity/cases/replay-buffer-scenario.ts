@@ -8,7 +8,8 @@ const PROMPT = 'the only prompt'
 /** Adds to a replay buffer one by one; the content after each, best first, must be the reference's. */
 export const replayBufferScenario: Checker = ({ inputs, expected }) => {
   const terminator = number(inputs.terminator)
-  let buffer: ReplayBuffer = replayBuffer({ capacity: number(inputs.capacity), tolerance: number(inputs.sim_tolerance) })
+  const tolerance = number(inputs.sim_tolerance)
+  let buffer: ReplayBuffer = replayBuffer({ capacity: number(inputs.capacity), tolerance })
   const comparisons = list(expected.steps).flatMap((json, step): readonly Comparison[] => {
     const { add, logreward, content } = record(json)
     const padded = numbers(add)

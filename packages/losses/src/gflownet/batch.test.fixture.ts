@@ -79,7 +79,8 @@ export const gradientOf = <T extends TrajectoryInputs>(
   tf.grad((x) => reducer(loss({ ...batch, [name]: x }), weight))(batch[name] as tf.Tensor).arraySync() as number[][]
 
 /** Central differences of the loss; exact up to rounding for a loss that is quadratic in the tensor. */
-export const differencesOf = <T extends TrajectoryInputs>(loss: Loss<T>, batch: T, name: keyof T, h = 0.5): number[] => {
+export const differencesOf = <T extends TrajectoryInputs>(loss: Loss<T>, batch: T, name: keyof T): number[] => {
+  const h = 0.5
   const given = batch[name] as tf.Tensor
   const values = [...(given.dataSync() as Float32Array)]
   const at = (i: number, step: number): number => {

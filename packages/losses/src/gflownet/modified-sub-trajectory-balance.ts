@@ -34,7 +34,7 @@ export const anchorOf = (
   if (!Number.isInteger(minLength) || minLength < 0 || states - Math.max(1, minLength) < 1)
     throw new RangeError(`${caller}: minLength ${minLength} leaves no transition in ${states} states`)
   if (minLength > 0 && logZ === undefined)
-    throw new RangeError(`${caller}: minLength ${minLength} needs logZ, learned or from estimateLogZ, as the root's flow`)
+    throw new RangeError(`${caller}: minLength ${minLength} needs logZ, learned or from estimateLogZ, as root flow`)
   if (minLength === 0 && logZ !== undefined)
     throw new RangeError(`${caller}: logZ is not read where minLength is 0, because the root may stop; leave it out`)
   return logZ === undefined ? undefined : logZByRow(caller, logZ, rows)

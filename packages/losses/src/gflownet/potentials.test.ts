@@ -23,7 +23,8 @@ test('the residual of a sub-trajectory is the sum of those of its transitions', 
 })
 
 test('a transition is r_t + log P_F + e_{t+1} − r_{t+1} − e_t', () => {
-  const [[first]] = adjacentPairs(modifiedPotentials(batch, extent, 0), 'pooled', squared).residual.arraySync() as number[][]
+  const { residual } = adjacentPairs(modifiedPotentials(batch, extent, 0), 'pooled', squared)
+  const [[first]] = residual.arraySync() as number[][]
   expect(first).toBeCloseTo(-3.01237 - 0.082507 - 1.517121 + 0.955084 + 1.666057, 5)
 })
 

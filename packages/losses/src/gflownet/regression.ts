@@ -36,7 +36,7 @@ export const shiftedCosh: Regression = <T extends tf.Tensor>(residual: T): T => 
  */
 export const linex = (alpha: number): Regression => {
   if (!Number.isFinite(alpha) || alpha === 0)
-    throw new RangeError(`linex: alpha must be a finite number other than 0 (its limit at 0 is halfSquared), found ${alpha}`)
+    throw new RangeError(`linex: alpha must be a finite number other than 0 (whose limit is halfSquared), found ${alpha}`)
   return <T extends tf.Tensor>(residual: T): T => {
     const scaled = tf.minimum(tf.mul(alpha, residual), LARGEST_EXPONENT)
     return tf.mul(1 / (alpha * alpha), tf.sub(tf.expm1(scaled), scaled)) as T

@@ -11,7 +11,11 @@ const ACTIONS: Rows = {
   logReward: [[0, 0, 0, -0.923801], [0, -1.043431, 0, 0], [0, 0, -1.466024, 0]],
   length: [3, 1, 2],
 }
-const LOG_F = [[1.95893, -0.710652, 0.625194, -1.768314], [1.223951, 0.075054, NaN, NaN], [1.82931, -0.067079, 0.051291, NaN]]
+const LOG_F = [
+  [1.95893, -0.710652, 0.625194, -1.768314],
+  [1.223951, 0.075054, NaN, NaN],
+  [1.82931, -0.067079, 0.051291, NaN],
+]
 
 const withFlow = (rows: Rows, logF: number[][]): FlowTrajectoryInputs & { group: tf.Tensor1D } => ({
   ...tensorsOf(rows),
@@ -43,8 +47,9 @@ test('the gradient with respect to the flow is torchgfn’s, and that of the val
 })
 
 test('everything but the end of rewards and terminations may be unknown', () => {
-  const atEnd = (r: number, t: number): boolean => t === ACTIONS.length[r]
-  const rows = mapStates(ACTIONS, (x, r, t, name) => (name === 'logPF' ? t >= ACTIONS.length[r] : !atEnd(r, t)) ? NaN : x)
+  const unread = (r: number, t: number, name: string): boolean =>
+    name === 'logPF' ? t >= ACTIONS.length[r] : t !== ACTIONS.length[r]
+  const rows = mapStates(ACTIONS, (x, r, t, name) => (unread(r, t, name) ? NaN : x))
   const loss = subTrajectoryBalance({ lambda: 0.9 })
   expect(valueOf(loss, withFlow(rows, LOG_F))).toBeCloseTo(1.871320953289756, 5)
   expect(gradientOf(loss, withFlow(rows, LOG_F), 'logPTerm').flat().every(Number.isFinite)).toBe(true)
