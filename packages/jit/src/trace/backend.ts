@@ -134,7 +134,12 @@ export const recording = <A>(body: (graph: GraphBuilder) => A): A => {
   captured = new WeakMap()
   tf.setBackend(TRACE_BACKEND)
   try {
-    return tf.tidy(() => body(graph) as never) as A
+    // Taken around the tidy, which would search what it returns for tensors, weight by weight.
+    let recorded: A | undefined
+    tf.tidy(() => {
+      recorded = body(graph)
+    })
+    return recorded as A
   } finally {
     current = undefined
     if (before !== undefined && before !== null && before !== TRACE_BACKEND) tf.setBackend(before)
