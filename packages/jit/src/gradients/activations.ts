@@ -24,11 +24,13 @@ export const activations: readonly tf.GradConfig[] = [
     x: () => tf.where(positive(x), dy, tf.mul(dy, alpha)),
     alpha: () => sumTo(tf.mul(dy, tf.minimum(x, 0)), alpha.shape),
   })),
-  // below 0 the derivative is exp(x) = y + 1
-  rule('Elu', { outputs: [true] }, ([dy], [y]) => ({ x: () => tf.mul(dy, tf.add(tf.minimum(y, 0), 1)) })),
-  // below 0 the derivative is scale alpha exp(x) = y + scale alpha
-  rule('Selu', { outputs: [true] }, ([dy], [y]) => ({
-    x: () => tf.mul(dy, tf.where(positive(y), tf.fill(y.shape, SELU_SCALE), tf.add(y, SELU_SCALE * SELU_ALPHA))),
+  // exp stays finite in the branch that is not taken
+  rule('Elu', { inputs: ['x'] }, ([dy], [x]) => ({ x: () => tf.mul(dy, tf.exp(tf.minimum(x, 0))) })),
+  rule('Selu', { inputs: ['x'] }, ([dy], [x]) => ({
+    x: () => {
+      const below = tf.mul(tf.exp(tf.minimum(x, 0)), SELU_SCALE * SELU_ALPHA)
+      return tf.mul(dy, tf.where(positive(x), tf.fill(x.shape, SELU_SCALE), below))
+    },
   })),
   // inside the bounds the output is the input
   rule('ClipByValue', { inputs: ['x'], outputs: [true] }, ([dy], [x, y]) => ({ x: () => gate(tf.equal(x, y), dy) })),

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core'
 import { viewAs } from './broadcast.ts'
 import { rowNumbers, swapMiddle, tableOf } from './gather-rows.ts'
-import { zeros } from './gate.ts'
+import { noGradient } from './gate.ts'
 import { rule } from './rule.ts'
 
 /**
@@ -22,10 +22,8 @@ const scatterAdd = (dy: tf.Tensor, indices: tf.Tensor, shape: number[], axis: nu
   return tf.reshape(outer === 1 ? sums : swapMiddle(tf.reshape(sums, [batch, length, outer, inner])), shape)
 }
 
-/** Indices are never differentiable. */
-const noGradient = (indices: tf.Tensor) => (): tf.Tensor => zeros(indices.shape)
-
-const expandedLike = (t: tf.Tensor, rank: number): tf.Tensor => tf.reshape(t, [...t.shape, ...Array(rank - t.rank).fill(1)])
+const withRank = (t: tf.Tensor, rank: number): tf.Tensor =>
+  tf.reshape(t, [...t.shape, ...Array<number>(rank - t.rank).fill(1)])
 
 /** Reading rows by index, and its adjoint. A segment id below 0 drops its row, forwards and backwards. */
 export const gather: readonly tf.GradConfig[] = [
@@ -37,7 +35,7 @@ export const gather: readonly tf.GradConfig[] = [
     x: () => {
       const rows = tf.gather(dy, tf.maximum(segmentIds, tf.scalar(0, 'int32')))
       const present = tf.cast(tf.greaterEqual(segmentIds, tf.scalar(0, 'int32')), 'float32')
-      return tf.mul(rows, expandedLike(present, rows.rank))
+      return tf.mul(rows, withRank(present, rows.rank))
     },
     segmentIds: noGradient(segmentIds),
   })),

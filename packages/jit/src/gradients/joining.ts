@@ -7,7 +7,12 @@ const alongAxis = (shape: readonly number[], axis: number, onAxis: number, elsew
   shape.map((_, i) => (i === axis ? onAxis : elsewhere[i]))
 
 /** One slice per operand rather than one split: only operands with a gradient are cut out. */
-const pieces = (dy: tf.Tensor, axis: number, operands: readonly tf.Tensor[], lengths: readonly number[]): InputGradients => {
+const pieces = (
+  dy: tf.Tensor,
+  axis: number,
+  operands: readonly tf.Tensor[],
+  lengths: readonly number[],
+): InputGradients => {
   const begins = lengths.map((_, i) => lengths.slice(0, i).reduce((n, d) => n + d, 0))
   const none = dy.shape.map(() => 0)
   return Object.fromEntries(
@@ -32,5 +37,7 @@ export const joining: readonly tf.GradConfig[] = [
     pieces(dy, axisOf(axis, dy.rank), operands, operands.map(() => 1)),
   ),
   rule<tf.SplitVAttrs>('SplitV', {}, (dys, _, { axis }) => ({ x: () => tf.concat(dys, axis) })),
-  rule<tf.UnpackAttrs>('Unpack', {}, (dys, _, { axis }) => ({ value: () => tf.stack(dys, axisOf(axis, dys[0].rank + 1)) })),
+  rule<tf.UnpackAttrs>('Unpack', {}, (dys, _, { axis }) => ({
+    value: () => tf.stack(dys, axisOf(axis, dys[0].rank + 1)),
+  })),
 ]

@@ -1,15 +1,16 @@
 import * as tf from '@tensorflow/tfjs-core'
-import { zeros } from './gate.ts'
-import { rule, type InputGradients } from './rule.ts'
+import { noGradient, zeros } from './gate.ts'
+import { rule } from './rule.ts'
 
 const flat = (kernelName: string, ...inputs: string[]): tf.GradConfig =>
   rule(kernelName, { inputs }, (_, kept) =>
-    inputs.reduce<InputGradients>((rules, input, i) => ({ ...rules, [input]: () => zeros(kept[i].shape) }), {}),
+    Object.fromEntries(inputs.map((input, i) => [input, noGradient(kept[i])])),
   )
 
 const ofOne = ['Sign', 'Floor', 'Ceil', 'Round', 'Step', 'ZerosLike', 'OnesLike', 'IsNan', 'IsInf', 'IsFinite']
-const ofMany = ['ArgMax', 'ArgMin', 'All', 'Any', 'LogicalNot']
-const ofTwo = ['Equal', 'NotEqual', 'Less', 'LessEqual', 'Greater', 'GreaterEqual', 'LogicalAnd', 'LogicalOr', 'FloorDiv']
+const ofAnAxis = ['ArgMax', 'ArgMin', 'All', 'Any']
+const comparisons = ['Equal', 'NotEqual', 'Less', 'LessEqual', 'Greater', 'GreaterEqual']
+const ofTwo = [...comparisons, 'LogicalAnd', 'LogicalOr', 'FloorDiv']
 
 /**
  * Piecewise constant operations: their derivative is zero wherever it exists. Comparisons and the like are here so that
@@ -17,7 +18,7 @@ const ofTwo = ['Equal', 'NotEqual', 'Less', 'LessEqual', 'Greater', 'GreaterEqua
  * truncates, so it is flat too; a cast to float32 passes its gradient on.
  */
 export const piecewiseConstant: readonly tf.GradConfig[] = [
-  ...[...ofOne, ...ofMany].map((kernelName) => flat(kernelName, 'x')),
+  ...[...ofOne, ...ofAnAxis, 'LogicalNot'].map((kernelName) => flat(kernelName, 'x')),
   ...ofTwo.map((kernelName) => flat(kernelName, 'a', 'b')),
   flat('OneHot', 'indices'),
   rule<tf.CastAttrs>('Cast', { inputs: ['x'] }, ([dy], [x], { dtype }) => ({

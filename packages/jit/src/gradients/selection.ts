@@ -1,12 +1,12 @@
 import * as tf from '@tensorflow/tfjs-core'
 import { rowNumbers, tableOf } from './gather-rows.ts'
-import { gate, zeros } from './gate.ts'
+import { gate, noGradient, zeros } from './gate.ts'
 import { rule } from './rule.ts'
 
-/** Operations that pick elements: the gradient goes to what was picked, zero to the rest (even where it is not finite). */
+/** Operations that pick elements: what was picked gets the gradient, the rest zero even where it is not finite. */
 export const selection: readonly tf.GradConfig[] = [
   rule('Select', { inputs: ['condition'] }, ([dy], [condition]) => ({
-    condition: () => zeros(condition.shape),
+    condition: noGradient(condition),
     t: () => gate(condition, dy),
     e: () => tf.where(condition, zeros(dy.shape), dy),
   })),

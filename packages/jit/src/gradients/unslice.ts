@@ -10,7 +10,9 @@ export interface Axis {
 
 /** Where the elements lie once a negative stride is read backwards. */
 const forwards = ({ length, begin, stride, taken }: Axis): Axis =>
-  stride > 0 ? { length, begin, stride, taken } : { length, begin: begin + (taken - 1) * stride, stride: -stride, taken }
+  stride > 0
+    ? { length, begin, stride, taken }
+    : { length, begin: begin + (taken - 1) * stride, stride: -stride, taken }
 
 /** Puts stride - 1 zeros after every element of the strided axes. */
 const spread = (t: tf.Tensor, axes: readonly Axis[]): tf.Tensor => {

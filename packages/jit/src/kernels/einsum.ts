@@ -46,7 +46,8 @@ export const einsum: tf.KernelFunc = ({ inputs, attrs }) => {
   tf.backend_util.checkEinsumDimSizes(allDims.length, idDims, tensors)
   const { operands, output } = einsumLabels(equation)
   return tf.tidy(() => {
-    const [a, b] = tensors.map((t, i) => reduced({ labels: operands[i], t }, output + operands.filter((_, j) => j !== i)))
+    const read = (i: number): string => [output, ...operands.filter((_, j) => j !== i)].join('')
+    const [a, b] = tensors.map((t, i) => reduced({ labels: operands[i], t }, read(i)))
     return b === undefined ? tf.clone(arranged(a, output)) : product(a, b, output)
   })
 }

@@ -1,7 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core'
-import { corrections } from './corrections.ts'
 import { einsum } from './einsum.ts'
+import { sharedCorrections } from './shared-corrections.ts'
 import { unsortedSegmentSum } from './unsorted-segment-sum.ts'
+import { wasmCorrections } from './wasm-corrections.ts'
 
 /** Missing from wasm. On cpu: a segment sum in one pass instead of one a segment, every einsum instead of some. */
 const additions: readonly { readonly kernelName: string; readonly kernelFunc: tf.KernelFunc }[] = [
@@ -35,7 +36,7 @@ export const registerMissingKernels = (): void => {
     if (kernelOf('Identity', backendName) === undefined) continue
     for (const { kernelName, kernelFunc } of additions)
       if (kernelOf(kernelName, backendName)?.kernelFunc !== kernelFunc) put({ kernelName, backendName, kernelFunc })
-    for (const { kernelName, backends, correct } of corrections) {
+    for (const { kernelName, backends, correct } of [...sharedCorrections, ...wasmCorrections]) {
       const present = kernelOf(kernelName, backendName)
       if (!backends.includes(backendName) || present === undefined || ours.has(present.kernelFunc)) continue
       put({ ...present, kernelFunc: correct(present.kernelFunc) })

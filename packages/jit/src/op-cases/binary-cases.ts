@@ -22,8 +22,16 @@ const operands: readonly (readonly [string, HostTensor, HostTensor])[] = [
 const broadcasting = (kernel: string, f: Binary, among = operands): OpCase[] =>
   among.map(([name, x, y]) => opCase(kernel, `${kernel}, ${name}`, [x, y], f))
 
+const farFromZero: typeof operands = [
+  ['equal shapes', a, spread([2, 3], 1, 3)],
+  ['[2, 1] with [3]', column, spread([3], 1, 3)],
+  ['[2, 3] with []', a, floats([-1.6], [])],
+]
+
 // no quotient within reach of an integer
-const quotients: typeof operands = [['[2, 3] with [3]', floats([1.2, -0.7, 2.5, -1.3, 0.6, 3.1], [2, 3]), floats([0.9, 1.3, 0.7])]]
+const quotients: typeof operands = [
+  ['[2, 3] with [3]', floats([1.2, -0.7, 2.5, -1.3, 0.6, 3.1], [2, 3]), floats([0.9, 1.3, 0.7])],
+]
 
 const positive: typeof operands = [
   ['equal shapes', spread([2, 2], 0.5, 2), spread([2, 2], -1, 2)],
@@ -37,15 +45,12 @@ export const binaryCases: readonly OpCase[] = [
   ...broadcasting('SquaredDifference', (x, y) => tf.squaredDifference(x, y)),
   ...broadcasting('Maximum', (x, y) => tf.maximum(x, y)),
   ...broadcasting('Minimum', (x, y) => tf.minimum(x, y)),
-  ...broadcasting('RealDiv', (x, y) => tf.div(x, y), [
-    ['equal shapes', a, spread([2, 3], 1, 3)],
-    ['[2, 1] with [3]', column, spread([3], 1, 3)],
-    ['[2, 3] by []', a, floats([1.6], [])],
-  ]),
+  ...broadcasting('RealDiv', (x, y) => tf.div(x, y), farFromZero),
   ...broadcasting('Pow', (x, y) => tf.pow(x, y), positive),
   opCase('Pow', 'Pow of negative bases by a constant', [a], (x) => tf.pow(x, tf.scalar(3))),
   ...broadcasting('Mod', (x, y) => tf.mod(x, y), quotients),
   ...broadcasting('FloorDiv', (x, y) => tf.floorDiv(x, y), quotients),
+  ...broadcasting('Atan2', (x, y) => tf.atan2(x, y), farFromZero),
   opCase('FloorDiv', 'FloorDiv of integers', [ints([-7, 7, 8]), ints([2])], (x, y) => tf.floorDiv(x, y)),
   opCase('Add', 'Add of integers', [ints([1, 2, 3]), ints([4])], (x, y) => tf.add(x, y)),
   opCase('Multiply', 'Multiply, a tensor by itself', [a], (x) => tf.mul(x, x)),

@@ -26,13 +26,18 @@ export const partially =
 export const gradientsOf =
   (f: Function, which: readonly number[]) =>
   (...inputs: tf.Tensor[]): tf.Tensor[] => {
+    if (which.length === 0) return []
     const weigh = (y: tf.Tensor): tf.Tensor => tf.sum(tf.mul(y, toTensor(projection(y.shape))))
     const ofSome = partially(f, inputs, which)
     return tf.grads((...some) => weigh(ofSome(...some)))(which.map((i) => inputs[i]))
   }
 
 /** The same on host arrays, on the current backend. */
-export const gradientsEagerly = (f: Function, inputs: readonly HostTensor[], which: readonly number[]): HostTensor[] => {
+export const gradientsEagerly = (
+  f: Function,
+  inputs: readonly HostTensor[],
+  which: readonly number[],
+): HostTensor[] => {
   const gradients = tf.tidy(() => gradientsOf(f, which)(...inputs.map(toTensor)))
   const hosts = gradients.map(toHost)
   tf.dispose(gradients)

@@ -1,4 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core'
+import { scatterAdd } from '../ops/scatter-add.ts'
+import { tokenLogProbs } from '../ops/token-log-probs.ts'
 import { bools, floats, ints, opCase, spread, type OpCase } from './op-case.ts'
 
 const table = spread([4, 3])
@@ -31,7 +33,9 @@ export const gatherCases: readonly OpCase[] = [
   opCase('ScatterNd', 'ScatterNd, one place twice', [ints([4, 0, 4], [3, 1]), updates], (i, u) =>
     tf.scatterND(i, u, [6]),
   ),
-  opCase('ScatterNd', 'ScatterNd of rows', [ints([2, 0], [2, 1]), spread([2, 3])], (i, u) => tf.scatterND(i, u, [3, 3])),
+  opCase('ScatterNd', 'ScatterNd of rows', [ints([2, 0], [2, 1]), spread([2, 3])], (i, u) =>
+    tf.scatterND(i, u, [3, 3]),
+  ),
   opCase(
     'TensorScatterUpdate',
     'TensorScatterUpdate of elements',
@@ -40,6 +44,12 @@ export const gatherCases: readonly OpCase[] = [
   ),
   opCase('TensorScatterUpdate', 'TensorScatterUpdate of a row', [table, ints([2], [1, 1]), spread([1, 3])], (x, i, u) =>
     tf.tensorScatterUpdate(x, i, u),
+  ),
+  opCase('GfnlmScatterAdd', 'scatterAdd, one place twice', [spread([4]), ints([1, 3, 1]), updates], (base, i, u) =>
+    scatterAdd(base as tf.Tensor1D, i as tf.Tensor1D, u as tf.Tensor1D),
+  ),
+  opCase('GfnlmScatterAdd', 'tokenLogProbs', [table, ints([2, 0, 1, 1, 0, 0, 2, 1], [4, 2])], (logits, ids) =>
+    tokenLogProbs(logits as tf.Tensor2D, ids as tf.Tensor2D),
   ),
   opCase('TopK', 'TopK values', [values], (x) => tf.topk(x, 2).values),
   opCase('TopK', 'TopK values of a vector', [floats([3, -1, 2.2, 0.4])], (x) => tf.topk(x, 3).values),

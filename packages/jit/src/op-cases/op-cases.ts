@@ -1,5 +1,8 @@
 import { binaryCases } from './binary-cases.ts'
+import { chainCases } from './chain-cases.ts'
+import { edgeCases } from './edge-cases.ts'
 import { gatherCases } from './gather-cases.ts'
+import { integerCases } from './integer-cases.ts'
 import { layoutCases } from './layout-cases.ts'
 import { logicalCases } from './logical-cases.ts'
 import { matmulCases } from './matmul-cases.ts'
@@ -16,4 +19,7 @@ export const opCases: readonly OpCase[] = [
   ...layoutCases,
   ...matmulCases,
   ...gatherCases,
+  ...integerCases,
+  ...edgeCases,
+  ...chainCases,
 ]

@@ -23,13 +23,14 @@ export const tokenLogProbs = (logits: tf.Tensor2D, ids: tf.Tensor2D): tf.Tensor2
     const probabilities = tf.softmax(x)
     const logSumExp = tf.sub(tf.max(x, -1, true), tf.log(tf.max(probabilities, -1, true)))
     const taken = tf.reshape(tf.gather(tf.reshape(x, [n * vocab]), flatIds), [n, k])
-    save([probabilities])
+    // what a gradient reads must be saved, and only inputs may be: a saved intermediate counts as a constant in turn
+    save([x, flatIds])
     return {
       value: tf.sub(taken, logSumExp),
       gradFunc: (dy: tf.Tensor, saved: tf.Tensor[]) => {
-        const [p] = saved
-        const spread = tf.mul(p!, tf.neg(tf.sum(dy, -1, true)))
-        return tf.reshape(scatterAdd(tf.reshape(spread, [n * vocab]), flatIds, tf.reshape(dy, [n * k])), [n, vocab])
+        const [x, at] = saved as [tf.Tensor, tf.Tensor1D]
+        const spread = tf.mul(tf.softmax(x), tf.neg(tf.sum(dy, -1, true)))
+        return tf.reshape(scatterAdd(tf.reshape(spread, [n * vocab]), at, tf.reshape(dy, [n * k])), [n, vocab])
       },
     }
   })

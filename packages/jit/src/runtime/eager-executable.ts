@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core'
 import { jitError } from '../errors.ts'
 import type { Elements, HostTensor, HostTensors } from '../host-tensor.ts'
+import { registerMissingKernels } from '../kernels/register-missing-kernels.ts'
 import { type Executable, type HeldWrite, heldTarget } from './executable.ts'
 import { writeRows } from './write-rows.ts'
 
@@ -12,6 +13,7 @@ const on = async <A>(backend: string, body: () => A): Promise<A> => {
     throw jitError('DeviceUnavailable', `no tfjs backend '${backend}' is registered`, `Import the package that registers it (for example @tensorflow/tfjs-backend-${backend}, or @tensorflow/tfjs-node for 'tensorflow').`)
   const before = tf.engine().backendName as string | undefined
   if (!(await tf.setBackend(backend))) throw jitError('DeviceUnavailable', `the tfjs backend '${backend}' could not start`, 'See its own message above.')
+  registerMissingKernels()
   try {
     return body()
   } finally {

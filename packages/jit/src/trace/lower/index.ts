@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core'
 import { jitError } from '../../errors.ts'
+import { registerGradients } from '../../gradients/register-gradients.ts'
 import { TRACE_BACKEND, ensureTraceBackend } from '../backend.ts'
 import { callerLine } from '../caller.ts'
 import { BINARY } from './binary.ts'
@@ -38,6 +39,8 @@ const refuseOthers = (): void => {
 
 /** Makes the trace backend ready. */
 export const prepareTrace = (): void => {
+  // an import of @tensorflow/tfjs since then has put its own back
+  registerGradients()
   ensureTraceBackend(() => registerLowerings(LOWERINGS))
   refuseOthers()
 }
