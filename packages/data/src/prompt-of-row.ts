@@ -8,6 +8,8 @@ export interface PromptOptions {
   readonly encode: (text: string) => Int32Array
   /** Tokens a prompt may have: the model's context less the longest completion and its terminator. */
   readonly maxPromptLength: number
+  /** Columns that hold the prompt and its id (default `prompt` and `id`). */
+  readonly columns?: { readonly prompt?: string; readonly id?: string }
 }
 
 export type PromptFault = Fault<'ColumnMissing' | 'ColumnType' | 'PromptEmpty' | 'PromptTooLong'>
@@ -19,27 +21,27 @@ const kindOf = (value: unknown): string => {
 }
 
 /**
- * A row as a prompt, in TRL's columns: `prompt` (text, required), `id` (text or integer; the line number if absent).
- * The row's other columns stay in `row`, for rewards that need more than the prompt.
+ * A row as a prompt, in TRL's columns: `prompt` (text, required), `id` (text or integer; the line number if absent);
+ * `columns` names others. The row's other columns stay in `row`, for rewards that need more than the prompt.
  */
 export const promptOfRow =
-  ({ encode, maxPromptLength }: PromptOptions) =>
+  ({ encode, maxPromptLength, columns: { prompt: promptColumn = 'prompt', id: idColumn = 'id' } = {} }: PromptOptions) =>
   ({ file, line, columns }: Row): E.Either<PromptFault, Prompt> => {
     const at = `${file}:${line}`
     const where = { file, line }
-    const { prompt: text, id = line } = columns
+    const { [promptColumn]: text, [idColumn]: id = line } = columns
     if (text === undefined) {
       const found = Object.keys(columns).map((name) => `"${name}"`).join(', ') || 'nothing'
-      return E.left(fault('ColumnMissing', `${at} has no column "prompt", only ${found}`,
-        'Rename the column that holds the prompt to "prompt"', where))
+      return E.left(fault('ColumnMissing', `${at} has no column "${promptColumn}", only ${found}`,
+        `Rename the column that holds the prompt to "${promptColumn}"`, where))
     }
     if (typeof text !== 'string')
-      return E.left(fault('ColumnType', `"prompt" in ${at} is ${kindOf(text)}, not a string`,
+      return E.left(fault('ColumnType', `"${promptColumn}" in ${at} is ${kindOf(text)}, not a string`,
         'Give the prompt as one string; render a list of messages with the chat template first',
-        { ...where, column: 'prompt' }))
+        { ...where, column: promptColumn }))
     if (typeof id !== 'string' && !Number.isInteger(id))
-      return E.left(fault('ColumnType', `"id" in ${at} is ${kindOf(id)}, not a string or an integer`,
-        'Give every row a name of its own, or leave the column out', { ...where, column: 'id' }))
+      return E.left(fault('ColumnType', `"${idColumn}" in ${at} is ${kindOf(id)}, not a string or an integer`,
+        'Give every row a name of its own, or leave the column out', { ...where, column: idColumn }))
     const tokens = encode(text)
     if (tokens.length === 0)
       return E.left(fault('PromptEmpty', `the prompt in ${at} has no tokens`,
