@@ -27,7 +27,10 @@ const saved = async (config: Record<string, unknown> = SMALL_LLAMA, dtype: 'F32'
 }
 const faultOf = async (directory: string, options: LoadOptions = {}) => leftOf(await loadPolicy(directory, options)())
 
-describe.each([['llama', SMALL_LLAMA], ['gpt2', SMALL_GPT2]])('a saved %s', (_, config) => {
+describe.each([
+  ['llama', SMALL_LLAMA],
+  ['gpt2', SMALL_GPT2],
+])('a saved %s', (_, config) => {
   it('comes back exactly', async () => {
     const { policy, directory } = await saved(config)
     const loaded = await fromPretrained(directory)
@@ -36,7 +39,10 @@ describe.each([['llama', SMALL_LLAMA], ['gpt2', SMALL_GPT2]])('a saved %s', (_, 
     expect(eagerLogits(loaded, ROWS)).toEqual(eagerLogits(policy, ROWS))
   })
 
-  it.each([['F16', 2e-2], ['BF16', 0.2]] as const)('in %s comes back rounded', async (dtype, bound) => {
+  it.each([
+    ['F16', 2e-2],
+    ['BF16', 0.2],
+  ] as const)('in %s comes back rounded', async (dtype, bound) => {
     const { policy, directory } = await saved(config, dtype)
     const loaded = await fromPretrained(directory)
     const gap = apart(eagerLogits(loaded, ROWS), eagerLogits(policy, ROWS))
@@ -56,7 +62,10 @@ describe.each([['llama', SMALL_LLAMA], ['gpt2', SMALL_GPT2]])('a saved %s', (_, 
       for (const [name] of shard) map[name] = file
     }
     await rm(weights)
-    await writeFile(join(directory, 'model.safetensors.index.json'), JSON.stringify({ metadata: {}, weight_map: map }))
+    await writeFile(
+      join(directory, 'model.safetensors.index.json'),
+      JSON.stringify({ metadata: {}, weight_map: map }),
+    )
     expect((await fromPretrained(directory)).constants).toEqual(policy.constants)
     await rm(join(directory, 'model-00002-of-00002.safetensors'))
     expect(await faultOf(directory)).toMatchObject({ _tag: 'WeightsMissing' })
@@ -65,8 +74,15 @@ describe.each([['llama', SMALL_LLAMA], ['gpt2', SMALL_GPT2]])('a saved %s', (_, 
   it('saved with its adapter merged computes what the adapted model does', async () => {
     const { directory } = await saved(config)
     const policy = await fromPretrained(directory, { adapter: ADAPTED })
-    const trainable: HostTensors = Object.fromEntries(Object.entries(policy.trainable).map(([name, { data, shape }]) =>
-      [name, hostTensor(Float32Array.from(data, (value, i) => value + 0.1 * Math.cos(i)), shape)]))
+    const trainable: HostTensors = Object.fromEntries(
+      Object.entries(policy.trainable).map(([name, { data, shape }]) => [
+        name,
+        hostTensor(
+          Float32Array.from(data, (value, i) => value + 0.1 * Math.cos(i)),
+          shape,
+        ),
+      ]),
+    )
     const merged = await freshDirectory()
     rightOf(await savePretrained(policy, trainable, merged)())
     const adapted = eagerLogits(policy, ROWS, { trainable })
@@ -83,14 +99,23 @@ describe.each([['llama', SMALL_LLAMA], ['gpt2', SMALL_GPT2]])('a saved %s', (_, 
 describe('what a file may have and be loaded all the same', () => {
   it('GPT-2 names without their prefix, and mask buffers', async () => {
     const { policy, directory, weights } = await saved(SMALL_GPT2)
-    const bare = Object.fromEntries(Object.entries(policy.constants).map(([name, tensor]) => [name.replace('transformer.', ''), tensor]))
-    rightOf(await writeSafetensors(weights, { ...bare, 'h.0.attn.bias': hostTensor(new Uint8Array(4), [1, 1, 2, 2]) })())
+    const bare = Object.fromEntries(
+      Object.entries(policy.constants).map(([name, tensor]) => [name.replace('transformer.', ''), tensor]),
+    )
+    rightOf(
+      await writeSafetensors(weights, { ...bare, 'h.0.attn.bias': hostTensor(new Uint8Array(4), [1, 1, 2, 2]) })(),
+    )
     expect((await fromPretrained(directory)).constants).toEqual(policy.constants)
   })
 
   it('a head that is tied anyway', async () => {
     const { policy, directory, weights } = await saved({ ...SMALL_LLAMA, tie_word_embeddings: true })
-    rightOf(await writeSafetensors(weights, { ...policy.constants, 'lm_head.weight': policy.constants['model.embed_tokens.weight']! })())
+    rightOf(
+      await writeSafetensors(weights, {
+        ...policy.constants,
+        'lm_head.weight': policy.constants['model.embed_tokens.weight']!,
+      })(),
+    )
     expect((await fromPretrained(directory)).constants).toEqual(policy.constants)
   })
 })
@@ -99,8 +124,15 @@ describe('what trains', () => {
   it('all: every weight, the frozen ones staying as the reference', async () => {
     const policy = await fromPretrained((await saved()).directory, { train: 'all' })
     expect(policy.trainable).toEqual(policy.constants)
-    const doubled = Object.fromEntries(Object.entries(policy.trainable).map(([name, { data, shape }]) =>
-      [name, hostTensor(Float32Array.from(data, (value) => 2 * value), shape)]))
+    const doubled = Object.fromEntries(
+      Object.entries(policy.trainable).map(([name, { data, shape }]) => [
+        name,
+        hostTensor(
+          Float32Array.from(data, (value) => 2 * value),
+          shape,
+        ),
+      ]),
+    )
     expect(apart(eagerLogits(policy, ROWS, { trainable: doubled }), eagerLogits(policy, ROWS))).toBeGreaterThan(0.1)
     expect(eagerLogits(policy, ROWS, { trainable: null })).toEqual(eagerLogits(policy, ROWS))
   })
@@ -126,7 +158,10 @@ describe('a directory that is not right', () => {
     expect(await faultOf(directory)).toMatchObject({ _tag: 'WeightsCorrupt', detail: { path: weights } })
     const { 'model.norm.weight': _, ...rest } = policy.constants
     rightOf(await writeSafetensors(weights, rest)())
-    expect(await faultOf(directory)).toMatchObject({ _tag: 'WeightsMissing', detail: { tensor: 'model.norm.weight' } })
+    expect(await faultOf(directory)).toMatchObject({
+      _tag: 'WeightsMissing',
+      detail: { tensor: 'model.norm.weight' },
+    })
     await rm(weights)
     await writeFile(join(directory, 'pytorch_model.bin'), '')
     const fault = await faultOf(directory)
@@ -137,9 +172,19 @@ describe('a directory that is not right', () => {
   it('is refused for a tensor of wrong shape or dtype, by its name', async () => {
     const { directory, weights, policy } = await saved()
     const tensor = 'model.layers.1.mlp.up_proj.weight'
-    rightOf(await writeSafetensors(weights, { ...policy.constants, [tensor]: hostTensor(new Float32Array(120), [12, 10]) })())
-    expect(await faultOf(directory)).toMatchObject({ _tag: 'WeightsShape', detail: { tensor, expected: [10, 12], found: [12, 10] } })
-    rightOf(await writeSafetensors(weights, { ...policy.constants, [tensor]: hostTensor(new Int32Array(120), [10, 12]) })())
+    rightOf(
+      await writeSafetensors(weights, {
+        ...policy.constants,
+        [tensor]: hostTensor(new Float32Array(120), [12, 10]),
+      })(),
+    )
+    expect(await faultOf(directory)).toMatchObject({
+      _tag: 'WeightsShape',
+      detail: { tensor, expected: [10, 12], found: [12, 10] },
+    })
+    rightOf(
+      await writeSafetensors(weights, { ...policy.constants, [tensor]: hostTensor(new Int32Array(120), [10, 12]) })(),
+    )
     expect(await faultOf(directory)).toMatchObject({ _tag: 'WeightsDtype', detail: { tensor } })
   })
 
@@ -154,7 +199,12 @@ describe('a directory that is not right', () => {
   it('is refused for a corrupt tokenizer, or one with more tokens than the model', async () => {
     const { directory } = await saved()
     const path = join(directory, 'tokenizer.json')
-    for (const text of ['{"version": "1.0", "mod', '[]', '{}', JSON.stringify({ ...SMALL_TOKENIZER, model: { type: 'Nothing' } })]) {
+    for (const text of [
+      '{"version": "1.0", "mod',
+      '[]',
+      '{}',
+      JSON.stringify({ ...SMALL_TOKENIZER, model: { type: 'Nothing' } }),
+    ]) {
       await writeFile(path, text)
       expect(await faultOf(directory)).toMatchObject({ _tag: 'TokenizerCorrupt', detail: { path } })
     }

@@ -31,7 +31,10 @@ const adapterOf = (
 ): TE.TaskEither<PolicyFault, LoraOptions | Adapter | undefined> => {
   if (typeof given !== 'string') return TE.right(given)
   const { revision: _, ...place } = options
-  return pipe(resolveModel(given, place), TE.chain((directory) => readPeft(directory, config)))
+  return pipe(
+    resolveModel(given, place),
+    TE.chain((directory) => readPeft(directory, config)),
+  )
 }
 
 /** The tokenizer if the directory has one; its ids must be rows of the embedding. */
@@ -42,8 +45,12 @@ const tokenizerFor = (directory: string, vocab: number): TE.TaskEither<PolicyFau
         TE.filterOrElse(
           ({ vocabSize }) => vocabSize <= vocab,
           ({ vocabSize }) =>
-            policyFault('TokenizerCorrupt', `${directory}: the tokenizer has ${vocabSize} tokens, config.json's vocab_size is ${vocab}`,
-              'Use the tokenizer that was saved with the model', { directory, vocabSize, vocab }),
+            policyFault(
+              'TokenizerCorrupt',
+              `${directory}: the tokenizer has ${vocabSize} tokens, config.json's vocab_size is ${vocab}`,
+              'Use the tokenizer that was saved with the model',
+              { directory, vocabSize, vocab },
+            ),
         ),
       )
     : TE.right(undefined)
@@ -63,8 +70,12 @@ export const loadPolicy = (
     TE.Do,
     TE.bind('directory', () => resolveModel(idOrDirectory, hub)),
     TE.bind('configJson', ({ directory }) =>
-      readJson(join(directory, 'config.json'), { missing: 'ModelNotFound', corrupt: 'ConfigInvalid' },
-        'Name a directory with config.json and safetensors, or download the model again')),
+      readJson(
+        join(directory, 'config.json'),
+        { missing: 'ModelNotFound', corrupt: 'ConfigInvalid' },
+        'Name a directory with config.json and safetensors, or download the model again',
+      ),
+    ),
     TE.bind('config', ({ configJson }) => TE.fromEither(parseConfig(configJson))),
     TE.bind('row', ({ configJson }) => TE.fromEither(architectureOf(configJson))),
     TE.bind('tokenizer', ({ directory, config }) => tokenizerFor(directory, config.vocab)),
@@ -72,7 +83,14 @@ export const loadPolicy = (
     TE.bind('weights', ({ directory, config, row }) => loadWeights(directory, config, row.canonical)),
     TE.bind('parameters', ({ config, weights, given }) => TE.fromEither(parametersOf(config, weights, given, train))),
     TE.map(({ directory, configJson, config, tokenizer, parameters }) =>
-      pretrainedPolicy({ name: idOrDirectory, config, configJson, modelDirectory: directory, tokenizer, ...parameters }),
+      pretrainedPolicy({
+        name: idOrDirectory,
+        config,
+        configJson,
+        modelDirectory: directory,
+        tokenizer,
+        ...parameters,
+      }),
     ),
   )
 

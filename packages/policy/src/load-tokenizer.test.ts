@@ -5,8 +5,15 @@ import { loadTokenizer } from './load-tokenizer.ts'
 import { freshDirectory, leftOf, rightOf } from './testing/small-models.ts'
 import { SMALL_TOKENIZER } from './testing/small-tokenizer.ts'
 
-const special = (id: number, content: string) =>
-  ({ id, content, single_word: false, lstrip: false, rstrip: false, normalized: false, special: true })
+const special = (id: number, content: string) => ({
+  id,
+  content,
+  single_word: false,
+  lstrip: false,
+  rstrip: false,
+  normalized: false,
+  special: true,
+})
 const WITH_SPECIALS = {
   ...SMALL_TOKENIZER,
   added_tokens: [special(0, '<unk>'), special(10, '<s>'), special(11, '</s>')],
@@ -32,13 +39,25 @@ it('adds and skips special tokens only when asked to', async () => {
   expect(tokenizer.decode(Int32Array.of(10, 3), { skipSpecial: false })).toBe('<s> c')
   expect(tokenizer.decode([])).toBe('')
   expect([...tokenizer.encode('')]).toEqual([10])
-  expect([tokenizer.idOf('i'), tokenizer.idOf('zebra'), tokenizer.tokenOf(9), tokenizer.tokenOf(99)]).toEqual([9, undefined, 'i', undefined])
+  expect([tokenizer.idOf('i'), tokenizer.idOf('zebra'), tokenizer.tokenOf(9), tokenizer.tokenOf(99)]).toEqual([
+    9,
+    undefined,
+    'i',
+    undefined,
+  ])
   expect(tokenizer.vocabSize).toBe(12)
 })
 
 it('takes special tokens from tokenizer_config.json, then from config.json', async () => {
-  const files = { 'tokenizer.json': WITH_SPECIALS, 'tokenizer_config.json': { bos_token: { content: '<s>' }, pad_token: null } }
-  const tokenizer = rightOf(await loadTokenizer(await directoryWith({ ...files, 'config.json': { eos_token_id: [11, 3], bos_token_id: 5 } }))())
+  const files = {
+    'tokenizer.json': WITH_SPECIALS,
+    'tokenizer_config.json': { bos_token: { content: '<s>' }, pad_token: null },
+  }
+  const tokenizer = rightOf(
+    await loadTokenizer(
+      await directoryWith({ ...files, 'config.json': { eos_token_id: [11, 3], bos_token_id: 5 } }),
+    )(),
+  )
   expect([tokenizer.bos, tokenizer.eos, tokenizer.pad]).toEqual([10, 11, undefined])
 })
 

@@ -16,14 +16,21 @@ const idIn = (of: HuggingFaceTokenizer, which: string, settings: Json, config: J
   const named = settings[`${which}_token`] as string | { content?: string } | null | undefined
   const text = typeof named === 'string' ? named : named?.content
   const id = config[`${which}_token_id`]
-  return text !== undefined ? of.token_to_id(text) : ((Array.isArray(id) ? id[0] : id) as number | null | undefined) ?? undefined
+  return text !== undefined
+    ? of.token_to_id(text)
+    : ((Array.isArray(id) ? id[0] : id) as number | null | undefined) ?? undefined
 }
 
 /**
  * The tokenizer of parsed tokenizer.json, tokenizer_config.json and config.json. The special tokens are those that
  * tokenizer_config.json names, or else config.json.
  */
-export const tokenizerOf = (path: string, json: Json, settings: Json, config: Json): Either<PolicyFault, Tokenizer> => {
+export const tokenizerOf = (
+  path: string,
+  json: Json,
+  settings: Json,
+  config: Json,
+): Either<PolicyFault, Tokenizer> => {
   try {
     const inner = new HuggingFaceTokenizer(json, settings)
     const ids = [...inner.get_vocab(true).values()]
@@ -34,7 +41,8 @@ export const tokenizerOf = (path: string, json: Json, settings: Json, config: Js
       bos: idIn(inner, 'bos', settings, config),
       eos: idIn(inner, 'eos', settings, config),
       pad: idIn(inner, 'pad', settings, config),
-      encode: (text, { special = true } = {}) => Int32Array.from(inner.encode(text, { add_special_tokens: special }).ids),
+      encode: (text, { special = true } = {}) =>
+        Int32Array.from(inner.encode(text, { add_special_tokens: special }).ids),
       decode: (tokens, { skipSpecial = true } = {}) =>
         tokens.length === 0 ? '' : inner.decode(Array.from(tokens), { skip_special_tokens: skipSpecial }),
       idOf: (token) => inner.token_to_id(token),
@@ -52,7 +60,9 @@ export const loadTokenizer = (directory: string): TE.TaskEither<PolicyFault, Tok
     TE.Do,
     TE.bind('json', () => readJson(path, { missing: 'ModelNotFound', corrupt: 'TokenizerCorrupt' }, FIX)),
     TE.bind('settings', () => readJsonIfAny(join(directory, 'tokenizer_config.json'), 'TokenizerCorrupt', FIX)),
-    TE.bind('config', () => readJsonIfAny(join(directory, 'config.json'), 'ConfigInvalid', 'Download the model again')),
+    TE.bind('config', () =>
+      readJsonIfAny(join(directory, 'config.json'), 'ConfigInvalid', 'Download the model again'),
+    ),
     TE.chainEitherK(({ json, settings = {}, config = {} }) => tokenizerOf(path, json, settings, config)),
   )
 }

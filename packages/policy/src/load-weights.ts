@@ -19,8 +19,14 @@ const weightFiles = (directory: string): TE.TaskEither<PolicyFault, readonly str
   if (existsSync(join(directory, 'model.safetensors'))) return TE.right([join(directory, 'model.safetensors')])
   const index = join(directory, INDEX)
   if (!existsSync(index))
-    return TE.left(policyFault('WeightsMissing', `${directory} has neither model.safetensors nor ${INDEX}`,
-      'Only safetensors are read: download them, or convert pytorch_model.bin with transformers save_pretrained', { directory }))
+    return TE.left(
+      policyFault(
+        'WeightsMissing',
+        `${directory} has neither model.safetensors nor ${INDEX}`,
+        'Only safetensors are read: download them, or convert pytorch_model.bin with transformers save_pretrained',
+        { directory },
+      ),
+    )
   return pipe(
     readJson(index, { missing: 'WeightsMissing', corrupt: 'WeightsCorrupt' }, AGAIN),
     TE.chainEitherK(({ weight_map: map }) => {
@@ -44,8 +50,14 @@ const placesOf = (
     for (const name of header.tensors.keys()) {
       const other = places.get(canonical(name))
       if (other !== undefined)
-        return E.left(policyFault('WeightsCorrupt', `tensor "${name}" of ${header.path} is also in ${other.header.path} as "${other.name}"`,
-          AGAIN, { tensor: name, paths: [header.path, other.header.path] }))
+        return E.left(
+          policyFault(
+            'WeightsCorrupt',
+            `tensor "${name}" of ${header.path} is also in ${other.header.path} as "${other.name}"`,
+            AGAIN,
+            { tensor: name, paths: [header.path, other.header.path] },
+          ),
+        )
       places.set(canonical(name), { header, name })
     }
   return E.right(places)
@@ -56,25 +68,46 @@ const checkShapes = (directory: string, config: DecoderConfig, places: Places): 
   for (const [tensor, expected] of tensorsOf(config)) {
     const place = places.get(tensor)
     if (place === undefined)
-      return E.left(policyFault('WeightsMissing', `${directory} has no tensor "${tensor}", which config.json asks for`,
-        `${AGAIN}; config.json and the weights must belong together`, { directory, tensor, expected }))
+      return E.left(
+        policyFault(
+          'WeightsMissing',
+          `${directory} has no tensor "${tensor}", which config.json asks for`,
+          `${AGAIN}; config.json and the weights must belong together`,
+          { directory, tensor, expected },
+        ),
+      )
     const found = place.header.tensors.get(place.name)!.shape
     if (found.length !== expected.length || found.some((d, axis) => d !== expected[axis]))
-      return E.left(policyFault('WeightsShape',
-        `${place.header.path}: tensor "${place.name}" has shape [${found.join(', ')}], config.json asks for [${expected.join(', ')}]`,
-        `${AGAIN}; config.json and the weights must belong together`,
-        { path: place.header.path, tensor: place.name, expected, found }))
+      return E.left(
+        policyFault(
+          'WeightsShape',
+          `${place.header.path}: tensor "${place.name}" has shape [${found.join(
+            ', ',
+          )}], config.json asks for [${expected.join(', ')}]`,
+          `${AGAIN}; config.json and the weights must belong together`,
+          { path: place.header.path, tensor: place.name, expected, found },
+        ),
+      )
   }
   return E.right(undefined)
 }
 
 /** Floats only: a weight kept as whole numbers is quantised, and its scale is elsewhere. */
-const checkFloats = (tensors: Record<string, HostTensor>, path: string): E.Either<PolicyFault, Record<string, HostTensor>> => {
+const checkFloats = (
+  tensors: Record<string, HostTensor>,
+  path: string,
+): E.Either<PolicyFault, Record<string, HostTensor>> => {
   const odd = Object.entries(tensors).find(([, { dtype }]) => dtype !== 'float32')
   return odd === undefined
     ? E.right(tensors)
-    : E.left(policyFault('WeightsDtype', `${path}: tensor "${odd[0]}" holds ${odd[1].dtype}, not floats`,
-        'Use the weights before quantisation: F32, F16 or BF16', { path, tensor: odd[0], dtype: odd[1].dtype }))
+    : E.left(
+        policyFault(
+          'WeightsDtype',
+          `${path}: tensor "${odd[0]}" holds ${odd[1].dtype}, not floats`,
+          'Use the weights before quantisation: F32, F16 or BF16',
+          { path, tensor: odd[0], dtype: odd[1].dtype },
+        ),
+      )
 }
 
 /**
@@ -98,7 +131,10 @@ export const loadWeights = (
         headers,
         TE.traverseSeqArray((header) =>
           pipe(
-            readTensors(header, wanted.filter(([, place]) => place.header === header).map(([, { name }]) => name)),
+            readTensors(
+              header,
+              wanted.filter(([, place]) => place.header === header).map(([, { name }]) => name),
+            ),
             TE.chainEitherK((tensors) => checkFloats(tensors, header.path)),
           ),
         ),

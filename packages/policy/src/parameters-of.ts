@@ -26,14 +26,27 @@ export const parametersOf = (
 ): E.Either<PolicyFault, Parameters> => {
   if (given === undefined)
     return train === 'adapter'
-      ? E.left(policyFault('AdapterInvalid', "train is 'adapter' but there is none", 'Add adapter: lora(), or a directory with one'))
+      ? E.left(
+          policyFault(
+            'AdapterInvalid',
+            "train is 'adapter' but there is none",
+            'Add adapter: lora(), or a directory with one',
+          ),
+        )
       : E.right({ constants: weights, trainable: train === 'all' ? weights : {} })
   if (train === 'all')
-    return E.left(policyFault('AdapterInvalid', "train is 'all' but an adapter is given", "Leave the adapter out, or train 'adapter'"))
+    return E.left(
+      policyFault(
+        'AdapterInvalid',
+        "train is 'all' but an adapter is given",
+        "Leave the adapter out, or train 'adapter'",
+      ),
+    )
   const made = 'tensors' in given ? E.right(given) : newAdapter(config, given)
-  return E.map(({ adapter, tensors }: Adapter): Parameters =>
-    train === 'none'
-      ? { constants: { ...weights, ...tensors }, trainable: {}, adapter }
-      : { constants: weights, trainable: tensors, adapter },
+  return E.map(
+    ({ adapter, tensors }: Adapter): Parameters =>
+      train === 'none'
+        ? { constants: { ...weights, ...tensors }, trainable: {}, adapter }
+        : { constants: weights, trainable: tensors, adapter },
   )(made)
 }

@@ -5,7 +5,11 @@ import type { Tokenizer } from './tokenizer.ts'
 /** Named tensors inside a compiled function: the traced counterpart of HostTensors. */
 export type Tensors = Readonly<Record<string, Tensor>>
 
-/** Where the rows of a batch stand: prompts are padded on the left, completions on the right. */
+/**
+ * Where the rows of a batch stand: prompts are padded on the left, completions on the right. On the left any id of the
+ * vocabulary may pad, even one whose embedding is NaN; on the right causality hides padding only if its embedding is
+ * a number.
+ */
 export interface TokenInput {
   /** [rows, width] int32 */
   readonly tokens: Tensor2D

@@ -22,7 +22,12 @@ export interface RandomPolicyOptions {
 }
 
 /** Matrices and embeddings N(0, σ), σ smaller where a module adds to the residual stream; norms 1; biases 0. */
-const initialWeights = (config: DecoderConfig, seed: number, sigma: number, shrunk: readonly string[]): HostTensors => {
+const initialWeights = (
+  config: DecoderConfig,
+  seed: number,
+  sigma: number,
+  shrunk: readonly string[],
+): HostTensors => {
   const shapes = tensorsOf(config)
   const weight = ({ name, kind }: Module): HostTensor => {
     const shape = shapes.get(`${name}.weight`)!
@@ -45,7 +50,13 @@ const initialWeights = (config: DecoderConfig, seed: number, sigma: number, shru
  */
 export const randomPolicy = (
   configJson: ConfigJson,
-  { seed, name = 'random', adapter, train = adapter === undefined ? 'all' : 'adapter', tokenizer }: RandomPolicyOptions,
+  {
+    seed,
+    name = 'random',
+    adapter,
+    train = adapter === undefined ? 'all' : 'adapter',
+    tokenizer,
+  }: RandomPolicyOptions,
 ): E.Either<PolicyFault, PretrainedPolicy> =>
   pipe(
     E.Do,

@@ -28,7 +28,11 @@ export const readJson =
 
 /** The same, undefined when the file is absent. */
 export const readJsonIfAny =
-  (path: string, corrupt: PolicyFaultTag, fix: string): TaskEither<PolicyFault, Readonly<Record<string, unknown>> | undefined> =>
+  (
+    path: string,
+    corrupt: PolicyFaultTag,
+    fix: string,
+  ): TaskEither<PolicyFault, Readonly<Record<string, unknown>> | undefined> =>
   async () => {
     const read = await readJson(path, { missing: 'ModelNotFound', corrupt }, fix)()
     return E.isLeft(read) && read.left._tag === 'ModelNotFound' ? E.right(undefined) : read

@@ -19,13 +19,27 @@ export const saveAdapter = (
   directory: string,
 ): TE.TaskEither<PolicyFault, void> =>
   policy.adapter === undefined
-    ? TE.left(policyFault('AdapterInvalid', `${policy.name} has no adapter to save`, 'Save it whole with savePretrained'))
-    : writePeft(directory, { adapter: policy.adapter, tensors: { ...policy.constants, ...trainable } }, policy.config, policy.name)
+    ? TE.left(
+        policyFault('AdapterInvalid', `${policy.name} has no adapter to save`, 'Save it whole with savePretrained'),
+      )
+    : writePeft(
+        directory,
+        { adapter: policy.adapter, tensors: { ...policy.constants, ...trainable } },
+        policy.config,
+        policy.name,
+      )
 
 /** What else belongs to a model, copied as it is. */
 const COMPANIONS = [
-  'tokenizer.json', 'tokenizer_config.json', 'special_tokens_map.json', 'added_tokens.json', 'vocab.json', 'merges.txt',
-  'tokenizer.model', 'chat_template.jinja', 'generation_config.json',
+  'tokenizer.json',
+  'tokenizer_config.json',
+  'special_tokens_map.json',
+  'added_tokens.json',
+  'vocab.json',
+  'merges.txt',
+  'tokenizer.model',
+  'chat_template.jinja',
+  'generation_config.json',
 ]
 
 const copyIfAny = (from: string, to: string): TE.TaskEither<PolicyFault, void> =>

@@ -28,8 +28,12 @@ export const writeBeside =
       await file?.close().catch(() => undefined)
       await rm(beside, { force: true }).catch(() => undefined)
       return E.left(
-        policyFault('SaveFailed', `${path} could not be written: ${reasonOf(caught)}`,
-          'Make room or choose another place; what was there before is untouched', { path }),
+        policyFault(
+          'SaveFailed',
+          `${path} could not be written: ${reasonOf(caught)}`,
+          'Make room or choose another place; what was there before is untouched',
+          { path },
+        ),
       )
     }
   }

@@ -12,14 +12,27 @@ import { modulesOf } from '../architectures/modules.ts'
 
 beforeAll(() => tf.setBackend('cpu'))
 
-const ROWS = [[1, 2, 3, 4, 5], [6, 7, 8, 9, 1]]
+const ROWS = [
+  [1, 2, 3, 4, 5],
+  [6, 7, 8, 9, 1],
+]
 
 /** The policy's adapter with B no longer 0. */
 const trained = (policy: PretrainedPolicy): HostTensors =>
-  Object.fromEntries(Object.entries(policy.trainable).map(([name, { data, shape }]) =>
-    [name, hostTensor(Float32Array.from(data, (value, i) => value + 0.1 * Math.sin(i + name.length)), shape)]))
+  Object.fromEntries(
+    Object.entries(policy.trainable).map(([name, { data, shape }]) => [
+      name,
+      hostTensor(
+        Float32Array.from(data, (value, i) => value + 0.1 * Math.sin(i + name.length)),
+        shape,
+      ),
+    ]),
+  )
 
-describe.each([['llama', SMALL_LLAMA], ['gpt2', SMALL_GPT2]])('an adapter of a small %s', (_, config) => {
+describe.each([
+  ['llama', SMALL_LLAMA],
+  ['gpt2', SMALL_GPT2],
+])('an adapter of a small %s', (_, config) => {
   const base = rightOf(randomPolicy(config, { seed: 3 }))
   const policy = rightOf(randomPolicy(config, { seed: 3, adapter: lora({ r: 2, alpha: 6 }) }))
 
@@ -36,8 +49,12 @@ describe.each([['llama', SMALL_LLAMA], ['gpt2', SMALL_GPT2]])('an adapter of a s
   it('merged into the weights computes the same', () => {
     const trainable = trained(policy)
     const merged = mergedWeights(modulesOf(policy.config), policy.constants, trainable, loraScaleOf(policy.adapter))
-    expect(apart(eagerLogits(base, ROWS, { constants: merged, trainable: null }), eagerLogits(policy, ROWS, { trainable })))
-      .toBeLessThan(2e-5)
+    expect(
+      apart(
+        eagerLogits(base, ROWS, { constants: merged, trainable: null }),
+        eagerLogits(policy, ROWS, { trainable }),
+      ),
+    ).toBeLessThan(2e-5)
   })
 
   it('is drawn from its seed alone, uniform within ±1/√in', () => {
@@ -46,7 +63,9 @@ describe.each([['llama', SMALL_LLAMA], ['gpt2', SMALL_GPT2]])('an adapter of a s
     expect(Math.max(...data.map(Math.abs))).toBeLessThanOrEqual(bound)
     expect(Math.max(...data)).toBeGreaterThan(0.5 * bound)
     expect(Math.min(...data)).toBeLessThan(-0.5 * bound)
-    const again = rightOf(randomPolicy(config, { seed: 99, adapter: lora({ r: 2, targets: [name.split('.').at(-3)!] }) }))
+    const again = rightOf(
+      randomPolicy(config, { seed: 99, adapter: lora({ r: 2, targets: [name.split('.').at(-3)!] }) }),
+    )
     expect(again.trainable[name]).toEqual(policy.trainable[name])
   })
 
@@ -60,7 +79,11 @@ describe.each([['llama', SMALL_LLAMA], ['gpt2', SMALL_GPT2]])('an adapter of a s
 describe('targets', () => {
   it('of GPT-2 named c_proj are both of its kind', () => {
     const { tensors } = rightOf(newAdapter(rightOf(parseConfig(SMALL_GPT2)), lora({ r: 1, targets: ['c_proj'] })))
-    expect(Object.entries(tensors).slice(0, 4).map(([name, { shape }]) => [name, ...shape])).toEqual([
+    expect(
+      Object.entries(tensors)
+        .slice(0, 4)
+        .map(([name, { shape }]) => [name, ...shape]),
+    ).toEqual([
       ['transformer.h.0.attn.c_proj.lora_A.weight', 1, 8],
       ['transformer.h.0.attn.c_proj.lora_B.weight', 8, 1],
       ['transformer.h.0.mlp.c_proj.lora_A.weight', 1, 32],

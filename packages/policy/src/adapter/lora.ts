@@ -44,15 +44,22 @@ export const loraScaleOf = (adapter: LoraConfig | undefined): number =>
 const matches = (name: string, target: string): boolean => name === target || name.endsWith(`.${target}`)
 
 /** The linear modules that an adapter's targets name; a target that names none is a fault. */
-export const targetedModules = (config: DecoderConfig, targets: readonly string[]): Either<PolicyFault, readonly Module[]> => {
+export const targetedModules = (
+  config: DecoderConfig,
+  targets: readonly string[],
+): Either<PolicyFault, readonly Module[]> => {
   const linear = modulesOf(config).filter(({ kind }) => kind === 'linear')
   const unknown = targets.filter((target) => !linear.some(({ name }) => matches(name, target)))
   if (unknown.length === 0 && targets.length > 0)
     return right(linear.filter(({ name }) => targets.some((target) => matches(name, target))))
   const available = [...new Set(linear.map(({ name }) => name.split('.').at(-1)!))]
   return left(
-    policyFault('AdapterInvalid', targets.length === 0 ? 'the adapter has no targets' : `the model has no module ${unknown.join(', ')}`,
-      `Adapt some of ${available.join(', ')}`, { unknown, available }),
+    policyFault(
+      'AdapterInvalid',
+      targets.length === 0 ? 'the adapter has no targets' : `the model has no module ${unknown.join(', ')}`,
+      `Adapt some of ${available.join(', ')}`,
+      { unknown, available },
+    ),
   )
 }
 
@@ -60,7 +67,10 @@ export const targetedModules = (config: DecoderConfig, targets: readonly string[
 const initialA = (seed: number, { name, inputs }: Module, r: number): HostTensor => {
   const key = fold(keyOf(seed), 'lora', name)
   const bound = 1 / Math.sqrt(inputs)
-  return hostTensor(Float32Array.from({ length: r * inputs }, (_, i) => bound * (2 * uniform(key, i) - 1)), [r, inputs])
+  return hostTensor(
+    Float32Array.from({ length: r * inputs }, (_, i) => bound * (2 * uniform(key, i) - 1)),
+    [r, inputs],
+  )
 }
 
 /** A new adapter on a model: A drawn, B = 0, so that the model starts as it was. */
@@ -69,8 +79,14 @@ export const newAdapter = (
   { r, alpha, targets = ARCHITECTURES[config.modelType]!.loraTargets, rslora, seed }: LoraOptions,
 ): Either<PolicyFault, { readonly adapter: LoraConfig; readonly tensors: HostTensors }> => {
   if (!Number.isSafeInteger(r) || r < 1 || !Number.isFinite(alpha))
-    return left(policyFault('AdapterInvalid', `an adapter cannot have r = ${r} and alpha = ${alpha}`,
-      'r is a whole number of at least 1, alpha a finite number', { r, alpha }))
+    return left(
+      policyFault(
+        'AdapterInvalid',
+        `an adapter cannot have r = ${r} and alpha = ${alpha}`,
+        'r is a whole number of at least 1, alpha a finite number',
+        { r, alpha },
+      ),
+    )
   const found = targetedModules(config, targets)
   if (found._tag === 'Left') return found
   const tensors = found.right.flatMap((module) => [

@@ -36,7 +36,8 @@ export const mergedWeights = (
 ): HostTensors =>
   Object.fromEntries(
     modules.flatMap((module) => {
-      const of = (name: string): HostTensor | undefined => trained[`${module.name}.${name}`] ?? weights[`${module.name}.${name}`]
+      const of = (name: string): HostTensor | undefined =>
+        trained[`${module.name}.${name}`] ?? weights[`${module.name}.${name}`]
       const weight = of('weight')!
       const [a, b] = [of('lora_A.weight'), of('lora_B.weight')]
       const whole = a === undefined || b === undefined ? weight : mergedWeight(module, weight, a, b, scale)

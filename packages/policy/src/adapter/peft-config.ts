@@ -45,10 +45,16 @@ export const parsePeftConfig = (
   json: Json,
 ): Either<PolicyFault, Omit<LoraConfig, 'targets'> & { readonly targets: readonly string[] | undefined }> => {
   const bad = (field: string, fix: string): Either<PolicyFault, never> =>
-    left(policyFault('AdapterInvalid', `${path}: ${field} is ${JSON.stringify(json[field]) ?? 'missing'}`, fix,
-      { path, field, value: json[field] }))
+    left(
+      policyFault('AdapterInvalid', `${path}: ${field} is ${JSON.stringify(json[field]) ?? 'missing'}`, fix, {
+        path,
+        field,
+        value: json[field],
+      }),
+    )
   for (const [field, harmless] of Object.entries(PLAIN))
-    if (!harmless(json[field])) return bad(field, 'Only plain LoRA adapters are read; merge this one into its model with PEFT')
+    if (!harmless(json[field]))
+      return bad(field, 'Only plain LoRA adapters are read; merge this one into its model with PEFT')
   const { r, lora_alpha: alpha, target_modules: targets, use_rslora: rslora = false } = json
   if (!Number.isSafeInteger(r) || (r as number) < 1) return bad('r', 'It must be a whole number of at least 1')
   if (typeof alpha !== 'number' || !Number.isFinite(alpha)) return bad('lora_alpha', 'It must be a number')

@@ -10,7 +10,13 @@ import { SMALL_GPT2, SMALL_LLAMA, freshDirectory, leftOf, rightOf } from '../tes
 import { lora } from './lora.ts'
 import { readPeft } from './peft.ts'
 
-const llama = rightOf(randomPolicy(SMALL_LLAMA, { seed: 1, name: 'org/base', adapter: lora({ r: 2, alpha: 4, targets: ['q_proj', 'down_proj'] }) }))
+const llama = rightOf(
+  randomPolicy(SMALL_LLAMA, {
+    seed: 1,
+    name: 'org/base',
+    adapter: lora({ r: 2, alpha: 4, targets: ['q_proj', 'down_proj'] }),
+  }),
+)
 const gpt2 = rightOf(randomPolicy(SMALL_GPT2, { seed: 1, adapter: lora({ r: 3 }) }))
 
 const save = async (policy: typeof llama): Promise<string> => {
@@ -25,23 +31,43 @@ describe('a saved adapter', () => {
   // PEFT developer guide, "PEFT checkpoint format": names, orientation and the fields its readers need.
   it('has the configuration that PEFT, vLLM and SGLang read', async () => {
     expect(await configOf(await save(llama))).toEqual({
-      peft_type: 'LORA', task_type: 'CAUSAL_LM', base_model_name_or_path: 'org/base', r: 2, lora_alpha: 4,
-      lora_dropout: 0, bias: 'none', target_modules: ['q_proj', 'down_proj'], modules_to_save: null,
-      use_rslora: false, use_dora: false, fan_in_fan_out: false, inference_mode: true,
+      peft_type: 'LORA',
+      task_type: 'CAUSAL_LM',
+      base_model_name_or_path: 'org/base',
+      r: 2,
+      lora_alpha: 4,
+      lora_dropout: 0,
+      bias: 'none',
+      target_modules: ['q_proj', 'down_proj'],
+      modules_to_save: null,
+      use_rslora: false,
+      use_dora: false,
+      fan_in_fan_out: false,
+      inference_mode: true,
     })
-    expect(await configOf(await save(gpt2))).toMatchObject({ fan_in_fan_out: true, target_modules: ['c_attn', 'c_proj', 'c_fc'] })
+    expect(await configOf(await save(gpt2))).toMatchObject({
+      fan_in_fan_out: true,
+      target_modules: ['c_attn', 'c_proj', 'c_fc'],
+    })
   })
 
   it('has PEFT names, A as [r, in] and B as [out, r]', async () => {
     const shapes = async (policy: typeof llama) =>
-      Object.fromEntries(Object.entries(rightOf(await readSafetensors(join(await save(policy), 'adapter_model.safetensors'))()))
-        .map(([name, { shape }]) => [name, shape]))
+      Object.fromEntries(
+        Object.entries(rightOf(await readSafetensors(join(await save(policy), 'adapter_model.safetensors'))())).map(
+          ([name, { shape }]) => [name, shape],
+        ),
+      )
     const prefix = 'base_model.model.model.layers'
     expect(await shapes(llama)).toEqual({
-      [`${prefix}.0.self_attn.q_proj.lora_A.weight`]: [2, 12], [`${prefix}.0.self_attn.q_proj.lora_B.weight`]: [24, 2],
-      [`${prefix}.0.mlp.down_proj.lora_A.weight`]: [2, 10], [`${prefix}.0.mlp.down_proj.lora_B.weight`]: [12, 2],
-      [`${prefix}.1.self_attn.q_proj.lora_A.weight`]: [2, 12], [`${prefix}.1.self_attn.q_proj.lora_B.weight`]: [24, 2],
-      [`${prefix}.1.mlp.down_proj.lora_A.weight`]: [2, 10], [`${prefix}.1.mlp.down_proj.lora_B.weight`]: [12, 2],
+      [`${prefix}.0.self_attn.q_proj.lora_A.weight`]: [2, 12],
+      [`${prefix}.0.self_attn.q_proj.lora_B.weight`]: [24, 2],
+      [`${prefix}.0.mlp.down_proj.lora_A.weight`]: [2, 10],
+      [`${prefix}.0.mlp.down_proj.lora_B.weight`]: [12, 2],
+      [`${prefix}.1.self_attn.q_proj.lora_A.weight`]: [2, 12],
+      [`${prefix}.1.self_attn.q_proj.lora_B.weight`]: [24, 2],
+      [`${prefix}.1.mlp.down_proj.lora_A.weight`]: [2, 10],
+      [`${prefix}.1.mlp.down_proj.lora_B.weight`]: [12, 2],
     })
     // One A is shared by queries, keys and values.
     expect(await shapes(gpt2)).toMatchObject({
@@ -50,8 +76,14 @@ describe('a saved adapter', () => {
     })
   })
 
-  it.each([['llama', llama], ['gpt2', gpt2]])('of %s comes back as it was', async (_, policy) => {
-    expect(rightOf(await readPeft(await save(policy), policy.config)())).toEqual({ adapter: policy.adapter, tensors: policy.trainable })
+  it.each([
+    ['llama', llama],
+    ['gpt2', gpt2],
+  ])('of %s comes back as it was', async (_, policy) => {
+    expect(rightOf(await readPeft(await save(policy), policy.config)())).toEqual({
+      adapter: policy.adapter,
+      tensors: policy.trainable,
+    })
   })
 
   it('is the same bytes every time, and leaves out what is no adapter', async () => {
@@ -65,14 +97,22 @@ describe('a saved adapter', () => {
 describe('an adapter that does not fit', () => {
   const change = async (fields: Record<string, unknown>) => {
     const directory = await save(llama)
-    await writeFile(join(directory, 'adapter_config.json'), JSON.stringify({ ...(await configOf(directory)), ...fields }))
+    await writeFile(
+      join(directory, 'adapter_config.json'),
+      JSON.stringify({ ...(await configOf(directory)), ...fields }),
+    )
     return readPeft(directory, llama.config)()
   }
 
   it.each([
-    ['peft_type', { peft_type: 'IA3' }], ['use_dora', { use_dora: true }], ['bias', { bias: 'all' }],
-    ['modules_to_save', { modules_to_save: ['lm_head'] }], ['rank_pattern', { rank_pattern: { q_proj: 4 } }],
-    ['r', { r: 0 }], ['lora_alpha', { lora_alpha: null }], ['target_modules', { target_modules: null }],
+    ['peft_type', { peft_type: 'IA3' }],
+    ['use_dora', { use_dora: true }],
+    ['bias', { bias: 'all' }],
+    ['modules_to_save', { modules_to_save: ['lm_head'] }],
+    ['rank_pattern', { rank_pattern: { q_proj: 4 } }],
+    ['r', { r: 0 }],
+    ['lora_alpha', { lora_alpha: null }],
+    ['target_modules', { target_modules: null }],
   ])('is refused naming %s', async (field, fields) => {
     expect(leftOf(await change(fields))).toMatchObject({ _tag: 'AdapterInvalid', detail: { field } })
   })
@@ -93,9 +133,27 @@ describe('an adapter that does not fit', () => {
       rightOf(await writeSafetensors(path, tensors)())
       return leftOf(await readPeft(directory, llama.config)())
     }
-    expect((await write((t) => { t[name] = hostTensor(new Float32Array(22), [2, 11]) })).message).toContain('[2, 11], the model needs float32 [2, 12]')
-    expect((await write((t) => { delete t[name] })).message).toContain(`no tensor "${name}"`)
-    expect((await write((t) => { t['extra'] = hostTensor(new Float32Array(1)) })).message).toContain('"extra" adapts no module')
+    expect(
+      (
+        await write((t) => {
+          t[name] = hostTensor(new Float32Array(22), [2, 11])
+        })
+      ).message,
+    ).toContain('[2, 11], the model needs float32 [2, 12]')
+    expect(
+      (
+        await write((t) => {
+          delete t[name]
+        })
+      ).message,
+    ).toContain(`no tensor "${name}"`)
+    expect(
+      (
+        await write((t) => {
+          t['extra'] = hostTensor(new Float32Array(1))
+        })
+      ).message,
+    ).toContain('"extra" adapts no module')
   })
 
   it('is refused when a policy has none', async () => {

@@ -34,7 +34,10 @@ export const writePeft = (
 ): TE.TaskEither<PolicyFault, void> => {
   const own = Object.entries(tensors).filter(([name]) => /\.lora_[AB]\.weight$/.test(name))
   return pipe(
-    writeSafetensors(join(directory, TENSORS), Object.fromEntries(own.map(([name, tensor]) => [PREFIX + name, tensor]))),
+    writeSafetensors(
+      join(directory, TENSORS),
+      Object.fromEntries(own.map(([name, tensor]) => [PREFIX + name, tensor])),
+    ),
     TE.chain(() => writeJson(join(directory, CONFIG), peftConfig(adapter, baseModel, config.weights === 'in-out'))),
   )
 }
@@ -50,16 +53,26 @@ const fitted = (
     E.left(policyFault('AdapterInvalid', `${path}: ${what}`, AGAIN, { path, tensor }))
   const fit: [string, HostTensor][] = []
   for (const { name, inputs, outputs } of modules)
-    for (const [part, shape] of [['lora_A', [r, inputs]], ['lora_B', [outputs, r]]] as const) {
+    for (const [part, shape] of [
+      ['lora_A', [r, inputs]],
+      ['lora_B', [outputs, r]],
+    ] as const) {
       const tensor = `${PREFIX}${name}.${part}.weight`
       const value = found[tensor]
       if (value === undefined) return bad(`there is no tensor "${tensor}"`, tensor)
       if (value.dtype !== 'float32' || value.shape.join() !== shape.join())
-        return bad(`tensor "${tensor}" is ${value.dtype} [${value.shape.join(', ')}], the model needs float32 [${shape.join(', ')}]`, tensor)
+        return bad(
+          `tensor "${tensor}" is ${value.dtype} [${value.shape.join(', ')}], the model needs float32 [${shape.join(
+            ', ',
+          )}]`,
+          tensor,
+        )
       fit.push([`${name}.${part}.weight`, value])
     }
   const strange = Object.keys(found).find((tensor) => !fit.some(([name]) => PREFIX + name === tensor))
-  return strange === undefined ? E.right(Object.fromEntries(fit)) : bad(`tensor "${strange}" adapts no module of the model`, strange)
+  return strange === undefined
+    ? E.right(Object.fromEntries(fit))
+    : bad(`tensor "${strange}" adapts no module of the model`, strange)
 }
 
 /** Reads a PEFT adapter of a model, checked tensor by tensor. */
@@ -67,8 +80,12 @@ export const readPeft = (directory: string, config: DecoderConfig): TE.TaskEithe
   pipe(
     TE.Do,
     TE.bind('json', () =>
-      readJson(join(directory, CONFIG), { missing: 'ModelNotFound', corrupt: 'AdapterInvalid' },
-        `Name a directory with ${CONFIG} and ${TENSORS}`)),
+      readJson(
+        join(directory, CONFIG),
+        { missing: 'ModelNotFound', corrupt: 'AdapterInvalid' },
+        `Name a directory with ${CONFIG} and ${TENSORS}`,
+      ),
+    ),
     TE.bind('read', ({ json }) => TE.fromEither(parsePeftConfig(join(directory, CONFIG), json))),
     TE.bind('found', () => readSafetensors(join(directory, TENSORS))),
     TE.chainEitherK(({ read, found }) => {
@@ -77,7 +94,9 @@ export const readPeft = (directory: string, config: DecoderConfig): TE.TaskEithe
       const targets = read.targets ?? [...new Set(adapted.map(({ name }) => name.split('.').at(-1)!))]
       return pipe(
         targetedModules(config, targets),
-        E.chain((modules) => fitted(join(directory, TENSORS), read.targets === undefined ? adapted : modules, read.r, found)),
+        E.chain((modules) =>
+          fitted(join(directory, TENSORS), read.targets === undefined ? adapted : modules, read.r, found),
+        ),
         E.map((tensors) => ({ adapter: { ...read, targets }, tensors })),
       )
     }),

@@ -6,9 +6,20 @@ import { tensorsOf } from './modules.ts'
 // facts of the published configs of GPT-2 124M and SmolLM2-135M (parameter counts as on their model cards).
 const GPT2 = { model_type: 'gpt2', vocab_size: 50257, n_embd: 768, n_layer: 12, n_head: 12, n_positions: 1024 }
 const SMOLLM2 = {
-  model_type: 'llama', vocab_size: 49152, hidden_size: 576, intermediate_size: 1536, num_hidden_layers: 30,
-  num_attention_heads: 9, num_key_value_heads: 3, max_position_embeddings: 8192, rope_theta: 100000,
-  rms_norm_eps: 1e-5, tie_word_embeddings: true, hidden_act: 'silu', rope_scaling: null, pretraining_tp: 1,
+  model_type: 'llama',
+  vocab_size: 49152,
+  hidden_size: 576,
+  intermediate_size: 1536,
+  num_hidden_layers: 30,
+  num_attention_heads: 9,
+  num_key_value_heads: 3,
+  max_position_embeddings: 8192,
+  rope_theta: 100000,
+  rms_norm_eps: 1e-5,
+  tie_word_embeddings: true,
+  hidden_act: 'silu',
+  rope_scaling: null,
+  pretraining_tp: 1,
 }
 
 const parametersOf = (json: Record<string, unknown>): number =>
@@ -38,8 +49,9 @@ describe('a configuration', () => {
 
   it('reads θ where transformers 5 keeps it', () => {
     const { rope_theta: _, ...rest } = SMOLLM2
-    expect(rightOf(parseConfig({ ...rest, rope_parameters: { rope_type: 'default', rope_theta: 5e5 } })).position)
-      .toEqual({ kind: 'rope', theta: 5e5 })
+    expect(
+      rightOf(parseConfig({ ...rest, rope_parameters: { rope_type: 'default', rope_theta: 5e5 } })).position,
+    ).toEqual({ kind: 'rope', theta: 5e5 })
   })
 
   it('has the biases it asks for', () => {

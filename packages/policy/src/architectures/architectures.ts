@@ -16,9 +16,12 @@ export const architectureOf = (json: ConfigJson): Either<PolicyFault, Architectu
   return typeof type === 'string' && Object.hasOwn(ARCHITECTURES, type)
     ? right(ARCHITECTURES[type]!)
     : left(
-        policyFault('ArchitectureUnknown', `config.json: model_type is ${JSON.stringify(type) ?? 'missing'}`,
+        policyFault(
+          'ArchitectureUnknown',
+          `config.json: model_type is ${JSON.stringify(type) ?? 'missing'}`,
           `Use a model of one of these families: ${Object.keys(ARCHITECTURES).join(', ')}`,
-          { field: 'model_type', value: type }),
+          { field: 'model_type', value: type },
+        ),
       )
 }
 

@@ -36,13 +36,11 @@ export const gpt2: Architecture = {
         eps: positive(json, 'layer_norm_epsilon', 1e-5),
         activation: oneOf(json, 'activation_function', ACTIVATIONS, 'gelu_new'),
         tied: flag(json, 'tie_word_embeddings', true),
-        unsupported: pipe(
-          only(json, 'scale_attn_weights', true),
-          E.chain(() => only(json, 'scale_attn_by_inverse_layer_idx', false)),
-          E.chain(() => only(json, 'add_cross_attention', false)),
-        ),
       }),
-      E.chain(({ eps, unsupported: _, ...read }) =>
+      E.chainFirst(() => only(json, 'scale_attn_weights', true)),
+      E.chainFirst(() => only(json, 'scale_attn_by_inverse_layer_idx', false)),
+      E.chainFirst(() => only(json, 'add_cross_attention', false)),
+      E.chain(({ eps, ...read }) =>
         read.hidden % read.heads !== 0
           ? badField(json, 'n_head', `It must divide n_embd, ${read.hidden}`)
           : E.right({

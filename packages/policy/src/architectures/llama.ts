@@ -3,7 +3,7 @@ import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import type { PolicyFault } from '../policy-fault.ts'
 import { ACTIVATIONS, type Architecture } from './architecture.ts'
-import { type ConfigJson, badField, count, flag, oneOf, only, positive } from './config-fields.ts'
+import { type ConfigJson, badField, count, flag, oneOf, positive } from './config-fields.ts'
 import type { ModuleNames } from './decoder-config.ts'
 
 const names: ModuleNames = {
@@ -51,22 +51,21 @@ export const llama: Architecture = {
         tied: flag(json, 'tie_word_embeddings', false),
         kvHeads: count(json, 'num_key_value_heads', json['num_attention_heads'] as number),
         headDim: count(json, 'head_dim', (json['hidden_size'] as number) / (json['num_attention_heads'] as number)),
-        unscaledInit: only(json, 'pretraining_tp', 1),
       }),
-      E.chain(({ eps, theta, attentionBias, mlpBias, unscaledInit: _, ...read }) =>
+      E.chain(({ eps, theta, attentionBias, mlpBias, ...read }) =>
         read.heads % read.kvHeads !== 0
           ? badField(json, 'num_key_value_heads', `It must divide num_attention_heads, ${read.heads}`)
           : read.headDim % 2 !== 0
-            ? badField(json, 'head_dim', 'Rotary positions need an even head_dim')
-            : E.right({
-                ...read,
-                modelType: 'llama',
-                norm: { kind: 'rms', eps } as const,
-                position: { kind: 'rope', theta } as const,
-                bias: { qkv: attentionBias, attentionOut: attentionBias, mlp: mlpBias },
-                weights: 'out-in' as const,
-                names,
-              }),
+          ? badField(json, 'head_dim', 'Rotary positions need an even head_dim')
+          : E.right({
+              ...read,
+              modelType: 'llama',
+              norm: { kind: 'rms', eps } as const,
+              position: { kind: 'rope', theta } as const,
+              bias: { qkv: attentionBias, attentionOut: attentionBias, mlp: mlpBias },
+              weights: 'out-in' as const,
+              names,
+            }),
       ),
     ),
 }

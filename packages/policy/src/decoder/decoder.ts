@@ -28,10 +28,18 @@ export interface Pass {
 const embed = (model: Model, { tokens, positions, present }: Pass): tf.Tensor2D => {
   const { names } = model.config
   const size = tokens.size
-  let x = tf.gather(parameter<tf.Tensor2D>(model, `${names.embedding}.weight`), tf.reshape(tokens, [size])) as tf.Tensor2D
+  let x = tf.gather(
+    parameter<tf.Tensor2D>(model, `${names.embedding}.weight`),
+    tf.reshape(tokens, [size]),
+  ) as tf.Tensor2D
   if (names.positions !== undefined)
-    x = tf.add(x, tf.gather(parameter<tf.Tensor2D>(model, `${names.positions}.weight`), tf.reshape(positions, [size])))
-  return present === undefined ? x : (tf.where<tf.Tensor>(tf.reshape(present, [size, 1]), x, tf.scalar(0)) as tf.Tensor2D)
+    x = tf.add(
+      x,
+      tf.gather(parameter<tf.Tensor2D>(model, `${names.positions}.weight`), tf.reshape(positions, [size])),
+    )
+  return present === undefined
+    ? x
+    : (tf.where<tf.Tensor>(tf.reshape(present, [size, 1]), x, tf.scalar(0)) as tf.Tensor2D)
 }
 
 /** Logits from [n, hidden]; a tied head is the embedding. */
@@ -65,7 +73,13 @@ export const decoder = (
       v: pass.past.cache[`v.${layer}`] as tf.Tensor4D,
       bias: pass.past.bias,
     }
-    const mixed = attention(model, at, norm(model, at(names.attentionNorm), x), { rows, width, rotation, bias: pass.bias, past })
+    const mixed = attention(model, at, norm(model, at(names.attentionNorm), x), {
+      rows,
+      width,
+      rotation,
+      bias: pass.bias,
+      past,
+    })
     fresh[`k.${layer}`] = mixed.fresh.k
     fresh[`v.${layer}`] = mixed.fresh.v
     x = tf.add(x, mixed.out)
@@ -74,7 +88,12 @@ export const decoder = (
 
   const { start, count } = pass.columns
   const asked =
-    count === width ? x : tf.reshape(tf.slice(tf.reshape(x, [rows, width, hidden]), [0, start, 0], [rows, count, hidden]), [rows * count, hidden])
+    count === width
+      ? x
+      : tf.reshape(tf.slice(tf.reshape(x, [rows, width, hidden]), [0, start, 0], [rows, count, hidden]), [
+          rows * count,
+          hidden,
+        ])
   const logits = head(model, norm(model, names.finalNorm, asked as tf.Tensor2D))
   return { logits: tf.reshape(logits, [rows, count, config.vocab]), fresh }
 }

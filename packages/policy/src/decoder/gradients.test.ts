@@ -6,15 +6,23 @@ import { normalize } from './norm.ts'
 
 beforeAll(() => tf.setBackend('cpu'))
 
-const X = [[0.3, -1.2, 2.1, 0.05], [-0.7, 0.9, 0.4, -3]]
-const DY = [[1, -0.5, 0.25, 2], [-1, 0.3, 0.7, 0.1]]
+const X = [
+  [0.3, -1.2, 2.1, 0.05],
+  [-0.7, 0.9, 0.4, -3],
+]
+const DY = [
+  [1, -0.5, 0.25, 2],
+  [-1, 0.3, 0.7, 0.1],
+]
 
 /** Σ dy · f(x) by central differences, each element of x in turn. */
 const differences = (f: (x: tf.Tensor2D) => tf.Tensor2D, h = 1e-2): number[] => {
   const at = (row: number, column: number, step: number): number =>
     tf.tidy(() => {
       const moved = X.map((line, i) => line.map((value, j) => (i === row && j === column ? value + step : value)))
-      return (f(tf.tensor2d(moved)).arraySync() as number[][]).flat().reduce((sum, y, i) => sum + y * DY.flat()[i]!, 0)
+      return (f(tf.tensor2d(moved)).arraySync() as number[][])
+        .flat()
+        .reduce((sum, y, i) => sum + y * DY.flat()[i]!, 0)
     })
   return X.flatMap((line, i) => line.map((_, j) => (at(i, j, h) - at(i, j, -h)) / (2 * h)))
 }
@@ -25,7 +33,13 @@ describe('a written-out gradient agrees with finite differences', () => {
     ['rms norm', normalize({ kind: 'rms', eps: 1e-5 })],
     ['gelu_tanh', ACTIVATE.gelu_tanh],
   ])('%s', (_, f) => {
-    const exact = tf.tidy(() => (tf.grad(f as (x: tf.Tensor) => tf.Tensor)(tf.tensor2d(X), tf.tensor2d(DY)).arraySync() as number[][]).flat())
+    const exact = tf.tidy(() =>
+      (
+        tf
+          .grad(f as (x: tf.Tensor) => tf.Tensor)(tf.tensor2d(X), tf.tensor2d(DY))
+          .arraySync() as number[][]
+      ).flat(),
+    )
     differences(f).forEach((slope, i) => expect(exact[i]).toBeCloseTo(slope, 3))
   })
 })

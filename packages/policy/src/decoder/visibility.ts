@@ -8,7 +8,11 @@ const biasOf = <T extends tf.Tensor>(visible: T): T => tf.mul<T>(tf.sub(1, tf.ca
 
 /** [1, width] column numbers, int32. */
 export const columnsOf = (width: number): tf.Tensor2D =>
-  tf.tensor2d(Int32Array.from({ length: width }, (_, column) => column), [1, width], 'int32')
+  tf.tensor2d(
+    Int32Array.from({ length: width }, (_, column) => column),
+    [1, width],
+    'int32',
+  )
 
 /**
  * [rows, 1, width, width] bias of causal attention over left-padded rows: a query sees itself and what lies between
@@ -16,8 +20,12 @@ export const columnsOf = (width: number): tf.Tensor2D =>
  */
 export const causalBias = (pad: tf.Tensor1D, width: number): tf.Tensor4D => {
   const rows = pad.shape[0]
-  const future = Float32Array.from({ length: width * width }, (_, i) => (i % width > Math.floor(i / width) ? HIDDEN : 0))
-  const others = Float32Array.from({ length: width * width }, (_, i) => (i % width === Math.floor(i / width) ? 0 : HIDDEN))
+  const future = Float32Array.from({ length: width * width }, (_, i) =>
+    i % width > Math.floor(i / width) ? HIDDEN : 0,
+  )
+  const others = Float32Array.from({ length: width * width }, (_, i) =>
+    i % width === Math.floor(i / width) ? 0 : HIDDEN,
+  )
   const padding = tf.cast(tf.less(columnsOf(width), tf.reshape(pad, [rows, 1])), 'float32')
   return tf.add(
     tf.mul(tf.reshape(padding, [rows, 1, 1, width]), tf.tensor4d(others, [1, 1, width, width])),

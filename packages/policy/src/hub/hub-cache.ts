@@ -2,7 +2,8 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 
 /** The folder of a model in a Hugging Face cache. */
-export const cacheFolder = (cacheDir: string, id: string): string => join(cacheDir, `models--${id.replaceAll('/', '--')}`)
+export const cacheFolder = (cacheDir: string, id: string): string =>
+  join(cacheDir, `models--${id.replaceAll('/', '--')}`)
 
 /** The folder of one commit. */
 export const snapshotFolder = (cacheDir: string, id: string, commit: string): string =>
@@ -12,4 +13,7 @@ export const snapshotFolder = (cacheDir: string, id: string, commit: string): st
 export const cachedCommit = async (cacheDir: string, id: string, revision: string): Promise<string | undefined> =>
   /^[0-9a-f]{40}$/.test(revision)
     ? revision
-    : readFile(join(cacheFolder(cacheDir, id), 'refs', revision), 'utf8').then((text) => text.trim(), () => undefined)
+    : readFile(join(cacheFolder(cacheDir, id), 'refs', revision), 'utf8').then(
+        (text) => text.trim(),
+        () => undefined,
+      )

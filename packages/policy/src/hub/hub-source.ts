@@ -13,11 +13,15 @@ export interface HubOptions {
   readonly fetch?: typeof fetch
 }
 
+const WANTED: readonly RegExp[] = [
+  /^(config|generation_config|adapter_config|model\.safetensors\.index)\.json$/,
+  /^(tokenizer|tokenizer_config|special_tokens_map)\.json$/,
+  /^chat_template\.jinja$/,
+  /^(model(-\d+-of-\d+)?|adapter_model)\.safetensors$/,
+]
+
 /** Files of a repository that are read here: configuration, tokenizer, safetensors, a PEFT adapter. */
-export const isWanted = (file: string): boolean =>
-  /^(config|generation_config|tokenizer|tokenizer_config|special_tokens_map|adapter_config|model\.safetensors\.index)\.json$/.test(file) ||
-  /^(model(-\d+-of-\d+)?|adapter_model)\.safetensors$/.test(file) ||
-  file === 'chat_template.jinja'
+export const isWanted = (file: string): boolean => WANTED.some((pattern) => pattern.test(file))
 
 /** `name` or `organisation/name`; anything else is a path. */
 export const isHubId = (name: string): boolean =>

@@ -20,7 +20,13 @@ const hub = async (files: Readonly<Record<string, Uint8Array>>, asked: string[],
     const info = /^\/api\/models\/org\/tiny\/revision\/(.+)$/.exec(url.pathname)
     if (info !== null) {
       response.setHeader('content-type', 'application/json')
-      return response.end(JSON.stringify({ id: 'org/tiny', sha: COMMIT, siblings: Object.keys(files).map((rfilename) => ({ rfilename })) }))
+      return response.end(
+        JSON.stringify({
+          id: 'org/tiny',
+          sha: COMMIT,
+          siblings: Object.keys(files).map((rfilename) => ({ rfilename })),
+        }),
+      )
     }
     const file = files[url.pathname.replace(`/org/tiny/resolve/${COMMIT}/`, '')]
     if (file === undefined) return response.writeHead(404, { 'x-error-code': 'RepoNotFound' }).end()
@@ -66,7 +72,9 @@ describe('a model of the hub', () => {
   it('loads, and offline loads again without a request', async () => {
     server = await hub(files, asked)
     const online = rightOf(await loadPolicy('org/tiny', { cacheDir, hubUrl: urlOf(server) })())
-    const noFetch: typeof fetch = () => { throw new Error('the network was touched') }
+    const noFetch: typeof fetch = () => {
+      throw new Error('the network was touched')
+    }
     const offline = rightOf(await loadPolicy('org/tiny', { cacheDir, offline: true, fetch: noFetch })())
     expect(offline.constants).toEqual(online.constants)
     expect(offline.name).toBe('org/tiny')
@@ -98,7 +106,9 @@ describe('a model of the hub', () => {
 
 describe('a directory', () => {
   it('never touches the network', async () => {
-    const noFetch: typeof fetch = () => { throw new Error('the network was touched') }
+    const noFetch: typeof fetch = () => {
+      throw new Error('the network was touched')
+    }
     await writeFile(join(cacheDir, 'config.json'), '{}')
     expect(rightOf(await resolveModel(cacheDir, { fetch: noFetch })())).toBe(cacheDir)
     expect(leftOf(await resolveModel('./missing/place', { fetch: noFetch })())._tag).toBe('ModelNotFound')
@@ -106,11 +116,22 @@ describe('a directory', () => {
 })
 
 it.each([
-  ['gpt2', true], ['HuggingFaceTB/SmolLM2-135M', true], ['./gpt2', false], ['/models/x', false], ['a/b/c', false],
-  ['../up', false], ['a/..', false], ['C:\\models', false], ['', false],
+  ['gpt2', true],
+  ['HuggingFaceTB/SmolLM2-135M', true],
+  ['./gpt2', false],
+  ['/models/x', false],
+  ['a/b/c', false],
+  ['../up', false],
+  ['a/..', false],
+  ['C:\\models', false],
+  ['', false],
 ])('%s may be a hub id: %s', (name, may) => expect(isHubId(name)).toBe(may))
 
 it.each([
-  ['model-00001-of-00002.safetensors', true], ['adapter_model.safetensors', true], ['chat_template.jinja', true],
-  ['consolidated.safetensors', false], ['onnx/model.safetensors', false], ['../config.json', false],
+  ['model-00001-of-00002.safetensors', true],
+  ['adapter_model.safetensors', true],
+  ['chat_template.jinja', true],
+  ['consolidated.safetensors', false],
+  ['onnx/model.safetensors', false],
+  ['../config.json', false],
 ])('%s is fetched: %s', (file, wanted) => expect(isWanted(file)).toBe(wanted))

@@ -17,7 +17,10 @@ const keep = async (blob: Blob, path: string): Promise<void> => {
   await mkdir(dirname(path), { recursive: true })
   const beside = `${path}.${process.pid}.incomplete`
   try {
-    await pipeline(Readable.fromWeb(blob.stream() as Parameters<typeof Readable.fromWeb>[0]), createWriteStream(beside))
+    await pipeline(
+      Readable.fromWeb(blob.stream() as Parameters<typeof Readable.fromWeb>[0]),
+      createWriteStream(beside),
+    )
     const { size } = statSync(beside)
     if (size !== blob.size) throw new Error(`${size} of ${blob.size} bytes of ${path} arrived`)
     await rename(beside, path)
@@ -54,10 +57,18 @@ const download = async (id: string, revision: string, cacheDir: string, options:
 
 const refused = (id: string, caught: unknown): PolicyFault =>
   caught instanceof HubApiError && [401, 403, 404].includes(caught.statusCode)
-    ? policyFault('ModelNotFound', `there is no directory ${id}, and the hub has no such model for you: ${reasonOf(caught)}`,
-        'Check the name; for a gated or private model set HF_TOKEN', { id, status: caught.statusCode })
-    : policyFault('HubFailed', `${id} could not be downloaded: ${reasonOf(caught)}`,
-        'Check the network and HF_ENDPOINT, or name a local directory; what has arrived is kept', { id })
+    ? policyFault(
+        'ModelNotFound',
+        `there is no directory ${id}, and the hub has no such model for you: ${reasonOf(caught)}`,
+        'Check the name; for a gated or private model set HF_TOKEN',
+        { id, status: caught.statusCode },
+      )
+    : policyFault(
+        'HubFailed',
+        `${id} could not be downloaded: ${reasonOf(caught)}`,
+        'Check the network and HF_ENDPOINT, or name a local directory; what has arrived is kept',
+        { id },
+      )
 
 /**
  * The directory of a model: the one named, or the hub's files in the cache. A directory never touches the network.
@@ -68,9 +79,19 @@ export const resolveModel =
   async () => {
     if (isDirectory(idOrDirectory)) return E.right(idOrDirectory)
     if (!isHubId(idOrDirectory))
-      return E.left(policyFault('ModelNotFound', `there is no directory ${idOrDirectory}`,
-        'Name a directory with config.json and safetensors, or a model of the hub (organisation/name)', { path: idOrDirectory }))
-    const { revision = 'main', cacheDir = getHFHubCachePath(), offline = Boolean(process.env['HF_HUB_OFFLINE']) } = options
+      return E.left(
+        policyFault(
+          'ModelNotFound',
+          `there is no directory ${idOrDirectory}`,
+          'Name a directory with config.json and safetensors, or a model of the hub (organisation/name)',
+          { path: idOrDirectory },
+        ),
+      )
+    const {
+      revision = 'main',
+      cacheDir = getHFHubCachePath(),
+      offline = /^(1|true|yes|on)$/i.test(process.env['HF_HUB_OFFLINE'] ?? ''),
+    } = options
     const cached = async (): Promise<string | undefined> => {
       const commit = await cachedCommit(cacheDir, idOrDirectory, revision)
       const folder = commit && snapshotFolder(cacheDir, idOrDirectory, commit)
@@ -80,8 +101,14 @@ export const resolveModel =
       const folder = await cached()
       return folder !== undefined
         ? E.right(folder)
-        : E.left(policyFault('ModelNotFound', `there is no directory ${idOrDirectory}, and ${cacheDir} has no such model`,
-            'Go online once to download it, or name a local directory', { id: idOrDirectory, cacheDir }))
+        : E.left(
+            policyFault(
+              'ModelNotFound',
+              `there is no directory ${idOrDirectory}, and ${cacheDir} has no such model`,
+              'Go online once to download it, or name a local directory',
+              { id: idOrDirectory, cacheDir },
+            ),
+          )
     }
     try {
       return E.right(await download(idOrDirectory, revision, cacheDir, options))

@@ -20,7 +20,8 @@ const readAt = async (file: FileHandle, start: number, length: number): Promise<
   return out
 }
 
-const withFile = <A>(path: string, use: (file: FileHandle) => Promise<E.Either<PolicyFault, A>>): TE.TaskEither<PolicyFault, A> =>
+const withFile =
+  <A>(path: string, use: (file: FileHandle) => Promise<E.Either<PolicyFault, A>>): TE.TaskEither<PolicyFault, A> =>
   async () => {
     let file: FileHandle | undefined
     try {
@@ -30,8 +31,15 @@ const withFile = <A>(path: string, use: (file: FileHandle) => Promise<E.Either<P
       const missing = (caught as NodeJS.ErrnoException).code === 'ENOENT'
       return E.left(
         missing
-          ? policyFault('WeightsMissing', `there is no weight file ${path}`, 'Download or export the model again', { path })
-          : policyFault('WeightsCorrupt', `${path} cannot be read: ${reasonOf(caught)}`, 'Download or export the file again', { path }),
+          ? policyFault('WeightsMissing', `there is no weight file ${path}`, 'Download or export the model again', {
+              path,
+            })
+          : policyFault(
+              'WeightsCorrupt',
+              `${path} cannot be read: ${reasonOf(caught)}`,
+              'Download or export the file again',
+              { path },
+            ),
       )
     } finally {
       await file?.close()
@@ -54,14 +62,21 @@ export const readHeader = (path: string): TE.TaskEither<PolicyFault, Safetensors
 /** Little-endian bytes to elements; every float widened or narrowed to 32 bits. */
 const elementsOf = (dtype: string, { buffer }: Uint8Array): HostTensor['data'] | undefined => {
   switch (dtype) {
-    case 'F32': return new Float32Array(buffer)
-    case 'F16': return widenHalf(new Uint16Array(buffer))
-    case 'BF16': return widenBrain(new Uint16Array(buffer))
-    case 'F64': return Float32Array.from(new Float64Array(buffer))
-    case 'I32': return new Int32Array(buffer)
+    case 'F32':
+      return new Float32Array(buffer)
+    case 'F16':
+      return widenHalf(new Uint16Array(buffer))
+    case 'BF16':
+      return widenBrain(new Uint16Array(buffer))
+    case 'F64':
+      return Float32Array.from(new Float64Array(buffer))
+    case 'I32':
+      return new Int32Array(buffer)
     case 'BOOL':
-    case 'U8': return new Uint8Array(buffer)
-    default: return undefined
+    case 'U8':
+      return new Uint8Array(buffer)
+    default:
+      return undefined
   }
 }
 
@@ -76,8 +91,14 @@ export const readTensors = (
       const { dtype, shape, start, end } = header.tensors.get(name) as TensorEntry
       const data = elementsOf(dtype, await readAt(file, start, end - start))
       if (data === undefined)
-        return E.left(policyFault('WeightsDtype', `${header.path}: tensor "${name}" has dtype ${dtype}, which is not read`,
-          'Export the weights as F32, F16 or BF16', { path: header.path, tensor: name, dtype }))
+        return E.left(
+          policyFault(
+            'WeightsDtype',
+            `${header.path}: tensor "${name}" has dtype ${dtype}, which is not read`,
+            'Export the weights as F32, F16 or BF16',
+            { path: header.path, tensor: name, dtype },
+          ),
+        )
       tensors.push([name, hostTensor(data, shape)])
     }
     return E.right(Object.fromEntries(tensors))
@@ -85,4 +106,7 @@ export const readTensors = (
 
 /** Every tensor of a safetensors file. */
 export const readSafetensors = (path: string): TE.TaskEither<PolicyFault, Record<string, HostTensor>> =>
-  pipe(readHeader(path), TE.chain((header) => readTensors(header)))
+  pipe(
+    readHeader(path),
+    TE.chain((header) => readTensors(header)),
+  )

@@ -33,8 +33,18 @@ describe('half precision', () => {
 
   // numpy.float16 of the same numbers.
   it.each([
-    [1, 0x3c00], [-2, 0xc000], [65504, 0x7bff], [65519.99, 0x7bff], [65520, 0x7c00], [2 ** -24, 1], [2 ** -25, 0],
-    [1.5 * 2 ** -24, 2], [1 + 2 ** -11, 0x3c00], [1 + 3 * 2 ** -11, 0x3c02], [-Infinity, 0xfc00], [NaN, 0x7e00],
+    [1, 0x3c00],
+    [-2, 0xc000],
+    [65504, 0x7bff],
+    [65519.99, 0x7bff],
+    [65520, 0x7c00],
+    [2 ** -24, 1],
+    [2 ** -25, 0],
+    [1.5 * 2 ** -24, 2],
+    [1 + 2 ** -11, 0x3c00],
+    [1 + 3 * 2 ** -11, 0x3c02],
+    [-Infinity, 0xfc00],
+    [NaN, 0x7e00],
   ])('rounds %f to the nearest, ties to even', (value, half) => expect(floatToHalf(value)).toBe(half))
 
   it('rounds bfloat16 to the nearest, ties to even, and keeps NaN', () => {
@@ -63,15 +73,24 @@ describe('writing safetensors', () => {
     const bytes = await readFile(path)
     const length = Number(bytes.readBigUInt64LE(0))
     expect(length % 8).toBe(0)
-    expect(bytes.subarray(8, 8 + length).toString().trimEnd()).toBe(
-      '{"__metadata__":{"format":"pt"},"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},"b":{"dtype":"F32","shape":[1],"data_offsets":[4,8]}}',
+    expect(
+      bytes
+        .subarray(8, 8 + length)
+        .toString()
+        .trimEnd(),
+    ).toBe(
+      '{"__metadata__":{"format":"pt"},"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},' +
+        '"b":{"dtype":"F32","shape":[1],"data_offsets":[4,8]}}',
     )
     expect([bytes.readFloatLE(8 + length), bytes.readFloatLE(12 + length)]).toEqual([1, 2])
     rightOf(await writeSafetensors(path, { a: hostTensor(Float32Array.of(1)), b: hostTensor(Float32Array.of(2)) })())
     expect(await readFile(path)).toEqual(bytes)
   })
 
-  it.each([['F16', 2 ** -11], ['BF16', 2 ** -8]] as const)('rounds to %s and widens again', async (dtype, ulp) => {
+  it.each([
+    ['F16', 2 ** -11],
+    ['BF16', 2 ** -8],
+  ] as const)('rounds to %s and widens again', async (dtype, ulp) => {
     const values = Float32Array.from({ length: 200 }, (_, i) => Math.sin(i) * 3)
     rightOf(await writeSafetensors(path, { values: hostTensor(values) }, { dtype })())
     const back = rightOf(await readSafetensors(path)())['values']!
@@ -82,7 +101,15 @@ describe('writing safetensors', () => {
   it('leaves the old file alone when the new one cannot be finished', async () => {
     rightOf(await writeSafetensors(path, tensors)())
     const before = await readFile(path)
-    const broken = { x: { shape: [1], dtype: 'float32', get data(): Float32Array { throw new Error('no space left on device') } } }
+    const broken = {
+      x: {
+        shape: [1],
+        dtype: 'float32',
+        get data(): Float32Array {
+          throw new Error('no space left on device')
+        },
+      },
+    }
     await expect(async () => rightOf(await writeSafetensors(path, broken as never)())).rejects.toThrow()
     expect(leftOf(await writeSafetensors(join(path, 'below-a-file'), tensors)())._tag).toBe('SaveFailed')
     expect(await readFile(path)).toEqual(before)
@@ -115,14 +142,38 @@ describe('a safetensors file that is not right', () => {
     ['an unknown dtype', `{"w":${entry('F4', [1], [0, 4])}}`, 4, 'WeightsDtype', '"F4"'],
     ['a dtype that is not read', `{"w":${entry('F8_E4M3', [4], [0, 4])}}`, 4, 'WeightsDtype', 'F8_E4M3'],
     ['a negative size', `{"w":${entry('F32', [-1], [0, 4])}}`, 4, 'WeightsCorrupt', 'shape'],
-    ['a size too large for its bytes', `{"w":${entry('F32', [4294967296, 4294967296], [0, 4])}}`, 4, 'WeightsCorrupt', 'span 4'],
+    [
+      'a size too large for its bytes',
+      `{"w":${entry('F32', [4294967296, 4294967296], [0, 4])}}`,
+      4,
+      'WeightsCorrupt',
+      'span 4',
+    ],
     ['offsets that go back', `{"w":${entry('F32', [1], [4, 0])}}`, 4, 'WeightsCorrupt', 'data_offsets'],
     ['offsets of another length', `{"w":${entry('F32', [2], [0, 4])}}`, 4, 'WeightsCorrupt', 'needs 8 bytes'],
     ['offsets past the end', `{"w":${entry('F32', [2], [0, 8])}}`, 4, 'WeightsCorrupt', 'truncated'],
-    ['overlapping tensors', `{"v":${entry('F32', [2], [0, 8])},"w":${entry('F32', [2], [4, 12])}}`, 12, 'WeightsCorrupt', 'overlaps'],
-    ['a hole', `{"v":${entry('F32', [1], [0, 4])},"w":${entry('F32', [1], [8, 12])}}`, 12, 'WeightsCorrupt', 'no tensor'],
+    [
+      'overlapping tensors',
+      `{"v":${entry('F32', [2], [0, 8])},"w":${entry('F32', [2], [4, 12])}}`,
+      12,
+      'WeightsCorrupt',
+      'overlaps',
+    ],
+    [
+      'a hole',
+      `{"v":${entry('F32', [1], [0, 4])},"w":${entry('F32', [1], [8, 12])}}`,
+      12,
+      'WeightsCorrupt',
+      'no tensor',
+    ],
     ['bytes after the last tensor', `{"v":${entry('F32', [1], [0, 4])}}`, 8, 'WeightsCorrupt', '4 bytes at the end'],
-    ['a tensor listed twice', `{"w":${entry('F32', [1], [0, 4])},"\\u0077":${entry('F32', [1], [0, 4])}}`, 4, 'WeightsCorrupt', 'twice'],
+    [
+      'a tensor listed twice',
+      `{"w":${entry('F32', [1], [0, 4])},"\\u0077":${entry('F32', [1], [0, 4])}}`,
+      4,
+      'WeightsCorrupt',
+      'twice',
+    ],
   ])('is refused for %s', async (_, header, data, tag, words) => {
     await file(header, data)
     const fault = await faultOf()

@@ -12,7 +12,11 @@ export interface WriteOptions {
 
 const bytesOf = ({ data }: HostTensor, dtype: string): Uint8Array => {
   const elements =
-    dtype === 'F16' ? Uint16Array.from(data, floatToHalf) : dtype === 'BF16' ? Uint16Array.from(data, floatToBrain) : data
+    dtype === 'F16'
+      ? Uint16Array.from(data, floatToHalf)
+      : dtype === 'BF16'
+      ? Uint16Array.from(data, floatToBrain)
+      : data
   return new Uint8Array(elements.buffer, elements.byteOffset, elements.byteLength)
 }
 

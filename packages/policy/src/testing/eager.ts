@@ -5,7 +5,9 @@ import type { Columns, Policy, Tensors } from '../policy.ts'
 
 /** Host arrays as tensors of the pure-JS backend, inside a tidy. */
 export const tensorsOf = (tensors: HostTensors): Tensors =>
-  Object.fromEntries(Object.entries(tensors).map(([name, { data, shape, dtype }]) => [name, tf.tensor(data, [...shape], dtype)]))
+  Object.fromEntries(
+    Object.entries(tensors).map(([name, { data, shape, dtype }]) => [name, tf.tensor(data, [...shape], dtype)]),
+  )
 
 export type Rows = readonly (readonly number[])[]
 
@@ -15,8 +17,15 @@ const widthOf = (rows: Rows): number => Math.max(...rows.map((row) => row.length
 export const leftPadded = (rows: Rows, padToken: number): { tokens: tf.Tensor2D; pad: tf.Tensor1D } => {
   const width = widthOf(rows)
   return {
-    tokens: tf.tensor2d(rows.map((row) => [...Array<number>(width - row.length).fill(padToken), ...row]), undefined, 'int32'),
-    pad: tf.tensor1d(rows.map((row) => width - row.length), 'int32'),
+    tokens: tf.tensor2d(
+      rows.map((row) => [...Array<number>(width - row.length).fill(padToken), ...row]),
+      undefined,
+      'int32',
+    ),
+    pad: tf.tensor1d(
+      rows.map((row) => width - row.length),
+      'int32',
+    ),
   }
 }
 
@@ -24,7 +33,12 @@ export const leftPadded = (rows: Rows, padToken: number): { tokens: tf.Tensor2D;
 export const eagerLogits = (
   policy: Policy,
   rows: Rows,
-  { padToken = 0, trainable = policy.trainable, constants = policy.constants, columns = { start: 0, count: widthOf(rows) } }: {
+  {
+    padToken = 0,
+    trainable = policy.trainable,
+    constants = policy.constants,
+    columns = { start: 0, count: widthOf(rows) },
+  }: {
     readonly padToken?: number
     readonly trainable?: HostTensors | null
     readonly constants?: HostTensors

@@ -1,6 +1,10 @@
 /** A tokenizer.json of whole words: `<unk>` and the letters a to i, in 10 ids. */
 export const SMALL_TOKENIZER: {
-  readonly model: { readonly type: string; readonly vocab: Readonly<Record<string, number>>; readonly unk_token: string }
+  readonly model: {
+    readonly type: string
+    readonly vocab: Readonly<Record<string, number>>
+    readonly unk_token: string
+  }
   readonly [part: string]: unknown
 } = {
   version: '1.0',
