@@ -71,3 +71,10 @@ export const terminalReward = (batch: Annotated): Float32Array =>
 /** The completion of a row without its terminator. */
 export const completionOf = (batch: Trajectories, row: number): Int32Array =>
   batch.tokens.slice(row * batch.width, row * batch.width + batch.length[row]!)
+
+/**
+ * [rows, width] the tokens with the terminator in every column past the end, whatever the padding held: not even an
+ * id outside the vocabulary, or one whose embedding is not a number, can enter a model.
+ */
+export const settledTokens = ({ tokens, length, width, mdp }: Trajectories): Int32Array =>
+  tokens.map((token, cell) => (cell % width < length[Math.floor(cell / width)]! ? token : mdp.terminator))

@@ -17,6 +17,7 @@ export {
   type Trajectories,
   type Weighted,
   completionOf,
+  settledTokens,
   terminalReward,
 } from './batch.ts'
 export { klDivergence, logSumExp, normaliseLog, totalVariation } from './distribution.ts'

@@ -1,5 +1,6 @@
 export type { Reward, Rewards } from './reward.ts'
 export { type AnnotateOptions, annotate, annotateBatch } from './annotate.ts'
 export { type LikelihoodOptions, likelihood, prefixLogRewards } from './likelihood.ts'
-export { type InfillingOptions, type Surroundings, infillingLayout, infillingLikelihood } from './infilling.ts'
+export { type InfillingOptions, type Surroundings, infillingLikelihood } from './infilling.ts'
 export { type Judged, type JudgeFunction, completionReward } from './completion-reward.ts'
+export { type ShortPenaltyOptions, shortPenalty } from './short-penalty.ts'

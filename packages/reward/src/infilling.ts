@@ -1,111 +1,64 @@
-import { type Fault, type Prompt, type Trajectories, fault } from '@gfnlm/env'
-import { type Device, type HostTensor, hostTensor, jitPerShape, tokenLogProbs } from '@gfnlm/jit'
-import { type LayoutInput, type PolicyState, type Tensors, bucketed } from '@gfnlm/policy'
-import * as TE from 'fp-ts/lib/TaskEither.js'
+import { type Fault, type Prompt, type Trajectories, fault, isFault } from '@gfnlm/env'
+import { type Device, jitPerShape, tokenLogProbs } from '@gfnlm/jit'
+import type { LayoutInput, Policy, PolicyState, Tensors } from '@gfnlm/policy'
 import * as tf from '@tensorflow/tfjs-core'
+import * as TE from 'fp-ts/lib/TaskEither.js'
+import { type Frame, infillingLayout } from './infilling-layout.ts'
+import { infillingLogRewards } from './infilling-sum.ts'
 import type { Reward } from './reward.ts'
 
 /** What stands around the completion in the text whose likelihood is its reward. */
 export interface Surroundings {
   /** X: what comes before, at least one token. */
   readonly before: Int32Array
-  /** Y: what comes after the terminator. */
+  /** Y: what comes after. */
   readonly after: Int32Array
 }
 
 export interface InfillingOptions {
   readonly surroundings: (prompt: Prompt) => Surroundings
+  /**
+   * Whether the terminator stands in the judged text, between completion and Y (default): a full stop does, an
+   * end-of-text token that only tells the sampler to stop does not.
+   */
+  readonly terminatorInText?: boolean
+  /** [vocab] added to the judging model's logits at the completion's tokens; the rest is judged without it. */
+  readonly logitShift?: Float32Array
   readonly device?: Device
 }
 
-/** Rows laid out so that every prefix is followed by the ending in the same pass. */
-export interface InfillingLayout {
-  readonly tokens: HostTensor
-  readonly positions: HostTensor
-  readonly visible: HostTensor
-  /** [rows, count, 2] tokens whose log-probability is wanted after each read column. */
-  readonly targets: HostTensor
-  /** First column read. */
-  readonly start: number
-  /** Columns of the ending of one prefix: the terminator and the longest Y. */
-  readonly blockWidth: number
+interface Targets {
+  readonly completions: tf.Tensor
+  readonly endings: tf.Tensor
 }
 
-/**
- * Lays out [X, z_1 … z_n, then for each t: ⊤, Y]: the block of prefix t sees X, z_1 … z_t and itself, at the
- * positions it would have if it followed them. So one pass scores X z_1 … z_t ⊤ Y for every t.
- */
-export const infillingLayout = (batch: Trajectories, around: readonly Surroundings[]): InfillingLayout => {
-  const { rows, width, mdp } = batch
-  const n = mdp.maxLength
-  const before = bucketed(Math.max(...around.map((a) => a.before.length)))
-  const blockWidth = 1 + Math.max(...around.map((a) => a.after.length))
-  const total = before + n + width * blockWidth
-  const count = total - before + 1
-  const tokens = new Int32Array(rows * total)
-  const positions = new Int32Array(rows * total)
-  const visible = new Uint8Array(rows * total * total)
-  const targets = new Int32Array(rows * count * 2)
-  for (let row = 0; row < rows; row++) {
-    const { before: x, after: y } = around[batch.group[row]!]!
-    const z = batch.tokens.subarray(row * width, row * width + n)
-    const pad = before - x.length
-    const see = (query: number, from: number, to: number): void => {
-      visible.fill(1, (row * total + query) * total + from, (row * total + query) * total + to)
-    }
-    const put = (column: number, token: number, position: number): void => {
-      tokens[row * total + column] = token
-      positions[row * total + column] = position
-    }
-    const want = (column: number, ids: readonly number[]): void => targets.set(ids, (row * count + column - (before - 1)) * 2)
-    // Padding repeats a real token and sees only itself, so that nothing undefined can enter.
-    for (let c = 0; c < pad; c++) {
-      put(c, x[0]!, 0)
-      see(c, c, c + 1)
-    }
-    for (let c = pad; c < before + n; c++) {
-      put(c, c < before ? x[c - pad]! : z[c - before]!, c - pad)
-      see(c, pad, c + 1)
-      if (c >= before - 1 && c < before + n) want(c, [c + 1 < before + n ? z[c + 1 - before]! : 0, mdp.terminator])
-    }
-    for (let t = 0; t < width; t++) {
-      const block = before + n + t * blockWidth
-      for (let k = 0; k < blockWidth; k++) {
-        put(block + k, k === 0 ? mdp.terminator : (y[k - 1] ?? mdp.terminator), Math.min(x.length + t + k, total - 1))
-        see(block + k, pad, before + t)
-        see(block + k, block, block + k + 1)
-        want(block + k, [y[k] ?? 0, 0])
-      }
-    }
-  }
-  return {
-    tokens: hostTensor(tokens, [rows, total]),
-    positions: hostTensor(positions, [rows, total]),
-    visible: hostTensor(visible, [rows, total, total]),
-    targets: hostTensor(targets, [rows, count, 2]),
-    start: before - 1,
-    blockWidth,
-  }
-}
+/** Log-probabilities of a layout's targets: one pass, the head at the columns that are read only. */
+const scorer = (policy: Policy, logitsUnder: NonNullable<Policy['logitsUnder']>, logitShift: Float32Array | undefined, device: Device) =>
+  jitPerShape(
+    ({ trainable, completions, endings, ...input }: { trainable?: Tensors } & Targets & LayoutInput, constants) => {
+      const [rows, width] = completions.shape as [number, number]
+      const count = endings.shape[1]!
+      const all = logitsUnder(constants, trainable ?? null, input, { start: input.tokens.shape[1] - count, count })
+      const ofTokens = (logits: tf.Tensor, ids: tf.Tensor): tf.Tensor =>
+        tokenLogProbs(tf.reshape(logits, [ids.size, policy.vocabSize]) as tf.Tensor2D, tf.reshape(ids, [ids.size, 1]) as tf.Tensor2D)
+      const states = tf.slice(all, [0, 0, 0], [rows, width, policy.vocabSize])
+      const shifted = logitShift === undefined ? states : tf.add(states, tf.tensor1d(logitShift))
+      return { completion: ofTokens(shifted, completions), ending: ofTokens(all, endings) }
+    },
+    { device, constants: policy.constants, limit: 64 },
+  )
 
-/** log p(z_1 … z_t ⊤ Y | X) of every prefix from the log-probabilities [rows, count, 2] of a layout's targets. */
-const sumUp = (batch: Trajectories, around: readonly Surroundings[], logProbs: Float32Array, count: number, blockWidth: number): Float32Array => {
-  const { width, mdp } = batch
-  const out = new Float32Array(batch.rows * width).fill(NaN)
-  for (let row = 0; row < batch.rows; row++) {
-    const y = around[batch.group[row]!]!.after.length
-    const at = (column: number, which: 0 | 1): number => logProbs[(row * count + column) * 2 + which]!
-    let completion = 0
-    for (let t = 0; t <= batch.length[row]!; t++) {
-      const block = 1 + mdp.maxLength + t * blockWidth
-      let ending = 0
-      for (let k = 0; k < y; k++) ending += at(block + k, 0)
-      out[row * width + t] = completion + at(t, 1) + ending
-      completion += at(t, 0)
-    }
-  }
-  return out
-}
+const checkFits = ({ prompts, mdp }: Trajectories, frames: readonly Frame[], { contextLength }: Policy): void =>
+  frames.forEach(({ before, tail }, i) => {
+    const { id } = prompts[i]!
+    if (before.length === 0 || tail.length === 0)
+      throw fault('SurroundingsEmpty', `prompt ${id}: there is nothing ${before.length === 0 ? 'before' : 'after'} the completion`,
+        'Give at least one token (a beginning-of-text token will do), or use the likelihood reward.', { prompt: id })
+    const needed = before.length + mdp.maxLength + tail.length - 1
+    if (needed > contextLength)
+      throw fault('PromptTooLong', `prompt ${id}: beginning, completion and ending take ${needed} positions, the model has ${contextLength}`,
+        'Shorten the surroundings or the maximal completion.', { prompt: id, needed, contextLength })
+  })
 
 /**
  * The likelihood of text with the completion in the middle, for every prefix in one pass:
@@ -114,36 +67,33 @@ const sumUp = (batch: Trajectories, around: readonly Surroundings[], logProbs: F
  *
  * The target p(Z | X, Y) ∝ p(Z Y | X) is the posterior of infilling, intractable for a left-to-right model.
  *
- * @throws (as a Left) LayoutUnsupported for a policy without `logitsUnder`; PromptTooLong where X Z Y does not fit
+ * @throws (as a Left) LayoutUnsupported for a policy without `logitsUnder`; SurroundingsEmpty; PromptTooLong where
+ * X Z Y does not fit; RewardFailed for anything else
  * @see Hu et al. 2024, arXiv:2310.04363, §4.2
+ * @example annotate(infillingLikelihood(reference(policy), { surroundings: ({ row }) => encoded(row) }))
  */
-export const infillingLikelihood = ({ policy, trainable }: PolicyState, { surroundings, device = 'cpu' }: InfillingOptions): Reward => {
-  const { logitsUnder, vocabSize } = policy
-  const run = jitPerShape(
-    ({ trainable: own, targets, ...input }: { trainable?: Tensors; targets: tf.Tensor } & LayoutInput, constants) => {
-      const [rows, count] = targets.shape as [number, number]
-      const total = input.tokens.shape[1]!
-      const logits = logitsUnder!(constants, own ?? null, input, { start: total - count, count })
-      return { logProbs: tokenLogProbs(tf.reshape(logits, [rows * count, vocabSize]) as tf.Tensor2D, tf.reshape(targets, [rows * count, 2]) as tf.Tensor2D) }
-    },
-    { device, constants: policy.constants, limit: 64 },
-  )
+export const infillingLikelihood = (
+  { policy, trainable }: PolicyState,
+  { surroundings, terminatorInText = true, logitShift, device = 'cpu' }: InfillingOptions,
+): Reward => {
+  const run = policy.logitsUnder === undefined ? undefined : scorer(policy, policy.logitsUnder, logitShift, device)
   const score = async (batch: Trajectories): Promise<Float32Array> => {
-    if (logitsUnder === undefined) throw fault('LayoutUnsupported', `the policy ${policy.name} cannot score laid-out rows`, 'Give it a logitsUnder, or use a reward of whole completions.')
-    const around = batch.prompts.map(surroundings)
-    around.forEach(({ before, after }, i) => {
-      const needed = before.length + batch.width + after.length
-      if (before.length === 0 || needed > policy.contextLength)
-        throw fault('PromptTooLong', `prompt ${batch.prompts[i]!.id}: beginning, completion and ending take ${needed} positions (a beginning needs at least one), the model has ${policy.contextLength}`, 'Shorten the surroundings or the maximal completion.')
+    if (run === undefined)
+      throw fault('LayoutUnsupported', `the policy ${policy.name} cannot score laid-out rows`, 'Give it a logitsUnder, or use a reward of whole completions.')
+    const frames = batch.prompts.map((prompt): Frame => {
+      const { before, after } = surroundings(prompt)
+      return { before, tail: terminatorInText ? Int32Array.of(batch.mdp.terminator, ...after) : after }
     })
-    const { start: _, blockWidth, ...layout } = infillingLayout(batch, around)
+    checkFits(batch, frames, policy)
+    const { blockWidth, ...layout } = infillingLayout(batch, frames)
     const own = trainable()
-    const { logProbs } = await run({ ...(own === null ? {} : { trainable: own }), ...layout })
-    return sumUp(batch, around, logProbs.data as Float32Array, layout.targets.shape[1]!, blockWidth)
+    const { completion, ending } = await run({ ...(own === null ? {} : { trainable: own }), ...layout })
+    return infillingLogRewards(batch, frames, { completion: completion.data as Float32Array, ending: ending.data as Float32Array }, blockWidth)
   }
   return (batch) =>
     TE.tryCatch(
       async () => ({ logReward: await score(batch) }),
-      (cause): Fault => (cause instanceof Error && '_tag' in cause ? (cause as Fault) : fault('RewardFailed', `the infilling reward could not be computed: ${String(cause)}`, 'Check the surroundings of the prompts.', { cause })),
+      (cause): Fault =>
+        isFault(cause) ? cause : fault('RewardFailed', `the infilling reward could not be computed: ${cause instanceof Error ? cause.message : String(cause)}`, 'Check the surroundings of the prompts.', { cause }),
     )
 }

@@ -1,4 +1,4 @@
-import { type Fault, type TokenMDP, type Trajectories, fault } from '@gfnlm/env'
+import { type Fault, type TokenMDP, type Trajectories, fault, settledTokens } from '@gfnlm/env'
 import { type Device, jitPerShape } from '@gfnlm/jit'
 import { type PolicyState, type Tensors, actionScores, packRows, promptsOf } from '@gfnlm/policy'
 import * as TE from 'fp-ts/lib/TaskEither.js'
@@ -56,7 +56,7 @@ export const likelihood = ({ policy, trainable }: PolicyState, { logitShift, dev
     const judged: TokenMDP = { terminator, maxLength, minLength: 0, leaf: 'free', ...(logitShift === undefined ? {} : { logitShift }) }
     const run = scorers.get(key) ?? compile(judged)
     scorers.set(key, run)
-    const { tokens, pad } = packRows(promptsOf(batch), batch.tokens, batch.width)
+    const { tokens, pad } = packRows(promptsOf(batch), settledTokens(batch), batch.width)
     const own = trainable()
     const { logPF, logPTerm } = await run({ ...(own === null ? {} : { trainable: own }), tokens, pad })
     return prefixLogRewards(logPF.data, logPTerm.data, batch.length, batch.width)

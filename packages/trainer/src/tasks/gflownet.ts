@@ -1,4 +1,4 @@
-import type { TokenMDP, Weighted } from '@gfnlm/env'
+import { type TokenMDP, type Weighted, settledTokens } from '@gfnlm/env'
 import { type HostTensors, hostScalar, hostTensor } from '@gfnlm/jit'
 import {
   type AnchoredTrajectoryInputs, type ModifiedDetailedBalanceOptions, type ModifiedSubTrajectoryBalanceOptions, type Regression, type Terms,
@@ -11,7 +11,7 @@ import type { Task, TaskInputs } from './task.ts'
 /** Trajectories as arrays: prompts and actions packed, rewards tempered. */
 export const packTrajectories = (batch: Weighted): Record<string, ReturnType<typeof hostTensor>> => {
   const { rows, width, rewardTemperature } = batch
-  const { tokens, pad } = packRows(promptsOf(batch), batch.tokens, width)
+  const { tokens, pad } = packRows(promptsOf(batch), settledTokens(batch), width)
   return {
     tokens,
     pad,

@@ -1,0 +1,54 @@
+import { isFault, tokenMDP } from '@gfnlm/env'
+import { isLeft } from 'fp-ts/lib/Either.js'
+import { expect, test } from 'vitest'
+import { annotateBatch } from './annotate.ts'
+import { type JudgeFunction, completionReward } from './completion-reward.ts'
+import { promptOf, trajectoriesOf } from './testing/trajectories-of.ts'
+
+const mdp = tokenMDP({ terminator: 9, maxLength: 2 })
+const batch = trajectoriesOf(mdp, [promptOf('p', [1]), promptOf('q', [2])], [[[1], []], [[1, 2], [3]]])
+const decode = (ids: Int32Array): string => ids.join(' ')
+
+const judgedBy = async (judge: JudgeFunction): Promise<(readonly number[])[]> => {
+  const judged = await completionReward(decode, judge)(batch)()
+  if (isLeft(judged)) throw judged.left
+  return Array.from({ length: batch.rows }, (_, row) => [...judged.right.logReward.slice(row * 3, row * 3 + 3)])
+}
+
+test('the judge sees prompt, text and tokens without the terminator; its answer stands at the end', async () => {
+  const seen: string[] = []
+  const rewards = await judgedBy((completions) => completions.map(({ prompt, text, tokens }, i) => (seen.push(`${prompt.id}:${text}/${tokens.length}`), -i)))
+  expect(seen).toEqual(['p:1/1', 'p:/0', 'q:1 2/2', 'q:3/1'])
+  expect(rewards).toEqual([[NaN, -0, NaN], [-1, NaN, NaN], [NaN, NaN, -2], [NaN, -3, NaN]])
+})
+
+test('a completion that breaks the judge costs itself only', async () => {
+  const judge: JudgeFunction = (completions) =>
+    completions.map(({ text }) => {
+      if (text === '1 2') throw new Error('cannot read that')
+      return -text.length
+    })
+  const { keep, logReward } = await annotateBatch(completionReward(decode, judge))(batch)
+  expect([...keep]).toEqual([1, 1, 0, 1])
+  expect(logReward[1]).toBe(-1)
+})
+
+test('null and undefined are rows not judged', async () => {
+  const some = [-1, null, undefined as unknown as null, -4]
+  const { keep } = await annotateBatch(completionReward(decode, () => some))(batch)
+  expect([...keep]).toEqual([1, 0, 0, 1])
+})
+
+test('a promised answer is awaited', async () => {
+  expect((await judgedBy(async (completions) => completions.map(() => -7)))[3]![1]).toBe(-7)
+})
+
+test('a judge that throws at everything fails every row, and annotate says so', async () => {
+  const broken = completionReward(decode, () => { throw new Error('no model') })
+  await expect(annotateBatch(broken)(batch)).rejects.toMatchObject({ _tag: 'RewardFailed' })
+})
+
+test('a wrong number of rewards is a fault that says how many', async () => {
+  const judged = await completionReward(decode, () => [-1])(batch)()
+  expect(isLeft(judged) && isFault(judged.left) && judged.left.message).toMatch(/1 rewards for 4 completions/)
+})
