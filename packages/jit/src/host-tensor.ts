@@ -1,3 +1,5 @@
+import { jitError } from './errors.ts'
+
 /** Element types that cross a compiled function's boundary. */
 export type DType = 'float32' | 'int32' | 'bool'
 
@@ -35,3 +37,14 @@ export const hostScalar = (value: number): HostTensor => hostTensor(Float32Array
 
 /** A float32 array of zeros. */
 export const hostZeros = (shape: readonly number[]): HostTensor => hostTensor(new Float32Array(sizeOf(shape)), shape)
+
+/** Throws when a hand-made array is not what it says: a shape of another size, a type of another kind, no typed array. */
+export const mustBeWhole = (name: string, { shape, dtype, data }: HostTensor): void => {
+  const wrong =
+    !ArrayBuffer.isView(data) ? `holds ${typeof data === 'function' ? 'a tf.Tensor' : typeof data}, not a typed array`
+    : dtypeOf(data) !== dtype ? `says ${dtype} and holds a ${(data as object).constructor.name}`
+    : sizeOf(shape) !== data.length ? `has ${data.length} elements, which do not fill the shape [${shape.join(', ')}]`
+    : undefined
+  if (wrong !== undefined)
+    throw jitError('InvalidInput', `input '${name}' ${wrong}`, 'Pass arrays of the host, made with hostTensor(data, shape).', { name, shape, dtype })
+}

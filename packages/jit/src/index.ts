@@ -4,7 +4,9 @@ registerGradients()
 
 export { type DType, type Elements, type HostTensor, type HostTensors, hostScalar, hostTensor, hostZeros, sizeOf } from './host-tensor.ts'
 export { type AsHost, type HostTree, type TensorTree } from './tree.ts'
-export { type Compiled, type Device, type Holding, type JitOptions, type Traceable, jit, jitPerShape } from './jit.ts'
+export { type Compiled, type Holding } from './callable.ts'
+export { type Device, type JitOptions, type Traceable } from './compile.ts'
+export { jit, jitPerShape } from './jit.ts'
 export { type JitError, type JitErrorTag } from './errors.ts'
 export { type HeldWrite } from './runtime/executable.ts'
 export { scatterAdd } from './ops/scatter-add.ts'

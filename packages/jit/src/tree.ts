@@ -1,4 +1,5 @@
 import type * as tf from '@tensorflow/tfjs-core'
+import { jitError } from './errors.ts'
 import type { HostTensor } from './host-tensor.ts'
 
 /** Nested records of arrays: a batch, a parameter tree, an optimizer's state. Absent entries are absent inputs. */
@@ -14,10 +15,17 @@ type Branch<Leaf> = { readonly [name: string]: Leaf | Branch<Leaf> | undefined }
 
 /** Leaves by their path, `a/b/c`, in a fixed order. */
 export const flatten = <Leaf extends object>(tree: Leaf | Branch<Leaf>, isLeaf: (node: object) => node is Leaf, path = ''): Record<string, Leaf> => {
+  const kind = tree === null ? 'null' : ArrayBuffer.isView(tree) ? tree.constructor.name : typeof tree
+  if (kind !== 'object')
+    throw jitError('InvalidInput', `'${path}' is ${kind}`, 'At the leaves of a tree are arrays: hostTensor outside of a compiled function, tensors inside.', { path })
   if (isLeaf(tree)) return { [path]: tree }
   const flat: Record<string, Leaf> = {}
-  for (const [name, child] of Object.entries(tree))
-    if (child !== undefined) Object.assign(flat, flatten(child as Leaf, isLeaf, path === '' ? name : `${path}/${name}`))
+  for (const [name, child] of Object.entries(tree)) {
+    if (child === undefined) continue
+    if (name === '' || name.includes('/'))
+      throw jitError('InvalidInput', `the name '${name}' cannot be part of a path`, 'Name entries without a slash.', { name, path })
+    Object.assign(flat, flatten(child as Leaf, isLeaf, path === '' ? name : `${path}/${name}`))
+  }
   return flat
 }
 

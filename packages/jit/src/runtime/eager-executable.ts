@@ -1,24 +1,22 @@
 import * as tf from '@tensorflow/tfjs-core'
+import { isRegistered, started, withBackend } from '../current-backend.ts'
 import { jitError } from '../errors.ts'
 import type { Elements, HostTensor, HostTensors } from '../host-tensor.ts'
 import { registerMissingKernels } from '../kernels/register-missing-kernels.ts'
-import { type Executable, type HeldWrite, heldTarget } from './executable.ts'
+import { type Executable, type HeldWrite, heldTarget, positions } from './executable.ts'
 import { writeRows } from './write-rows.ts'
+
+const clones = (tensors: Readonly<Record<string, tf.Tensor>>): tf.NamedTensorMap =>
+  Object.fromEntries(Object.entries(tensors).map(([name, t]) => [name, tf.clone(t)]))
 
 const tensorOf = ({ data, shape, dtype }: HostTensor): tf.Tensor => tf.tensor(data as Float32Array, [...shape], dtype)
 
-/** Runs `body` with a tfjs backend current, and gives the caller's back. */
-const on = async <A>(backend: string, body: () => A): Promise<A> => {
-  if (tf.findBackendFactory(backend) === null || tf.findBackendFactory(backend) === undefined)
-    throw jitError('DeviceUnavailable', `no tfjs backend '${backend}' is registered`, `Import the package that registers it (for example @tensorflow/tfjs-backend-${backend}, or @tensorflow/tfjs-node for 'tensorflow').`)
-  const before = tf.engine().backendName as string | undefined
-  if (!(await tf.setBackend(backend))) throw jitError('DeviceUnavailable', `the tfjs backend '${backend}' could not start`, 'See its own message above.')
-  registerMissingKernels()
-  try {
-    return body()
-  } finally {
-    if (before !== undefined && before !== null && before !== backend) await tf.setBackend(before)
-  }
+/** Starts a tfjs backend, or says why it cannot be used. */
+const ready = async (backend: string): Promise<void> => {
+  if (!isRegistered(backend))
+    throw jitError('DeviceUnavailable', `no tfjs backend '${backend}' is registered`, `Import the package that registers it (for example @tensorflow/tfjs-backend-${backend}, or @tensorflow/tfjs-node for 'tensorflow').`, { backend })
+  if (!(await started(backend))) throw jitError('DeviceUnavailable', `the tfjs backend '${backend}' could not start`, 'See its own message above.', { backend })
+  withBackend(backend, registerMissingKernels)
 }
 
 /** Runs `f` op by op on a registered tfjs backend: the reference in tests, and the way to other backends. */
@@ -30,10 +28,13 @@ export const eagerExecutable = async (
 ): Promise<Executable> => {
   const map = (arrays: HostTensors): Record<string, tf.Tensor> =>
     Object.fromEntries(Object.entries(arrays).map(([name, a]) => [name, tensorOf(a)]))
-  const frozen = await on(backend, () => tf.tidy(() => { const made = map(constants); for (const t of Object.values(made)) tf.keep(t); return made }))
-  const read = async (t: tf.Tensor): Promise<HostTensor> => ({ shape: t.shape, dtype: t.dtype as HostTensor['dtype'], data: (await t.data()) as Elements })
+  await ready(backend)
+  const frozen = withBackend(backend, () => map(constants))
+  // A copy: the backend may hand out the array it was given, and the caller's arrays stay the caller's.
+  const read = async (t: tf.Tensor): Promise<HostTensor> => ({ shape: t.shape, dtype: t.dtype as HostTensor['dtype'], data: ((await t.data()) as Elements).slice() })
   const run = async (feeds: HostTensors): Promise<Record<string, HostTensor>> => {
-    const results = await on(backend, () => tf.tidy(() => f(map(feeds), frozen) as tf.NamedTensorMap))
+    // Clones: an output that is a constant must outlive the disposal of the outputs.
+    const results = withBackend(backend, () => tf.tidy(() => clones(f(map(feeds), frozen))))
     const outputs: Record<string, HostTensor> = {}
     for (const [name, t] of Object.entries(results)) outputs[name] = await read(t)
     tf.dispose(results)
@@ -49,7 +50,7 @@ export const eagerExecutable = async (
           for (const name of Object.keys(outputs)) {
             const target = heldTarget(writes, name)
             if (target === undefined || held[target.input] === undefined) continue
-            writeRows(held[target.input]!, outputs[name]!, target.write.axis, feeds[target.write.at]!.data as Int32Array)
+            writeRows(held[target.input]!, outputs[name]!, target.write.axis, positions(feeds, target.write))
             delete outputs[name]
           }
           return outputs

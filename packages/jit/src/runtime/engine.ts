@@ -28,7 +28,8 @@ const start = (): Thread => {
   const worker = new Worker(WORKER)
   const pending = new Map<number, Pending>()
   const fail = (error: Error): void => {
-    thread = undefined
+    // an error is followed by an exit, when another thread may have taken over
+    if (thread?.worker === worker) thread = undefined
     for (const { reject } of pending.values())
       reject(jitError('EngineStopped', `the engine's thread stopped: ${error.message}`, 'Check free memory; resume from the last checkpoint.'))
     pending.clear()
@@ -62,8 +63,12 @@ export const threadCount = (): number => {
   return Number.isInteger(given) && given > 0 ? given : availableParallelism()
 }
 
-/** A view as an array of its own, because a message would copy the whole buffer behind it. */
-const owned = (data: Elements): Elements => (data.byteLength === data.buffer.byteLength ? data : data.slice())
+/**
+ * A view as an array of its own, because a message would copy the whole buffer behind it; shared memory too, because
+ * ONNX Runtime refuses it.
+ */
+const owned = (data: Elements): Elements =>
+  data.byteLength === data.buffer.byteLength && data.buffer instanceof ArrayBuffer ? data : data.slice()
 
 /** Arrays ready to be sent. */
 export const toWire = (tensors: WireMap): WireMap =>

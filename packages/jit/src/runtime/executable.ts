@@ -1,3 +1,4 @@
+import { jitError } from '../errors.ts'
 import type { HostTensors } from '../host-tensor.ts'
 
 /** After a run, the outputs under `output` are written into the held inputs under `input`, along `axis`, row r at `at[r]`. */
@@ -29,4 +30,11 @@ export interface HeldExecutable {
 export const heldTarget = (writes: readonly HeldWrite[], output: string): { readonly input: string; readonly write: HeldWrite } | undefined => {
   const write = writes.find((w) => output === w.output || output.startsWith(`${w.output}/`))
   return write === undefined ? undefined : { write, input: write.input + output.slice(write.output.length) }
+}
+
+/** [rows] where a write goes, from the call's own inputs. */
+export const positions = (feeds: HostTensors, { at, output }: HeldWrite): Int32Array => {
+  const given = feeds[at]
+  if (given?.data instanceof Int32Array) return given.data
+  throw jitError('InvalidInput', `the write of '${output}' needs an int32 input '${at}' with every call`, 'Pass it with the call, not with the held arrays.', { at })
 }

@@ -6,7 +6,7 @@ import { onnxModel } from '../onnx/model.ts'
 import type { Signature } from '../signature.ts'
 import { trace } from '../trace/trace.ts'
 import { ask, threadCount, toWire } from './engine.ts'
-import { type Executable, type HeldWrite, heldTarget } from './executable.ts'
+import { type Executable, type HeldWrite, heldTarget, positions } from './executable.ts'
 import type { Reply, SessionOptions, Write } from './protocol.ts'
 
 const failed = (device: string, message: string): Error =>
@@ -35,9 +35,9 @@ export const onnxExecutable = async (
   const options: SessionOptions = { device, threads: threadCount() }
   const external = model.external.map(({ path, data }) => ({ path, data: data.byteLength === data.buffer.byteLength ? data : data.slice() }))
   const session = handleOf(await ask({ kind: 'create', model: model.bytes, external, options }), device)
-  const wanted: Write[] = model.outputs.flatMap((output) => {
+  const wanted = model.outputs.flatMap((output) => {
     const target = heldTarget(writes, output)
-    return target === undefined ? [] : [{ output, input: target.input, axis: target.write.axis }]
+    return target === undefined ? [] : [{ output, input: target.input, write: target.write }]
   })
   const outputs = (reply: Reply): HostTensors => {
     if (reply.kind === 'outputs') return reply.outputs
@@ -52,8 +52,8 @@ export const onnxExecutable = async (
       const held = handleOf(await ask({ kind: 'hold', tensors: toWire(pick(arrays, [...kept])) }), device)
       return {
         run: async (feeds) => {
-          const at = apply.length === 0 ? {} : { at: feeds[writes[0]!.at]!.data as Int32Array }
-          return outputs(await ask({ kind: 'run', session, feeds: toWire(pick(feeds, rest)), held, writes: apply, ...at }))
+          const writes = apply.map(({ output, input, write }): Write => ({ output, input, axis: write.axis, at: positions(feeds, write) }))
+          return outputs(await ask({ kind: 'run', session, feeds: toWire(pick(feeds, rest)), held, writes }))
         },
         drop: async () => void (await ask({ kind: 'drop', held })),
       }

@@ -14,6 +14,7 @@ export interface Write {
   readonly output: string
   readonly input: string
   readonly axis: number
+  readonly at: Int32Array
 }
 
 export interface SessionOptions {
@@ -25,7 +26,7 @@ export interface SessionOptions {
 export type Request =
   | { readonly kind: 'create'; readonly model: Uint8Array; readonly external: readonly { readonly path: string; readonly data: Uint8Array }[]; readonly options: SessionOptions }
   | { readonly kind: 'hold'; readonly tensors: WireMap }
-  | { readonly kind: 'run'; readonly session: number; readonly feeds: WireMap; readonly held?: number; readonly writes: readonly Write[]; readonly at?: Int32Array }
+  | { readonly kind: 'run'; readonly session: number; readonly feeds: WireMap; readonly held?: number; readonly writes: readonly Write[] }
   | { readonly kind: 'drop'; readonly held: number }
   | { readonly kind: 'release'; readonly session: number }
 

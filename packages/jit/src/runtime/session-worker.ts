@@ -9,7 +9,6 @@ import { writeRows } from './write-rows.ts'
 
 const sessions = new Map<number, ort.InferenceSession>()
 const holds = new Map<number, Record<string, Wire>>()
-let next = 1
 
 const tensorOf = ({ dtype, data, shape }: Wire): ort.Tensor => new ort.Tensor(dtype as 'float32', data as Float32Array, shape)
 
@@ -19,7 +18,7 @@ const wireOf = (tensor: ort.Tensor): Wire => ({
   data: tensor.data as Wire['data'],
 })
 
-const create = async ({ model, external, options }: Extract<Request, { kind: 'create' }>): Promise<Reply> => {
+const create = async (handle: number, { model, external, options }: Extract<Request, { kind: 'create' }>): Promise<Reply> => {
   const session = await ort.InferenceSession.create(model, {
     executionProviders: options.device === 'cpu' ? ['cpu'] : [options.device, 'cpu'],
     graphOptimizationLevel: 'all',
@@ -29,8 +28,8 @@ const create = async ({ model, external, options }: Extract<Request, { kind: 'cr
     logSeverityLevel: 3,
     externalData: external.map(({ path, data }) => ({ path, data })),
   })
-  sessions.set(next, session)
-  return { kind: 'handle', handle: next++ }
+  sessions.set(handle, session)
+  return { kind: 'handle', handle }
 }
 
 const run = async (request: Extract<Request, { kind: 'run' }>): Promise<Reply> => {
@@ -43,20 +42,21 @@ const run = async (request: Extract<Request, { kind: 'run' }>): Promise<Reply> =
   const results = await session.run(feeds)
   const outputs: Record<string, Wire> = {}
   for (const [name, tensor] of Object.entries(results)) outputs[name.slice('out/'.length)] = wireOf(tensor)
-  for (const { output, input, axis } of request.writes) {
-    writeRows(held[input]!, outputs[output]!, axis, request.at!)
+  for (const { output, input, axis, at } of request.writes) {
+    writeRows(held[input]!, outputs[output]!, axis, at)
     delete outputs[output]
   }
   return { kind: 'outputs', outputs }
 }
 
-const answer = async (request: Request): Promise<Reply> => {
+/** The id of a request names what it makes: ids are never used twice, so a handle of a dead engine names nothing. */
+const answer = async (id: number, request: Request): Promise<Reply> => {
   switch (request.kind) {
     case 'create':
-      return create(request)
+      return create(id, request)
     case 'hold':
-      holds.set(next, { ...request.tensors })
-      return { kind: 'handle', handle: next++ }
+      holds.set(id, { ...request.tensors })
+      return { kind: 'handle', handle: id }
     case 'run':
       return run(request)
     case 'drop':
@@ -77,7 +77,7 @@ const buffersOf = (wires: WireMap): ArrayBuffer[] => [...new Set(Object.values(w
 let queue: Promise<void> = Promise.resolve()
 parentPort!.on('message', ({ id, body }: Envelope<Request>) => {
   queue = queue.then(async () => {
-    const reply = await answer(body).catch((e: unknown): Reply => ({ kind: 'error', message: e instanceof Error ? e.message : String(e) }))
+    const reply = await answer(id, body).catch((e: unknown): Reply => ({ kind: 'error', message: e instanceof Error ? e.message : String(e) }))
     parentPort!.postMessage({ id, body: reply } satisfies Envelope<Reply>, reply.kind === 'outputs' ? buffersOf(reply.outputs) : [])
   })
 })

@@ -10,6 +10,9 @@ export const writeRows = (target: Wire, source: Wire, axis: number, at: Int32Arr
   const inner = target.shape.slice(axis + 1).reduce((a, b) => a * b, 1)
   const outer = target.shape.slice(1, axis).reduce((a, b) => a * b, 1)
   const [to, from] = [target.data, source.data]
+  const expected = target.shape.with(axis, 1).join()
+  if (axis < 1 || source.shape.join() !== expected)
+    throw new RangeError(`an output [${source.shape.join(', ')}] cannot be written into [${target.shape.join(', ')}] along axis ${axis}`)
   for (let row = 0; row < rows; row++) {
     const column = at[row]!
     if (column < 0 || column >= n) throw new RangeError(`row ${row}: index ${column} is outside of [0, ${n})`)

@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core'
 import type { Elements, DType } from '../host-tensor.ts'
+import { withBackend } from '../current-backend.ts'
 import { jitError } from '../errors.ts'
 import { callerLine } from './caller.ts'
 import { type GraphBuilder, type Value, graphBuilder } from './graph.ts'
@@ -80,6 +81,14 @@ const refuseRandom = (name: string): never => {
 /** Kernels that must never be part of a graph, whatever backend has them. */
 export const RANDOM_KERNELS: readonly string[] = ['Multinomial', 'RandomUniform', 'RandomUniformInt', 'RandomNormal', 'TruncatedNormal', 'StatelessRandomUniform']
 
+/** tfjs draws these on the host and writes the numbers: a graph would keep one draw for ever. */
+const DRAWN = /^(rand|random\w+|truncatedNormal|statelessRandom\w+)__op$/
+
+const refuseDrawn = (): void => {
+  const op = DRAWN.exec(tf.engine().state.activeScope?.name ?? '')
+  if (op !== null) refuseRandom(op[1]!)
+}
+
 class TraceBackend extends tf.KernelBackend {
   override floatPrecision(): 16 | 32 {
     return 32
@@ -102,6 +111,7 @@ class TraceBackend extends tf.KernelBackend {
   }
   override write(values: tf.backend_util.BackendValues, shape: number[], dtype: tf.DataType): TracedData {
     const graph = builder()
+    refuseDrawn()
     return { value: graph.constant(elements(values, dtype, tf.util.sizeFromShape(shape)), shape, dtype as DType), graph }
   }
   override readSync(dataId: object): tf.backend_util.BackendValues {
@@ -127,21 +137,19 @@ export const ensureTraceBackend = (register: () => void): void => {
 /** Runs `body` with the trace backend current and a fresh graph being recorded. */
 export const recording = <A>(body: (graph: GraphBuilder) => A): A => {
   if (current !== undefined) throw new Error('a trace is already being recorded: compiled functions cannot compile others')
-  const engine = tf.engine()
-  const before = engine.backendName
   const graph = graphBuilder()
   current = graph
   captured = new WeakMap()
-  tf.setBackend(TRACE_BACKEND)
   try {
     // Taken around the tidy, which would search what it returns for tensors, weight by weight.
     let recorded: A | undefined
-    tf.tidy(() => {
-      recorded = body(graph)
-    })
+    withBackend(TRACE_BACKEND, () =>
+      tf.tidy(() => {
+        recorded = body(graph)
+      }),
+    )
     return recorded as A
   } finally {
     current = undefined
-    if (before !== undefined && before !== null && before !== TRACE_BACKEND) tf.setBackend(before)
   }
 }

@@ -1,0 +1,64 @@
+import { jitError } from './errors.ts'
+import { type HostTensors, mustBeWhole } from './host-tensor.ts'
+import type { Executable, HeldExecutable } from './runtime/executable.ts'
+import { type Signature, signatureOf } from './signature.ts'
+import { type AsHost, type HostTree, flatten, isHostTensor, unflatten } from './tree.ts'
+
+/** Some inputs kept where the function runs; the rest come with each call. */
+export interface Holding<Out> {
+  readonly run: (rest: HostTree) => Promise<Out>
+  /** Frees the held arrays. */
+  readonly drop: () => Promise<void>
+}
+
+/** A compiled function. Host arrays in, host arrays out, off the main thread. */
+export interface Compiled<In, Out> {
+  (inputs: In): Promise<Out>
+  /** Sends `held` once and keeps it there; the signature of a call is that of both together. */
+  readonly hold: (held: HostTree) => Promise<Holding<Out>>
+  /** Frees sessions and constants. */
+  readonly dispose: () => Promise<void>
+}
+
+/** A caller's arrays by their paths, checked: past here they are trusted. */
+const flat = (tree: HostTree): HostTensors => {
+  const arrays = flatten(tree, isHostTensor)
+  for (const [name, array] of Object.entries(arrays)) mustBeWhole(name, array)
+  return arrays
+}
+
+/** Calls through whichever executable `choose` gives for a signature. */
+export const callable = <In, Out>(
+  choose: (signature: Signature) => Promise<Executable>,
+  dispose: () => Promise<void>,
+): Compiled<AsHost<In>, AsHost<Out>> => {
+  const call = async (inputs: AsHost<In>): Promise<AsHost<Out>> => {
+    const feeds = flat(inputs as HostTree)
+    const executable = await choose(signatureOf(feeds))
+    return unflatten(await executable.run(feeds)) as AsHost<Out>
+  }
+  const hold = async (tree: HostTree): Promise<Holding<AsHost<Out>>> => {
+    const arrays = flat(tree)
+    const kept = signatureOf(arrays)
+    // Arrays are sent when the first call says which executable they belong to; calls made meanwhile wait for it.
+    let bound: { readonly executable: Executable; readonly held: Promise<HeldExecutable> } | undefined
+    const drop = async (): Promise<void> => {
+      const before = bound
+      bound = undefined
+      await (await before?.held)?.drop()
+    }
+    return {
+      run: async (rest) => {
+        const feeds = flat(rest)
+        const executable = await choose({ ...kept, ...signatureOf(feeds) })
+        bound ??= { executable, held: executable.hold(arrays) }
+        if (bound.executable !== executable)
+          throw jitError('ShapeChanged', 'held arrays were used with other shapes than those of their first run',
+            'Hold them anew: what was written into them belongs to the function compiled for the first shapes.', { found: signatureOf(feeds) })
+        return unflatten(await (await bound.held).run(feeds)) as AsHost<Out>
+      },
+      drop,
+    }
+  }
+  return Object.assign(call, { hold, dispose })
+}
