@@ -25,8 +25,10 @@ test.each([
   'regression_losses',
   'termination_values',
   'next_sentence_reward_score_fast',
+  'posterior_reward_score_fast',
   'replay_buffer_scenario',
   'behaviour_policy_and_rollout',
+  'token_tree_exact_posterior',
 ])('%s is checked, not skipped', (name) => {
   expect(outcomes.find((outcome) => outcome.name === name)?.status).toBe('passed')
 })
@@ -52,4 +54,31 @@ test('an unknown case is skipped with the reason and counted', async () => {
   const [outcome] = await runParity([{ name: 'nothing_of_ours', tolerance_abs: 1e-9, inputs: {}, expected: {} }])
   expect(outcome).toEqual({ name: 'nothing_of_ours', status: 'skipped', remark: 'no checker for a case of this name' })
   expect(summary([outcome])).toBe('0 passed, 0 failed, 1 skipped')
+})
+
+test('a token tree of other numbers, prefix order and temperature is checked, and a wrong number is found', async () => {
+  // By hand in float64: log R = log p / T of 1⊤, ⊤ and 0⊤; the only sub-trajectories are those of the two long ones.
+  const tree = {
+    name: 'token_tree_exact_posterior (ours)',
+    tolerance_abs: 1e-9,
+    inputs: { prefixes: [[1], [], [0]], logits: [[-0.5, 0.9, 0.4], [0.7, -0.4, 0.2], [1.1, 0.3, -0.6]] },
+    expected: {
+      'T=0.5': {
+        logZ: -2.260540129860228,
+        target: [0.030258788741071945, 0.9377996347498443, 0.031941576509083774],
+        'TV(base LM with forced stop, target)': 0.6250585217889149,
+        'KL(base LM forced || target)': 1.3886378044294005,
+        'subtb loss base LM, forced leaf': 11.540824505270798,
+      },
+      'min_len=1,T=0.5': {
+        logZ: -5.037934536925474,
+        'subtb loss of base LM with the -40 penalty at the empty string (forced leaf)': 5523.520663535316,
+      },
+    },
+  }
+  expect((await runParity([tree])).map(({ status }) => status)).toEqual(['passed'])
+  const off = { ...tree, expected: { 'T=0.5': { ...tree.expected['T=0.5'], logZ: -2.2607 } } }
+  expect((await runParity([off]))[0]).toMatchObject({ status: 'failed', remark: expect.stringContaining('T=0.5 logZ') })
+  const unknown = { ...tree, expected: { 'T=0.5': { 'a new figure': 1 } } }
+  expect((await runParity([unknown]))[0]).toMatchObject({ status: 'failed', remark: expect.stringContaining('a new figure: nothing to compare') })
 })

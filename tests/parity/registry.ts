@@ -4,10 +4,12 @@ import { modifiedSubTBLambda } from './cases/modified-subtb-lambda.ts'
 import { modifiedSubTBLimits } from './cases/modified-subtb-limits.ts'
 import { modifiedSubTBMasks } from './cases/modified-subtb-masks.ts'
 import { nextSentenceReward } from './cases/next-sentence-reward.ts'
+import { posteriorReward } from './cases/posterior-reward.ts'
 import { regressionLosses } from './cases/regression-losses.ts'
 import { replayBufferScenario } from './cases/replay-buffer-scenario.ts'
 import { sequenceLevelLosses } from './cases/sequence-level-losses.ts'
 import { terminationValuesCase } from './cases/termination-values.ts'
+import { tokenTree } from './cases/token-tree.ts'
 import { torchgfnWeightings } from './cases/torchgfn-weightings.ts'
 import type { Checker } from './run-parity.ts'
 
@@ -22,6 +24,8 @@ const CHECKERS: readonly (readonly [RegExp, Checker])[] = [
   [/^regression_losses/, regressionLosses],
   [/^termination_values/, terminationValuesCase],
   [/^next_sentence_reward_score_fast/, nextSentenceReward],
+  [/^posterior_reward_score_fast/, posteriorReward],
+  [/^token_tree_exact_posterior/, tokenTree],
   [/^replay_buffer_scenario/, replayBufferScenario],
   [/^behaviour_policy_and_rollout/, behaviourAndRollout],
 ]

@@ -1,0 +1,28 @@
+import { hostTensor } from '@gfnlm/jit'
+import type { Policy } from '@gfnlm/policy'
+import * as tf from '@tensorflow/tfjs-core'
+
+/**
+ * A model whose next-token logits [rows, positions, vocab] are those of a file, whatever it reads: by column, counted
+ * from the last token of the prompt, or by the position of a laid-out token.
+ */
+export const scriptedPolicy = (logits: readonly (readonly number[])[][], promptLength: number): Policy => {
+  const [rows, positions, vocabSize] = [logits.length, logits[0].length, logits[0][0].length]
+  return {
+    name: 'logits of a vector file',
+    vocabSize,
+    contextLength: positions,
+    constants: { logits: hostTensor(Float32Array.from(logits.flat(2)), [rows, positions, vocabSize]) },
+    trainable: {},
+    // Whatever the padding on the left, the first column read is the last of the prompt.
+    logits: ({ logits: given }, _trainable, _input, { count }) =>
+      tf.slice(given as tf.Tensor3D, [0, promptLength - 1, 0], [rows, count, vocabSize]),
+    logitsUnder: ({ logits: given }, _trainable, input, { start, count }) => {
+      const asked = tf.slice(input.positions, [0, start], [rows, count])
+      const rowStart = tf.tensor2d(Int32Array.from({ length: rows }, (_, row) => row * positions), [rows, 1], 'int32')
+      const at = tf.add(tf.minimum(asked, tf.scalar(positions - 1, 'int32')), rowStart)
+      const read = tf.gather(tf.reshape(given, [rows * positions, vocabSize]), tf.reshape(at, [rows * count]))
+      return tf.reshape(read, [rows, count, vocabSize])
+    },
+  }
+}
