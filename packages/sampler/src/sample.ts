@@ -32,7 +32,8 @@ export const sampleBatch =
   }
 
 /**
- * Prompts to trajectories: `perPrompt` completions of each, from the policy as it is when the batch comes.
+ * Prompts to trajectories: `perPrompt` completions of each, from the policy as it is when the batch comes. A decoder
+ * of the same policy may be given, to share its compiled functions with other stages.
  *
  * ```
  * prompts  --a-----------b--|
@@ -40,7 +41,7 @@ export const sampleBatch =
  *          ------A-----------B--|       one batch at a time, in order
  * ```
  */
-export const sample = (state: PolicyState, options: SampleOptions): OperatorFunction<PromptBatch, Trajectories> => {
-  const draw = sampleBatch(state, options)
+export const sample = (state: PolicyState, options: SampleOptions, decoder?: Decoder): OperatorFunction<PromptBatch, Trajectories> => {
+  const draw = sampleBatch(state, options, decoder)
   return concatMap(draw)
 }

@@ -1,0 +1,37 @@
+import * as E from 'fp-ts/lib/Either.js'
+import type { Options, Positional, Values } from '../arguments/options.ts'
+import { parseArguments } from '../arguments/parse-arguments.ts'
+
+/** Where a command writes: results on `out`, everything else on `err`. */
+export interface Output {
+  readonly out: (text: string) => void
+  readonly err: (text: string) => void
+}
+
+/** What a command is, whatever it does. */
+export interface Command {
+  readonly name: string
+  readonly summary: string
+  readonly positionals: readonly Positional[]
+  readonly options: Options
+  /** Lines that follow the options in its help. */
+  readonly more?: string
+  readonly example: string
+  /** Runs it; resolves to the exit code, rejects with a Fault. */
+  readonly run: (argv: readonly string[], output: Output) => Promise<number>
+}
+
+export interface CommandSpec<T extends Options> extends Omit<Command, 'options' | 'run'> {
+  readonly options: T
+  readonly act: (values: Values<T>, positionals: readonly string[], output: Output) => Promise<number>
+}
+
+/** A command whose action gets its options with their types. */
+export const command = <T extends Options>({ act, ...spec }: CommandSpec<T>): Command => ({
+  ...spec,
+  run: async (argv, output) => {
+    const parsed = parseArguments(spec.options, spec.positionals, argv)
+    if (E.isLeft(parsed)) throw parsed.left
+    return act(parsed.right.values, parsed.right.positionals, output)
+  },
+})

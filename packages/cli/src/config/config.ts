@@ -1,0 +1,78 @@
+import type { Device } from '@gfnlm/jit'
+import type { Priority } from '@gfnlm/sampler'
+import type { Weighting } from '@gfnlm/losses'
+
+/** A number that changes over a run: from → to over `steps` steps (all of them if absent). */
+export interface Ramp {
+  readonly from: number
+  readonly to: number
+  readonly steps?: number
+  readonly shape: 'linear' | 'cosine'
+}
+
+/** One way to explore; a temperature of [lo, hi] is drawn anew for each completion. */
+export interface ExploreConfig {
+  readonly share: number
+  readonly temperature: number | readonly [lo: number, hi: number]
+  readonly topK?: number
+  readonly topP?: number
+  readonly minP?: number
+  readonly epsilon?: number
+}
+
+export type RewardConfig = {
+  /** Losses see log R / temperature. */
+  readonly temperature: number | Ramp
+} & (
+  | { readonly kind: 'likelihood' }
+  | { readonly kind: 'infilling'; readonly columns: { readonly beginning: string; readonly ending: string } }
+)
+
+export type ObjectiveConfig =
+  | { readonly kind: 'modified-subtb'; readonly lambda: number; readonly weighting: Weighting }
+  | { readonly kind: 'modified-db' }
+  | { readonly kind: 'vargrad' }
+  | { readonly kind: 'tb'; readonly logZ: number; readonly rateScale: number }
+
+/** A run as its file says it, defaults filled in: one choice for each axis. */
+export interface Config {
+  /** Directory or hub id of the model, which is also the reward's frozen judge. */
+  readonly model: string
+  readonly adapter: { readonly r: number; readonly alpha: number; readonly targets?: readonly string[]; readonly rslora: boolean }
+  readonly prompts: { readonly file: string; readonly columns: { readonly prompt: string; readonly id: string } }
+  readonly mdp: {
+    /** Token that ends completions; absent: the tokenizer's end of sequence. */
+    readonly stop?: string | number
+    readonly minNewTokens: number
+    readonly maxNewTokens: number
+    /** Only these tokens (and the stop) may be generated; absent: all. */
+    readonly allowed?: readonly (string | number)[]
+    readonly forbidden: readonly (string | number)[]
+  }
+  readonly sampling: { readonly perPrompt: number; readonly explore: readonly ExploreConfig[] }
+  readonly reward: RewardConfig
+  readonly replay: false | { readonly capacity: number; readonly tolerance: number; readonly perPrompt: number; readonly priority: Priority }
+  readonly objective: ObjectiveConfig
+  readonly optimizer: {
+    readonly kind: 'adamw'
+    readonly learningRate: number
+    readonly schedule: 'constant' | 'linear' | 'cosine'
+    /** Where linear and cosine schedules end. */
+    readonly endLearningRate: number
+    readonly warmup: number
+    readonly clipNorm?: number
+    readonly weightDecay: number
+    readonly beta1: number
+    readonly beta2: number
+  }
+  readonly steps: number
+  readonly promptsPerStep: number
+  readonly seed: number
+  readonly device: Device
+  readonly checkpoint: { readonly every: number; readonly keep: number }
+  /** Samples of the first prompts before the first step and after the last, with their figures; 0 prompts: none. */
+  readonly evaluation: { readonly prompts: number; readonly perPrompt: number }
+  readonly log: { readonly samplesEvery: number }
+  /** Directory of everything the run writes. */
+  readonly output?: string
+}

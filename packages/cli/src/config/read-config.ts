@@ -1,0 +1,78 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { dirname, resolve } from 'node:path'
+import { type Fault, fault } from '@gfnlm/env'
+import * as E from 'fp-ts/lib/Either.js'
+import { pipe } from 'fp-ts/lib/function.js'
+import * as v from 'valibot'
+import { parse } from 'yaml'
+import type { Config } from './config.ts'
+import { describeIssue } from './describe-issue.ts'
+import { override } from './override.ts'
+import { configSchema } from './schema.ts'
+
+export type ConfigFault = Fault<'ConfigMissing' | 'ConfigUnreadable' | 'ConfigInvalid'>
+
+const readText = (file: string): E.Either<Fault, string> =>
+  E.tryCatch(
+    () => readFileSync(file, 'utf8'),
+    (cause) =>
+      (cause as NodeJS.ErrnoException).code === 'ENOENT'
+        ? fault('ConfigMissing', `there is no config file ${file}`, 'Check the path; examples/configs has files to start from', { file })
+        : fault('ConfigUnreadable', `cannot read ${file}: ${(cause as Error).message}`, 'Name a YAML or JSON file that can be read', { file }),
+  )
+
+const parseText = (file: string, text: string): E.Either<Fault, unknown> =>
+  E.tryCatch(
+    () => (file.endsWith('.json') ? (JSON.parse(text) as unknown) : (parse(text) as unknown)),
+    (cause) => fault('ConfigUnreadable', `${file} is not ${file.endsWith('.json') ? 'JSON' : 'YAML'}: ${(cause as Error).message.split('\n')[0]!.replace(/:$/, '')}`, 'Correct it there', { file }),
+  )
+
+/** Rules that no single field can say. */
+const contradictions = ({ mdp, objective, sampling }: Config): readonly (readonly [path: string, found: string, fix: string])[] => [
+  ...(mdp.minNewTokens > mdp.maxNewTokens
+    ? [['mdp.minNewTokens', `mdp.minNewTokens is ${mdp.minNewTokens}, more than mdp.maxNewTokens, ${mdp.maxNewTokens}`, 'Lower the one or raise the other'] as const] : []),
+  ...(objective.kind.startsWith('modified') && mdp.minNewTokens === mdp.maxNewTokens
+    ? [['objective', `objective ${objective.kind} compares states that may stop, and mdp lets completions stop at one length only`, 'Take vargrad or tb, or lower mdp.minNewTokens'] as const] : []),
+  ...((objective.kind === 'vargrad' || mdp.minNewTokens > 0) && objective.kind !== 'tb' && sampling.perPrompt < 2
+    ? [['sampling.perPrompt', 'sampling.perPrompt is 1, but log Z is estimated from the completions of each prompt', 'Write 2 or more'] as const] : []),
+]
+
+const invalid = (file: string, issues: readonly (readonly [path: string, found: string, fix: string])[]): Fault => {
+  const [first, ...rest] = issues
+  const more = rest.map(([, found, fix]) => `\n  also: ${found} (${fix})`).join('')
+  return fault('ConfigInvalid', `${file}: ${first![1]}${more}`, first![2], { file, issues: issues.map(([path, found, fix]) => ({ path, found, fix })) })
+}
+
+/** Checks a parsed config and fills in defaults. */
+export const parseConfig = (file: string, given: unknown): E.Either<Fault, Config> => {
+  const parsed = v.safeParse(configSchema, given ?? {})
+  if (!parsed.success)
+    return E.left(invalid(file, parsed.issues.map(describeIssue).map(({ path, found, fix }) => [path, found, fix] as const)))
+  const found = contradictions(parsed.output)
+  return found.length > 0 ? E.left(invalid(file, found)) : E.right(parsed.output)
+}
+
+/** Paths of a file are relative to it; a model that is no directory there may be one here, or a hub id. */
+const located = (file: string, config: Config): Config => {
+  const from = (path: string): string => resolve(dirname(file), path)
+  const model = existsSync(from(config.model)) ? from(config.model) : existsSync(config.model) ? resolve(config.model) : config.model
+  return {
+    ...config,
+    model,
+    prompts: { ...config.prompts, file: from(config.prompts.file) },
+    ...(config.output === undefined ? {} : { output: from(config.output) }),
+  }
+}
+
+/**
+ * The config of a file (YAML, or JSON by its name), with fields replaced by assignments `a.b=c`, checked, defaults
+ * filled in and paths made absolute.
+ */
+export const readConfig = (file: string, assignments: readonly string[] = []): E.Either<Fault, Config> =>
+  pipe(
+    readText(file),
+    E.chain((text) => parseText(file, text)),
+    E.chain((json) => assignments.reduce<E.Either<Fault, unknown>>((config, assignment) => E.chain((c: unknown) => override(c, assignment))(config), E.right(json))),
+    E.chain((json) => parseConfig(file, json)),
+    E.map((config) => located(file, config)),
+  )

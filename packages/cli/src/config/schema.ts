@@ -1,0 +1,105 @@
+import * as v from 'valibot'
+import type { Config, ExploreConfig, ObjectiveConfig, Ramp, RewardConfig } from './config.ts'
+import { above0, atLeast0, device, fields, flag, fraction, number, oneOf, shortFor, text, token, whole } from './fields.ts'
+
+const WEIGHTINGS = ['pooled', 'within', 'geometric', 'equal', 'equalWithin', 'detailedBalance', 'modifiedDetailedBalance', 'trajectoryBalance'] as const
+
+const adapter = v.pipe(
+  fields({
+    r: v.optional(whole(1), 8),
+    alpha: v.optional(above0()),
+    targets: v.optional(v.array(text(), 'a list of module names')),
+    rslora: v.optional(flag(), false),
+  }),
+  v.transform(({ alpha, ...rest }) => ({ ...rest, alpha: alpha ?? 2 * rest.r })),
+)
+
+const prompts = shortFor('file', fields({
+  file: text(),
+  columns: v.optional(fields({ prompt: v.optional(text(), 'prompt'), id: v.optional(text(), 'id') }), {}),
+}))
+
+const mdp = fields({
+  stop: v.optional(token()),
+  minNewTokens: v.optional(whole(0), 0),
+  maxNewTokens: v.optional(whole(1), 20),
+  allowed: v.optional(v.array(token(), 'a list of tokens')),
+  forbidden: v.optional(v.array(token(), 'a list of tokens'), []),
+})
+
+const explore: v.GenericSchema<unknown, ExploreConfig> = fields({
+  share: v.optional(above0(), 1),
+  temperature: v.optional(v.union([atLeast0(), v.tuple([above0(), above0()])], 'a number from 0, or two: [lo, hi]'), 1),
+  topK: v.optional(whole(1)),
+  topP: v.optional(fraction()),
+  minP: v.optional(fraction()),
+  epsilon: v.optional(fraction()),
+}) as v.GenericSchema<unknown, ExploreConfig>
+
+const ramp: v.GenericSchema<unknown, Ramp> = fields({
+  from: above0(),
+  to: above0(),
+  steps: v.optional(whole(1)),
+  shape: v.optional(oneOf(['linear', 'cosine']), 'linear'),
+}) as v.GenericSchema<unknown, Ramp>
+
+const temperature = v.optional(v.lazy((given) => (typeof given === 'object' && given !== null ? ramp : above0())), 1)
+
+const reward: v.GenericSchema<unknown, RewardConfig> = shortFor('kind', v.variant('kind', [
+  fields({ kind: v.literal('likelihood'), temperature }),
+  fields({
+    kind: v.literal('infilling'),
+    temperature,
+    columns: v.optional(fields({ beginning: v.optional(text(), 'beginning'), ending: v.optional(text(), 'ending') }), {}),
+  }),
+], 'one of likelihood, infilling'))
+
+const replay = fields({
+  capacity: v.optional(whole(1), 50),
+  tolerance: v.optional(atLeast0(), 0.25),
+  perPrompt: v.optional(whole(1), 4),
+  priority: v.optional(oneOf(['uniform', 'reward']), 'uniform'),
+})
+
+const objective: v.GenericSchema<unknown, ObjectiveConfig> = shortFor('kind', v.variant('kind', [
+  fields({ kind: v.literal('modified-subtb'), lambda: v.optional(atLeast0(), 1), weighting: v.optional(oneOf(WEIGHTINGS), 'pooled') }),
+  fields({ kind: v.literal('modified-db') }),
+  fields({ kind: v.literal('vargrad') }),
+  fields({ kind: v.literal('tb'), logZ: v.optional(number(), 0), rateScale: v.optional(above0(), 10) }),
+], 'one of modified-subtb, modified-db, vargrad, tb'))
+
+const optimizer = shortFor('kind', fields({
+  kind: v.optional(oneOf(['adamw']), 'adamw'),
+  learningRate: v.optional(above0(), 1e-3),
+  schedule: v.optional(oneOf(['constant', 'linear', 'cosine']), 'constant'),
+  endLearningRate: v.optional(atLeast0(), 0),
+  warmup: v.optional(whole(0), 0),
+  clipNorm: v.optional(above0()),
+  weightDecay: v.optional(atLeast0(), 0),
+  beta1: v.optional(fraction(), 0.9),
+  beta2: v.optional(fraction(), 0.999),
+}))
+
+/** What a config file may say; every default is here. */
+export const configSchema: v.GenericSchema<unknown, Config> = fields({
+  model: text(),
+  adapter: v.optional(adapter, {}),
+  prompts,
+  mdp: v.optional(mdp, {}),
+  sampling: v.optional(fields({
+    perPrompt: v.optional(whole(1), 16),
+    explore: v.optional(v.pipe(v.array(explore, 'a list of ways to explore'), v.minLength(1, 'a list of ways to explore')), [{}]),
+  }), {}),
+  reward: v.optional(reward, 'likelihood'),
+  replay: v.optional(v.lazy((given) => (given === false ? v.literal(false) : replay)), false),
+  objective: v.optional(objective, 'modified-subtb'),
+  optimizer: v.optional(optimizer, {}),
+  steps: v.optional(whole(1), 200),
+  promptsPerStep: v.optional(whole(1), 4),
+  seed: v.optional(whole(0), 0),
+  device: v.optional(device(), 'cpu'),
+  checkpoint: v.optional(fields({ every: v.optional(whole(1), 50), keep: v.optional(whole(1), 2) }), {}),
+  evaluation: v.optional(fields({ prompts: v.optional(whole(0), 8), perPrompt: v.optional(whole(2), 8) }), {}),
+  log: v.optional(fields({ samplesEvery: v.optional(whole(1), 50) }), {}),
+  output: v.optional(text()),
+}) as v.GenericSchema<unknown, Config>

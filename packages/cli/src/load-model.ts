@@ -1,0 +1,25 @@
+import { type Fault, fault } from '@gfnlm/env'
+import { type LoadOptions, type PretrainedPolicy, type Tokenizer, loadPolicy } from '@gfnlm/policy'
+import { pipe } from 'fp-ts/lib/function.js'
+import * as TE from 'fp-ts/lib/TaskEither.js'
+
+/** A policy that can read and write text. */
+export interface Model {
+  readonly policy: PretrainedPolicy
+  readonly tokenizer: Tokenizer
+}
+
+/** Loads a model with its tokenizer; one without is of no use on a command line. */
+export const loadModel = (directory: string, options: LoadOptions = {}): TE.TaskEither<Fault, Model> =>
+  pipe(
+    loadPolicy(directory, options),
+    TE.chain((policy): TE.TaskEither<Fault, Model> =>
+      policy.tokenizer === undefined
+        ? TE.left(fault('TokenizerMissing', `${directory} has no tokenizer.json`, 'Add the tokenizer that the model was trained with', { directory }))
+        : TE.right({ policy, tokenizer: policy.tokenizer }),
+    ),
+  )
+
+/** A model to be used as it is, with an adapter if one is named. */
+export const loadFrozen = (directory: string, adapter: string | undefined): TE.TaskEither<Fault, Model> =>
+  loadModel(directory, adapter === undefined ? {} : { adapter, train: 'none' })

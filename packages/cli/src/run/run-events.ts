@@ -1,0 +1,81 @@
+import { basename } from 'node:path'
+import { prompts } from '@gfnlm/data'
+import { saveAdapter } from '@gfnlm/policy'
+import { annotate } from '@gfnlm/reward'
+import { reweight, uniform } from '@gfnlm/reweighter'
+import { decoderOf, replay, sample } from '@gfnlm/sampler'
+import { type RunEvent, checkpointEvery, lossStep, training } from '@gfnlm/trainer'
+import { type Observable, concat, defer, delayWhen, from, identity, merge, mergeMap } from 'rxjs'
+import { evaluatePolicy } from '../evaluate/evaluate-policy.ts'
+import { orThrow } from '../or-throw.ts'
+import { exploreOf } from './explore-of.ts'
+import type { Run } from './load-run.ts'
+import { saveRun } from './run-checkpoints.ts'
+import { runPaths } from './run-paths.ts'
+import { sampleTexts } from './sample-texts-of.ts'
+
+export interface RunOptions {
+  /** Directory of everything the run writes. */
+  readonly output: string
+  /** Ends the run after the step in flight, with a checkpoint. */
+  readonly signal?: AbortSignal
+}
+
+/** Samples shown of one batch. */
+const SHOWN = 16
+
+/** Prompts that are evaluated before and after: whole batches of the shape that training compiles. */
+const evaluated = ({ config, prompts: all }: Run): Run['prompts'] => {
+  const { promptsPerStep, evaluation } = config
+  const n = Math.min(evaluation.prompts, all.length)
+  return all.slice(0, n > promptsPerStep ? n - (n % promptsPerStep) : n)
+}
+
+/**
+ * A run from where its learner stands to its last step: prompts → completions → rewards → weights → updates, with
+ * an evaluation before and after, checkpoints on the way and the adapter at the end.
+ */
+export const runEvents = (run: Run, { output, signal }: RunOptions): Observable<RunEvent> => {
+  const { config, model, mdp, learner, memory, temperature, reward } = run
+  const { steps, seed, device, promptsPerStep, sampling: { perPrompt, explore } } = config
+  const { checkpoints, adapter } = runPaths(output)
+  const decoder = decoderOf(model.policy, device)
+  const first = learner.state().step
+  let saved = first
+
+  const evaluate = async (step: number): Promise<RunEvent[]> => {
+    const chosen = evaluated(run)
+    if (chosen.length === 0) return []
+    const { figures, samples } = await evaluatePolicy(learner, {
+      model, mdp, reward, prompts: chosen, perPrompt, together: promptsPerStep, temperature: temperature(steps), seed, device, decoder,
+    })
+    return [{ type: 'eval', step, name: 'prompts', metrics: figures, samples }]
+  }
+  const save = () => {
+    saved = learner.state().step
+    return saveRun(run, checkpoints)
+  }
+  const finish = async (): Promise<RunEvent[]> => {
+    const { step } = learner.state()
+    if (step !== saved) return [{ type: 'checkpoint', step: step - 1, path: await orThrow(save()) }]
+    if (step < steps) return []
+    const after = await evaluate(step)
+    await orThrow(saveAdapter(model.policy, learner.trainable(), adapter))
+    return after
+  }
+
+  return training({ name: basename(output), steps, seed, from: first, config, ...(signal === undefined ? {} : { stop: signal }) }, (ticks$) => {
+    const before = first === 0 ? evaluate(0) : Promise.resolve([])
+    const steps$ = ticks$.pipe(
+      delayWhen(() => before),
+      prompts(run.prompts, { perStep: promptsPerStep }),
+      sample(learner, { mdp, perPrompt, explore: exploreOf(explore), device }, decoder),
+      annotate(reward, { temperature }),
+      config.replay === false ? identity : replay(memory, config.replay),
+      reweight(uniform),
+      lossStep(learner, { samples: sampleTexts(model.tokenizer, SHOWN), every: config.log.samplesEvery }),
+      checkpointEvery(config.checkpoint.every, steps, save),
+    )
+    return concat(merge(from(before).pipe(mergeMap((events) => events)), steps$), defer(finish).pipe(mergeMap((events) => events)))
+  })
+}

@@ -1,0 +1,96 @@
+import { resolve } from 'node:path'
+import { type Fault } from '@gfnlm/env'
+import { writeJson } from '@gfnlm/policy'
+import { type Metrics, type RunEvent, type Sink, jsonl, progressLine, readEvents, record, reportFile, runReport, tensorboard } from '@gfnlm/trainer'
+import * as E from 'fp-ts/lib/Either.js'
+import * as TE from 'fp-ts/lib/TaskEither.js'
+import { pipe } from 'fp-ts/lib/function.js'
+import { lastValueFrom, reduce } from 'rxjs'
+import type { Config } from '../config/config.ts'
+import { orThrow } from '../or-throw.ts'
+import { openRun } from './run-config.ts'
+import { runEvents } from './run-events.ts'
+import { runPaths } from './run-paths.ts'
+
+export interface TrainOptions {
+  readonly output: string
+  readonly resume: boolean
+  readonly signal: AbortSignal
+  /** Tells a person what is not an event of the run. */
+  readonly say: (text: string) => void
+}
+
+/** How a run ended: its last figures, and where everything is. */
+export interface TrainResult {
+  readonly reason: 'done' | 'stopped' | 'failed'
+  readonly steps: number
+  readonly seed: number
+  readonly seconds: number
+  /** Of the last step. */
+  readonly metrics: Metrics
+  /** Evaluations before the first step and after the last, where they were made. */
+  readonly before?: Metrics
+  readonly after?: Metrics
+  readonly output: string
+  readonly adapter?: string
+  readonly report: string
+}
+
+/**
+ * Files and the terminal that take a run's events.
+ *
+ * @param behind updates that a resumed run has behind it
+ */
+const sinksOf = (output: string, behind: number): E.Either<Fault, readonly Sink[]> => {
+  const { metrics, report } = runPaths(output)
+  const at = behind > 0 ? { resumeAt: behind - 1 } : {}
+  const earlier = behind > 0 ? readEvents(metrics, behind - 1).events : []
+  return pipe(
+    E.Do,
+    E.bind('log', () => jsonl(metrics, at)),
+    E.bind('board', () => tensorboard(output, at)),
+    E.map(({ log, board }) => [log, board, reportFile(report, runReport, earlier), progressLine()]),
+  )
+}
+
+const evaluationAt = (events: readonly RunEvent[], step: number): Metrics | undefined =>
+  events.flatMap((event) => (event.type === 'eval' && event.step === step ? [event.metrics] : [])).at(-1)
+
+const resultOf = (events: readonly RunEvent[], config: Config, output: string, started: number): TrainResult => {
+  const { report, adapter } = runPaths(output)
+  const end = events.flatMap((event) => (event.type === 'run/end' ? [event] : [])).at(-1)!
+  const before = evaluationAt(events, 0)
+  const after = evaluationAt(events, config.steps)
+  return {
+    reason: end.reason,
+    steps: end.step,
+    seed: config.seed,
+    seconds: (Date.now() - started) / 1000,
+    metrics: events.flatMap((event) => (event.type === 'step' ? [event.metrics] : [])).at(-1) ?? {},
+    ...(before === undefined ? {} : { before }),
+    ...(after === undefined ? {} : { after }),
+    output: resolve(output),
+    ...(end.reason === 'done' ? { adapter: resolve(adapter) } : {}),
+    report: resolve(report),
+  }
+}
+
+/** Trains as a config says, with everything written to `output`; see `runEvents` for what happens in which order. */
+export const train = (config: Config, { output, resume, signal, say }: TrainOptions): TE.TaskEither<Fault, TrainResult> =>
+  TE.tryCatch(
+    async () => {
+      const started = Date.now()
+      const { run, behind } = await orThrow(openRun(config, { output, resume }))
+      if (resume) say(behind > 0 ? `resuming after ${behind} updates` : `${output} has no checkpoint: starting from the beginning`)
+      const paths = runPaths(output)
+      const earlier = behind > 0 ? readEvents(paths.metrics, behind - 1).events : []
+      const sinks = await orThrow(TE.fromEither(sinksOf(output, behind)))
+      await orThrow(writeJson(paths.config, { ...config, output: resolve(output) }))
+      const events$ = runEvents(run, { output, signal }).pipe(
+        record(sinks),
+        reduce((all, event) => (all.push(event), all), [...earlier]),
+      )
+      return resultOf(await lastValueFrom(events$), config, output, started)
+    },
+    (cause) => cause as Fault,
+  )
