@@ -10,18 +10,21 @@ const restore = (backend: string | null | undefined): void => {
 /** Whether a tfjs backend is registered under this name. */
 export const isRegistered = (backend: string): boolean => (tf.findBackendFactory(backend) ?? undefined) !== undefined
 
-const starting = new Map<string, Promise<boolean>>()
+const starting = new Map<string, Promise<void>>()
 
-/** Starts a registered backend, if it has not been, and leaves the current one current; whether it could start. */
-export const started = async (backend: string): Promise<boolean> => {
-  if (tf.engine().registry[backend] !== undefined) return true
+/**
+ * Starts a registered backend, if it has not been. Not by making it current: one that takes its time (wasm) would
+ * leave tfjs without a usable backend meanwhile. Rejects with the backend's own error.
+ */
+export const started = async (backend: string): Promise<void> => {
+  const { registry } = tf.engine()
+  if (registry[backend] !== undefined) return
   const present = starting.get(backend)
   if (present !== undefined) return present
-  const before = tf.engine().backendName as string | undefined
-  const start = tf.setBackend(backend).finally(() => {
-    starting.delete(backend)
-    restore(before)
-  })
+  const start = (async () => {
+    const made = await tf.findBackendFactory(backend)()
+    registry[backend] ??= made
+  })().finally(() => starting.delete(backend))
   starting.set(backend, start)
   return start
 }

@@ -65,7 +65,7 @@ export const jitPerShape = <In extends object, Out extends object>(
       const found = made.get(key)
       if (found !== undefined) return found
       if (made.size >= limit)
-        return Promise.reject(jitError('ShapeChanged', `a ${limit + 1}th signature came to a function compiled per shape (at ${where}): ${key}`, 'Pad lengths and rows to fewer buckets, or raise `limit`.', { limit }))
+        return Promise.reject(jitError('ShapeChanged', `a function compiled per shape at ${where} met more than ${limit} signatures: ${key}`, 'Pad lengths and rows to fewer buckets, or raise `limit`.', { limit }))
       const executable = compiled(f, signature, options, (failed) => made.get(key) === failed && made.delete(key))
       made.set(key, executable)
       return executable

@@ -10,6 +10,7 @@ export const signatureOf = (inputs: HostTensors): Signature =>
 export const signatureKey = (signature: Signature): string =>
   Object.entries(signature)
     .map(([name, { shape, dtype }]) => `${name}:${dtype}[${shape.join(',')}]`)
+    .sort()
     .join(' ')
 
 /** The first input whose shape, type or presence differs, in words; undefined when nothing does. */

@@ -15,7 +15,9 @@ const tensorOf = ({ data, shape, dtype }: HostTensor): tf.Tensor => tf.tensor(da
 const ready = async (backend: string): Promise<void> => {
   if (!isRegistered(backend))
     throw jitError('DeviceUnavailable', `no tfjs backend '${backend}' is registered`, `Import the package that registers it (for example @tensorflow/tfjs-backend-${backend}, or @tensorflow/tfjs-node for 'tensorflow').`, { backend })
-  if (!(await started(backend))) throw jitError('DeviceUnavailable', `the tfjs backend '${backend}' could not start`, 'See its own message above.', { backend })
+  await started(backend).catch((e: unknown) => {
+    throw jitError('DeviceUnavailable', `the tfjs backend '${backend}' could not start: ${e instanceof Error ? e.message : String(e)}`, 'Use another device.', { backend })
+  })
   withBackend(backend, registerMissingKernels)
 }
 
@@ -44,16 +46,23 @@ export const eagerExecutable = async (
     run,
     hold: async (arrays) => {
       const held: HostTensors = Object.fromEntries(Object.entries(arrays).map(([name, a]) => [name, { ...a, data: a.data.slice() }]))
+      const step = async (feeds: HostTensors): Promise<HostTensors> => {
+        const outputs = await run({ ...held, ...feeds })
+        for (const name of Object.keys(outputs)) {
+          const target = heldTarget(writes, name)
+          if (target === undefined || held[target.input] === undefined) continue
+          writeRows(held[target.input]!, outputs[name]!, target.write.axis, positions(feeds, target.write))
+          delete outputs[name]
+        }
+        return outputs
+      }
+      // One run at a time: the next one reads what this one writes.
+      let last: Promise<unknown> = Promise.resolve()
       return {
-        run: async (feeds) => {
-          const outputs = await run({ ...held, ...feeds })
-          for (const name of Object.keys(outputs)) {
-            const target = heldTarget(writes, name)
-            if (target === undefined || held[target.input] === undefined) continue
-            writeRows(held[target.input]!, outputs[name]!, target.write.axis, positions(feeds, target.write))
-            delete outputs[name]
-          }
-          return outputs
+        run: (feeds) => {
+          const result = last.then(() => step(feeds))
+          last = result.catch(() => {})
+          return result
         },
         drop: async () => {},
       }

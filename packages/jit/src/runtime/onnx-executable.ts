@@ -14,9 +14,14 @@ const failed = (device: string, message: string): Error =>
     ? jitError('SessionFailed', `ONNX Runtime could not run the compiled function: ${message}`, 'Report the function and its shapes; device \'tfjs:cpu\' runs it eagerly meanwhile.', { device })
     : jitError('DeviceUnavailable', `device '${device}' could not be used: ${message}`, `Use device 'cpu', or install what ONNX Runtime's ${device} provider needs.`, { device })
 
+const refused = (device: string, reply: Reply): Error =>
+  reply.kind === 'gone'
+    ? jitError('EngineStopped', `a compiled function cannot run: ${reply.message}`, 'Let runs end before dispose() or drop(). If the engine\'s thread had stopped, dispose() and call again: it compiles anew.')
+    : failed(device, reply.kind === 'error' ? reply.message : `unexpected reply ${reply.kind}`)
+
 const handleOf = (reply: Reply, device: string): number => {
   if (reply.kind === 'handle') return reply.handle
-  throw failed(device, reply.kind === 'error' ? reply.message : `unexpected reply ${reply.kind}`)
+  throw refused(device, reply)
 }
 
 const pick = (all: HostTensors, names: readonly string[]): HostTensors =>
@@ -41,7 +46,7 @@ export const onnxExecutable = async (
   })
   const outputs = (reply: Reply): HostTensors => {
     if (reply.kind === 'outputs') return reply.outputs
-    throw failed(device, reply.kind === 'error' ? reply.message : `unexpected reply ${reply.kind}`)
+    throw refused(device, reply)
   }
   return {
     run: async (feeds) => outputs(await ask({ kind: 'run', session, feeds: toWire(pick(feeds, model.inputs)), writes: [] })),

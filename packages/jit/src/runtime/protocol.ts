@@ -35,6 +35,8 @@ export type Reply =
   | { readonly kind: 'outputs'; readonly outputs: WireMap }
   | { readonly kind: 'done' }
   | { readonly kind: 'error'; readonly message: string }
+  /** What the request names is not there any more. */
+  | { readonly kind: 'gone'; readonly message: string }
 
 export interface Envelope<A> {
   readonly id: number

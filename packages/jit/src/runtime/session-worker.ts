@@ -34,9 +34,9 @@ const create = async (handle: number, { model, external, options }: Extract<Requ
 
 const run = async (request: Extract<Request, { kind: 'run' }>): Promise<Reply> => {
   const session = sessions.get(request.session)
-  if (session === undefined) throw new Error(`session ${request.session} was released`)
+  if (session === undefined) return { kind: 'gone', message: 'its session was released' }
   const held = request.held === undefined ? {} : holds.get(request.held)
-  if (held === undefined) throw new Error(`held arrays ${request.held} were dropped`)
+  if (held === undefined) return { kind: 'gone', message: 'its held arrays were dropped' }
   const feeds: Record<string, ort.Tensor> = {}
   for (const [name, wire] of [...Object.entries(held), ...Object.entries(request.feeds)]) feeds[`in/${name}`] = tensorOf(wire)
   const results = await session.run(feeds)
