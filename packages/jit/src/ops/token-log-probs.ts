@@ -7,7 +7,8 @@ import { scatterAdd } from './scatter-add.ts'
  *
  *   log p(id) = logits[id] − log Σ_v exp logits[v],   ∂/∂logits[v] = 1[v = id] − softmax(logits)[v]
  *
- * The log-sum-exp is max − log(largest probability), which is exact in fp32 because that probability is never small.
+ * Computed as (logit − largest logit) + log(largest probability): exact in fp32 however far the logits are from 0,
+ * because that probability is never small and the logits are subtracted from each other first.
  *
  * @param logits [n, vocab]
  * @param ids [n, k] int32
@@ -21,12 +22,11 @@ export const tokenLogProbs = (logits: tf.Tensor2D, ids: tf.Tensor2D): tf.Tensor2
   const forward = tf.customGrad((...given) => {
     const [x, save] = given as unknown as [tf.Tensor, tf.GradSaveFunc]
     const probabilities = tf.softmax(x)
-    const logSumExp = tf.sub(tf.max(x, -1, true), tf.log(tf.max(probabilities, -1, true)))
     const taken = tf.reshape(tf.gather(tf.reshape(x, [n * vocab]), flatIds), [n, k])
     // what a gradient reads must be saved, and only inputs may be: a saved intermediate counts as a constant in turn
     save([x, flatIds])
     return {
-      value: tf.sub(taken, logSumExp),
+      value: tf.add(tf.sub(taken, tf.max(x, -1, true)), tf.log(tf.max(probabilities, -1, true))),
       gradFunc: (dy: tf.Tensor, saved: tf.Tensor[]) => {
         const [x, at] = saved as [tf.Tensor, tf.Tensor1D]
         const spread = tf.mul(tf.softmax(x), tf.neg(tf.sum(dy, -1, true)))

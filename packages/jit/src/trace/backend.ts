@@ -25,12 +25,18 @@ export const builder = (): GraphBuilder => {
 /** Tensors of another backend that the function closed over: each becomes one constant of the graph. */
 let captured = new WeakMap<object, Value>()
 
+/** An array of one value, as tf.zeros and tf.ones write it, is that value: what it folds into needs no node. */
+const constant = (data: Elements, shape: readonly number[], dtype: DType): Value =>
+  data.length > 0 && data.every((x) => Object.is(x, data[0]))
+    ? builder().splat(data[0]!, shape, dtype)
+    : builder().constant(data, shape, dtype)
+
 const capture = (tensor: tf.TensorInfo): Value => {
   const found = captured.get(tensor.dataId)
   if (found !== undefined) return found
   const values = tf.engine().readSync(tensor.dataId)
   const length = tf.util.sizeFromShape(tensor.shape)
-  const value = builder().constant(elements(values, tensor.dtype, length).slice(), tensor.shape, tensor.dtype as DType)
+  const value = constant(elements(values, tensor.dtype, length).slice(), tensor.shape, tensor.dtype as DType)
   captured.set(tensor.dataId, value)
   return value
 }
@@ -112,7 +118,7 @@ class TraceBackend extends tf.KernelBackend {
   override write(values: tf.backend_util.BackendValues, shape: number[], dtype: tf.DataType): TracedData {
     const graph = builder()
     refuseDrawn()
-    return { value: graph.constant(elements(values, dtype, tf.util.sizeFromShape(shape)), shape, dtype as DType), graph }
+    return { value: constant(elements(values, dtype, tf.util.sizeFromShape(shape)), shape, dtype as DType), graph }
   }
   override readSync(dataId: object): tf.backend_util.BackendValues {
     return read(dataId as TracedData)
