@@ -8,7 +8,7 @@ import { usageFault } from './usage-fault.ts'
 
 const terminal: Output = {
   out: (text) => void process.stdout.write(text),
-  err: (text) => void process.stderr.write(text),
+  err: process.stderr,
 }
 
 const version = (): string =>

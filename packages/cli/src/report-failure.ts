@@ -16,7 +16,7 @@ const messageOf = ({ message, fix }: Fault): string =>
 export const reportFailure = (thrown: unknown, json: boolean, { out, err }: Output, debug: boolean = Boolean(process.env['GFNLM_DEBUG'])): number => {
   const { tag, message, fix } = meaningOf(thrown)
   if (json) out(`${JSON.stringify({ error: { tag, message, fix } })}\n`)
-  err(tag === 'Usage' ? `error: ${message}. ${fix} (see --help)\n` : `error: ${message}\nfix: ${fix}\n`)
-  if (debug && thrown instanceof Error) err(`${thrown.stack}\n`)
+  err.write(tag === 'Usage' ? `error: ${message}. ${fix} (see --help)\n` : `error: ${message}\nfix: ${fix}\n`)
+  if (debug && thrown instanceof Error) err.write(`${thrown.stack}\n`)
   return tag === 'Usage' ? 2 : 1
 }

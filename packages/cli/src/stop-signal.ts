@@ -1,3 +1,5 @@
+import type { Terminal } from '@gfnlm/trainer'
+
 /** Ctrl-C while a run is on: the first asks for an end, the second ends at once. */
 export interface StopSignal {
   readonly signal: AbortSignal
@@ -13,7 +15,7 @@ const SAME_KEYSTROKE = 500
 const CODES = { SIGINT: 130, SIGTERM: 143 } as const
 
 /** Listens for SIGINT and SIGTERM. */
-export const stopSignal = (say: (text: string) => void): StopSignal => {
+export const stopSignal = (terminal: Terminal): StopSignal => {
   const controller = new AbortController()
   let code: number | undefined
   let since = 0
@@ -22,7 +24,7 @@ export const stopSignal = (say: (text: string) => void): StopSignal => {
     if (code !== undefined) return
     since = performance.now()
     code = CODES[name]
-    say('\nfinishing the step and writing a checkpoint; once more to stop at once')
+    terminal.write('\nfinishing the step and writing a checkpoint; once more to stop at once\n')
     controller.abort()
   }
   const listeners = { SIGINT: listen('SIGINT'), SIGTERM: listen('SIGTERM') }

@@ -1,11 +1,12 @@
 import * as E from 'fp-ts/lib/Either.js'
+import type { Terminal } from '@gfnlm/trainer'
 import type { Options, Positional, Values } from '../arguments/options.ts'
 import { parseArguments } from '../arguments/parse-arguments.ts'
 
 /** Where a command writes: results on `out`, everything else on `err`. */
 export interface Output {
   readonly out: (text: string) => void
-  readonly err: (text: string) => void
+  readonly err: Terminal
 }
 
 /** What a command is, whatever it does. */

@@ -40,11 +40,10 @@ export const training: Command = command({
       import('../config/read-config.ts'), import('../run/train.ts'), import('../stop-signal.ts'), import('../or-throw.ts')])
     const chosen = model === undefined ? [] : [`model=${JSON.stringify(existsSync(model) ? resolve(model) : model)}`]
     const config = await orThrow(async () => readConfig(file!, [...set, ...chosen]))
-    const say = (text: string): void => err(`${text}\n`)
-    const stop = stopSignal(say)
+    const stop = stopSignal(err)
     try {
       const directory = output ?? config.output ?? join('runs', nameOf(file!))
-      const result = await orThrow(train(config, { output: directory, resume, signal: stop.signal, say }))
+      const result = await orThrow(train(config, { output: directory, resume, signal: stop.signal, terminal: err }))
       if (json) out(`${JSON.stringify(result)}\n`)
       else out(`${result.reason} after ${result.steps} steps: ${result.adapter ?? `go on with --resume --output ${directory}`}\nreport: ${result.report}\n`)
       return result.reason === 'stopped' ? (stop.exitCode() ?? 0) : 0

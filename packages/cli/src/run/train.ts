@@ -1,7 +1,7 @@
 import { resolve } from 'node:path'
-import { type Fault } from '@gfnlm/env'
+import type { Fault } from '@gfnlm/env'
 import { writeJson } from '@gfnlm/policy'
-import { type Metrics, type RunEvent, type Sink, jsonl, progressLine, readEvents, record, reportFile, runReport, tensorboard } from '@gfnlm/trainer'
+import { type Metrics, type RunEvent, type Sink, type Terminal, jsonl, progressLine, readEvents, record, reportFile, runReport, tensorboard } from '@gfnlm/trainer'
 import * as E from 'fp-ts/lib/Either.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { pipe } from 'fp-ts/lib/function.js'
@@ -16,8 +16,8 @@ export interface TrainOptions {
   readonly output: string
   readonly resume: boolean
   readonly signal: AbortSignal
-  /** Tells a person what is not an event of the run. */
-  readonly say: (text: string) => void
+  /** Where a person watches. */
+  readonly terminal: Terminal
 }
 
 /** How a run ended: its last figures, and where everything is. */
@@ -41,7 +41,7 @@ export interface TrainResult {
  *
  * @param behind updates that a resumed run has behind it
  */
-const sinksOf = (output: string, behind: number): E.Either<Fault, readonly Sink[]> => {
+const sinksOf = (output: string, behind: number, terminal: Terminal): E.Either<Fault, readonly Sink[]> => {
   const { metrics, report } = runPaths(output)
   const at = behind > 0 ? { resumeAt: behind - 1 } : {}
   const earlier = behind > 0 ? readEvents(metrics, behind - 1).events : []
@@ -49,7 +49,7 @@ const sinksOf = (output: string, behind: number): E.Either<Fault, readonly Sink[
     E.Do,
     E.bind('log', () => jsonl(metrics, at)),
     E.bind('board', () => tensorboard(output, at)),
-    E.map(({ log, board }) => [log, board, reportFile(report, runReport, earlier), progressLine()]),
+    E.map(({ log, board }) => [log, board, reportFile(report, runReport, earlier), progressLine(terminal)]),
   )
 }
 
@@ -76,15 +76,15 @@ const resultOf = (events: readonly RunEvent[], config: Config, output: string, s
 }
 
 /** Trains as a config says, with everything written to `output`; see `runEvents` for what happens in which order. */
-export const train = (config: Config, { output, resume, signal, say }: TrainOptions): TE.TaskEither<Fault, TrainResult> =>
+export const train = (config: Config, { output, resume, signal, terminal }: TrainOptions): TE.TaskEither<Fault, TrainResult> =>
   TE.tryCatch(
     async () => {
       const started = Date.now()
       const { run, behind } = await orThrow(openRun(config, { output, resume }))
-      if (resume) say(behind > 0 ? `resuming after ${behind} updates` : `${output} has no checkpoint: starting from the beginning`)
+      if (resume) terminal.write(behind > 0 ? `resuming after ${behind} updates\n` : `${output} has no checkpoint: starting from the beginning\n`)
       const paths = runPaths(output)
       const earlier = behind > 0 ? readEvents(paths.metrics, behind - 1).events : []
-      const sinks = await orThrow(TE.fromEither(sinksOf(output, behind)))
+      const sinks = await orThrow(TE.fromEither(sinksOf(output, behind, terminal)))
       await orThrow(writeJson(paths.config, { ...config, output: resolve(output) }))
       const events$ = runEvents(run, { output, signal }).pipe(
         record(sinks),

@@ -1,0 +1,98 @@
+import { mkdtemp, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import * as E from 'fp-ts/lib/Either.js'
+import { expect, test } from 'vitest'
+import type { Config } from './config.ts'
+import { parseConfig, readConfig } from './read-config.ts'
+
+const MINIMAL = { model: 'm', prompts: 'p.jsonl' }
+const good = (given: object): Config => {
+  const config = parseConfig('c.yaml', { ...MINIMAL, ...given })
+  if (E.isLeft(config)) throw config.left
+  return config.right
+}
+const file = async (name: string, text: string): Promise<string> => {
+  const path = join(await mkdtemp(join(tmpdir(), 'gfnlm-config-')), name)
+  await writeFile(path, text)
+  return path
+}
+
+test('a model and prompts are enough', () => {
+  expect(good({})).toMatchObject({
+    adapter: { r: 8, alpha: 16 },
+    prompts: { file: 'p.jsonl', columns: { prompt: 'prompt', id: 'id' } },
+    reward: { kind: 'likelihood', temperature: 1 },
+    objective: { kind: 'modified-subtb', lambda: 1, weighting: 'pooled' },
+    sampling: { perPrompt: 16, explore: [{ share: 1, temperature: 1 }] },
+    replay: false,
+  })
+})
+
+test('a short form is the kind of thing it names', () => {
+  expect(good({ reward: 'infilling', objective: 'vargrad', optimizer: 'adamw' })).toMatchObject({
+    reward: { kind: 'infilling', columns: { beginning: 'beginning', ending: 'ending' } },
+    objective: { kind: 'vargrad' },
+    optimizer: { kind: 'adamw', learningRate: 0.001 },
+  })
+})
+
+test.each<[string, object, string, string]>([
+  ['an unknown field', { objectiv: 'tb' }, 'objectiv is not a field', 'Did you mean objective?'],
+  ['an unknown nested field', { optimizer: { learning_rate: 1 } }, 'optimizer.learning_rate is not a field', 'Did you mean optimizer.learningRate?'],
+  ['an unknown field near nothing', { mdp: { colour: 1 } }, 'mdp.colour is not a field', 'Fields here are stop, minNewTokens, maxNewTokens, allowed, forbidden'],
+  ['an unknown field of a variant', { reward: { kind: 'likelihood', columns: {} } }, 'reward.columns is not a field', 'Fields here are kind, temperature'],
+  ['a missing model', { model: undefined }, 'model is missing', 'Add model: text'],
+  ['a missing file of prompts', { prompts: {} }, 'prompts.file is missing', 'Add prompts.file: it has no default'],
+  ['text for a number', { steps: 'ten' }, 'steps is "ten", not a whole number from 1', 'Write a whole number from 1'],
+  ['a negative rate', { optimizer: { learningRate: -1 } }, 'optimizer.learningRate is -1, not a number above 0', 'Write a number above 0'],
+  ['a number that is none', { optimizer: { learningRate: NaN } }, 'optimizer.learningRate is null, not a number above 0', 'Write a number above 0'],
+  ['an object for text', { model: { dir: 'm' } }, 'model is {"dir":"m"}, not text', 'Write text'],
+  ['text for an object', { mdp: 'short' }, 'mdp is "short", not an object of fields', 'Write an object of fields'],
+  ['an unknown kind of reward', { reward: 'judge' }, 'reward.kind is "judge", not one of likelihood, infilling', 'Write one of likelihood, infilling'],
+  ['a reward without a kind', { reward: { temperature: 1 } }, 'reward.kind is missing', 'Add reward.kind: one of likelihood, infilling'],
+  ['a temperature of 0', { reward: { kind: 'likelihood', temperature: 0 } }, 'reward.temperature is 0, not a number above 0', 'Write a number above 0'],
+  ['an unfinished ramp', { reward: { kind: 'likelihood', temperature: { from: 1 } } }, 'reward.temperature.to is missing', 'Add reward.temperature.to: it has no default'],
+  ['an unknown objective', { objective: { kind: 'ppo' } }, 'objective.kind is "ppo", not one of modified-subtb, modified-db, vargrad, tb', 'Write one of modified-subtb, modified-db, vargrad, tb'],
+  ['a way to explore that is none', { sampling: { explore: [{ temperature: [1] }] } }, 'sampling.explore[0].temperature is [1], not a number from 0, or two: [lo, hi]', 'Write a number from 0, or two: [lo, hi]'],
+  ['no way to explore', { sampling: { explore: [] } }, 'sampling.explore is [], not a list of ways to explore', 'Write a list of ways to explore'],
+  ['an unknown device', { device: 'tpu' }, 'device is "tpu", not one of cpu, webgpu, cuda, tfjs:cpu, tfjs:wasm, tfjs:tensorflow', 'Write one of cpu, webgpu, cuda, tfjs:cpu, tfjs:wasm, tfjs:tensorflow'],
+  ['a shortest completion above the longest', { mdp: { minNewTokens: 9, maxNewTokens: 8 } }, 'mdp.minNewTokens is 9, more than mdp.maxNewTokens, 8', 'Lower the one or raise the other'],
+  ['one length under modified balance', { mdp: { minNewTokens: 8, maxNewTokens: 8 } }, 'objective modified-subtb compares states that may stop, and mdp lets completions stop at one length only', 'Take vargrad or tb, or lower mdp.minNewTokens'],
+  ['VarGrad of single completions', { objective: 'vargrad', sampling: { perPrompt: 1 } }, 'sampling.perPrompt is 1, but log Z is estimated from the completions of each prompt', 'Write 2 or more'],
+])('%s names the field, what was found and the fix', (_, change, found, fix) => {
+  expect(parseConfig('c.yaml', { ...MINIMAL, ...change })).toMatchObject({
+    left: { _tag: 'ConfigInvalid', message: `c.yaml: ${found}. ${fix}`, fix },
+  })
+})
+
+test('everything wrong is told at once', () => {
+  const found = parseConfig('c.yaml', { ...MINIMAL, steps: 0, seed: 'x' })
+  expect(found).toMatchObject({ left: { detail: { issues: [{ path: 'steps' }, { path: 'seed' }] } } })
+})
+
+test.each([
+  ['no file', async () => join(tmpdir(), 'gfnlm-no-such.yaml'), 'ConfigMissing'],
+  ['a directory', async () => tmpdir(), 'ConfigUnreadable'],
+  ['broken YAML', () => file('c.yaml', 'model: [a\nsteps: 3'), 'ConfigUnreadable'],
+  ['broken JSON', () => file('c.json', '{"model": }'), 'ConfigUnreadable'],
+  ['an empty file', () => file('c.yaml', ''), 'ConfigInvalid'],
+  ['a list', () => file('c.yaml', '- model'), 'ConfigInvalid'],
+])('%s is a tagged fault', async (_, path, tag) => {
+  expect(readConfig(await path())).toMatchObject({ left: { _tag: tag } })
+})
+
+test('paths are relative to the file, a hub id stays one', async () => {
+  const path = await file('c.yaml', 'model: organisation/name\nprompts: data/p.jsonl\noutput: ./out')
+  const here = dirname(path)
+  expect(readConfig(path)).toMatchObject({ right: { model: 'organisation/name', prompts: { file: join(here, 'data/p.jsonl') }, output: join(here, 'out') } })
+})
+
+test('--set replaces fields before they are checked', async () => {
+  const path = await file('c.yaml', 'model: m\nprompts: p.jsonl\nreward: likelihood\noptimizer: { warmup: 3 }')
+  expect(readConfig(path, ['optimizer.learningRate=1e-4', 'reward.temperature=0.5', 'mdp.stop="."', 'replay={}'])).toMatchObject({
+    right: { optimizer: { learningRate: 1e-4, warmup: 3 }, reward: { kind: 'likelihood', temperature: 0.5 }, mdp: { stop: '.' }, replay: { capacity: 50 } },
+  })
+  expect(readConfig(path, ['optimizer.rate=1'])).toMatchObject({ left: { _tag: 'ConfigInvalid' } })
+  expect(readConfig(path, ['steps'])).toMatchObject({ left: { _tag: 'Usage' } })
+})
