@@ -1,0 +1,36 @@
+import { expect, test } from 'vitest'
+import { runCli, runJson } from '../testing/run-cli.ts'
+import { tinyModel } from '../testing/tiny-model.ts'
+
+const model = await tinyModel()
+const score = (text: string): Promise<{ readonly tokens: readonly number[]; readonly logprobs: readonly number[] }> =>
+  runJson('score', '--model', model, '--text', text)
+
+test('each token after the first has one log-probability', async () => {
+  const { tokens, logprobs } = await score('the fox found a lamp .')
+  expect(tokens).toEqual([1, 4, 6, 8, 5, 10, 3])
+  expect(logprobs).toHaveLength(6)
+  expect(logprobs.every((x) => x < 0)).toBe(true)
+})
+
+test('the probabilities of all continuations by one token sum to 1', async () => {
+  const words = ['.', 'the', 'a', 'fox', 'owl', 'found', 'lost', 'lamp', 'key', 'and', 'then', 'slept', 'sang', '<unk>', '<s>', '</s>']
+  const last = await Promise.all(words.map(async (word) => (await score(`the fox ${word}`)).logprobs.at(-1)!))
+  expect(last.reduce((sum, x) => sum + Math.exp(x), 0)).toBeCloseTo(1, 5)
+})
+
+test('an empty text has its first token only', async () => {
+  expect(await score('')).toEqual({ tokens: [1], logprobs: [] })
+})
+
+test('without --json a person reads a table', async () => {
+  const { out } = await runCli('score', '--model', model, '--text', 'the fox')
+  expect(out).toMatch(/^ {2}token {4}log-prob\n {6}1 +"<s>"\n {6}4 +-\d+\.\d{6} {2}"the"\n/)
+  expect(out).toMatch(/total -\d+\.\d+ nats, perplexity \d+\.\d+\n$/)
+})
+
+test('a text longer than the context is a fault that says so', async () => {
+  const { code, out } = await runCli('score', '--model', model, '--text', 'the '.repeat(48), '--json')
+  expect(code).toBe(1)
+  expect(JSON.parse(out).error).toMatchObject({ tag: 'TextTooLong', message: 'the text has 49 tokens, the model takes 48' })
+})

@@ -1,0 +1,147 @@
+import { readFile, readdir, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { reference } from '@gfnlm/policy'
+import { type RunEvent, readEvents } from '@gfnlm/trainer'
+import { describe, expect, test } from 'vitest'
+import { readConfig } from '../config/read-config.ts'
+import { loadModel } from '../load-model.ts'
+import { orThrow } from '../or-throw.ts'
+import { runPaths } from '../run/run-paths.ts'
+import type { TrainResult } from '../run/train.ts'
+import { runCli, runJson } from '../testing/run-cli.ts'
+import { ROWS, freshDirectory, tinyModel, writeConfig } from '../testing/tiny-model.ts'
+
+const model = await tinyModel()
+const SMALL = {
+  model,
+  prompts: 'prompts.jsonl',
+  adapter: { r: 2 },
+  mdp: { stop: '.', maxNewTokens: 4, minNewTokens: 1 },
+  sampling: { perPrompt: 4, explore: [{ share: 1 }, { share: 1, temperature: [0.5, 2], epsilon: 0.1 }] },
+  replay: { perPrompt: 2 },
+  optimizer: { learningRate: 0.01, schedule: 'cosine', warmup: 2, clipNorm: 1 },
+  steps: 6,
+  promptsPerStep: 2,
+  seed: 7,
+  checkpoint: { every: 2 },
+}
+const train = async (config: string, output: string, ...argv: readonly string[]): Promise<TrainResult> =>
+  runJson('train', config, '--output', output, ...argv)
+const adapterBytes = (output: string): Promise<Buffer> => readFile(join(runPaths(output).adapter, 'adapter_model.safetensors'))
+const stepsOf = (output: string): readonly number[] =>
+  readEvents(runPaths(output).metrics).events.flatMap((event: RunEvent) => (event.type === 'step' ? [event.step] : []))
+
+describe('a run of 6 steps', async () => {
+  const config = await writeConfig(SMALL)
+  const output = await freshDirectory()
+  const result = await train(config, output)
+
+  test('leaves config, metrics, events, report, checkpoints and a PEFT adapter', async () => {
+    expect(result).toMatchObject({ reason: 'done', steps: 6, seed: 7, adapter: join(output, 'adapter') })
+    expect((await readdir(output)).map((name) => name.replace(/tfevents.*/, 'tfevents')).sort()).toEqual(
+      ['adapter', 'checkpoints', 'config.json', 'events.out.tfevents', 'metrics.jsonl', 'report.html'])
+    expect(await readdir(runPaths(output).checkpoints)).toEqual(['step-00000004', 'step-00000006'])
+    expect(stepsOf(output)).toEqual([0, 1, 2, 3, 4, 5])
+    expect(await readFile(runPaths(output).report, 'utf8')).toContain('<svg')
+  })
+
+  test('its adapter loads on its model and changes it', async () => {
+    const { policy } = await orThrow(loadModel(model, { adapter: runPaths(output).adapter }))
+    expect(policy.adapter).toMatchObject({ r: 2, alpha: 4 })
+    const b = Object.entries(policy.trainable).filter(([name]) => name.includes('lora_B'))
+    expect(b.every(([, { data }]) => Array.from(data).some((x) => x !== 0))).toBe(true)
+    expect(reference(policy).trainable()).toBeNull()
+  })
+
+  test('its config.json is the config of the same run', async () => {
+    const again = await freshDirectory()
+    await train(runPaths(output).config, again)
+    expect((await adapterBytes(again)).equals(await adapterBytes(output))).toBe(true)
+    expect(readConfig(runPaths(output).config)).toMatchObject({ right: { steps: 6, output } })
+  })
+
+  test('3 steps, then the rest, give the same bytes as 6 at once, replay buffer included', async () => {
+    const halves = await freshDirectory()
+    const stopped = await train(config, halves, '--set', 'steps=3', '--set', 'optimizer.schedule=constant')
+    expect(stopped.steps).toBe(3)
+    const whole = await freshDirectory()
+    await train(config, whole, '--set', 'optimizer.schedule=constant')
+    await train(config, halves, '--set', 'optimizer.schedule=constant', '--resume')
+    expect((await adapterBytes(halves)).equals(await adapterBytes(whole))).toBe(true)
+    expect(stepsOf(halves)).toEqual([0, 1, 2, 3, 4, 5])
+  })
+
+  test('another run into its directory is refused, and costs nothing', async () => {
+    const before = await adapterBytes(output)
+    const { code, err } = await runCli('train', config, '--output', output)
+    expect(code).toBe(1)
+    expect(err).toContain('already holds a run with a checkpoint after step 6\nfix: Add --resume')
+    expect((await adapterBytes(output)).equals(before)).toBe(true)
+  })
+
+  test('resuming with another seed is refused', async () => {
+    const { code, out } = await runCli('train', config, '--output', output, '--resume', '--set', 'seed=8', '--json')
+    expect([code, JSON.parse(out).error.tag]).toEqual([1, 'ConfigChanged'])
+  })
+
+  test('resuming with an adapter of another size names what changed', async () => {
+    const { code, out } = await runCli('train', config, '--output', output, '--resume', '--set', 'adapter.r=3', '--json')
+    expect([code, JSON.parse(out).error.tag]).toEqual([1, 'CheckpointInvalid'])
+  })
+
+  test('eval compares base and adapter on the same prompts', async () => {
+    const found: Record<'base' | 'adapter', Record<string, number>> & { readonly prompts: number } =
+      await runJson('eval', '--config', config, '--adapter', runPaths(output).adapter, '-n', '8')
+    expect(found.prompts).toBe(3)
+    expect(Object.keys(found.adapter)).toEqual(Object.keys(found.base))
+    expect(found.adapter['log_reward']).not.toBe(found.base['log_reward'])
+    const table = await runCli('eval', '--config', config, '-n', '2', '--limit', '1')
+    expect(table.out).toMatch(/^1 prompts, 2 completions of each\n +base\nlog_reward/)
+  })
+})
+
+test.each([
+  ['modified-subtb', {}],
+  ['modified-db', {}],
+  ['vargrad', { minNewTokens: 0 }],
+])('the infilling reward and objective %s train together', async (objective, mdp) => {
+  const config = await writeConfig({ ...SMALL, reward: 'infilling', objective, mdp: { ...SMALL.mdp, ...mdp }, steps: 2, evaluation: { prompts: 0 } })
+  const { metrics, reason } = await train(config, await freshDirectory())
+  expect(reason).toBe('done')
+  expect(Number.isFinite(metrics['loss'])).toBe(true)
+  expect(metrics['grad_norm']).toBeGreaterThan(0)
+})
+
+test('trajectory balance learns one prompt', async () => {
+  const config = await writeConfig({ ...SMALL, objective: 'tb', steps: 2, promptsPerStep: 1, evaluation: { prompts: 0 } }, ROWS.slice(0, 1))
+  expect((await train(config, await freshDirectory())).reason).toBe('done')
+})
+
+test.each<[string, object, readonly object[], string, RegExp]>([
+  ['an empty prompts file', {}, [], 'NoPrompts', /there are no prompts in .*prompts\.jsonl/],
+  ['a prompts file that is not there', { prompts: 'none.jsonl' }, ROWS, 'DatasetUnreadable', /none\.jsonl/],
+  ['a prompt longer than the context', {}, [{ prompt: 'the '.repeat(48) }], 'PromptTooLong', /prompts\.jsonl:1 has 49 tokens, 43 fit/],
+  ['surroundings longer than the context', { reward: 'infilling' }, [{ ...ROWS[0], ending: 'a '.repeat(40) }], 'PromptTooLong', /prompt "fox": beginning and ending have 7 and 40 tokens; 43 fit/],
+  ['a column that the reward needs', { reward: 'infilling' }, [{ prompt: 'a', beginning: 'the' }], 'ColumnMissing', /prompt "1" has no column "ending"/],
+  ['another column than there is', { prompts: { file: 'prompts.jsonl', columns: { prompt: 'text' } } }, ROWS, 'ColumnMissing', /no column "text"/],
+  ['trajectory balance over several prompts', { objective: 'tb' }, ROWS, 'ConfigInvalid', /tb learns one log Z, and there are 3 prompts/],
+  ['an adapter on modules that are not there', { adapter: { targets: ['c_attn'] } }, ROWS, 'AdapterInvalid', /no module c_attn/],
+  ['a stop that is no token', { mdp: { stop: '!' } }, ROWS, 'TokenUnknown', /mdp\.stop: "!" is no token/],
+  ['a stop that is forbidden', { mdp: { stop: '.', forbidden: ['.'] } }, ROWS, 'ConfigInvalid', /mdp\.forbidden has the token that ends/],
+  ['completions longer than the context', { mdp: { maxNewTokens: 60 } }, ROWS, 'CompletionTooLong', /mdp\.maxNewTokens is 60/],
+  ['a model that is not there', { model: './nowhere' }, ROWS, 'ModelNotFound', /nowhere/],
+])('%s ends before anything is written', async (_, change, rows, tag, message) => {
+  const output = join(await freshDirectory(), 'run')
+  const { code, out } = await runCli('train', await writeConfig({ ...SMALL, ...change }, rows), '--output', output, '--json')
+  const { error } = JSON.parse(out) as { error: { tag: string; message: string } }
+  expect([code, error.tag]).toEqual([1, tag])
+  expect(error.message).toMatch(message)
+  await expect(readdir(output)).rejects.toThrow('ENOENT')
+})
+
+test('an output directory that cannot be made is a fault', async () => {
+  const file = join(await freshDirectory(), 'taken')
+  await writeFile(file, '')
+  const { code, out } = await runCli('train', await writeConfig(SMALL), '--output', join(file, 'run'), '--json')
+  expect([code, JSON.parse(out).error.tag]).toEqual([1, 'OutputUnusable'])
+})
