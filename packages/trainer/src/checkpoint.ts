@@ -3,9 +3,9 @@ import { join } from 'node:path'
 import { type Fault, fault, isFault } from '@gfnlm/env'
 import { type HostTensor, type HostTensors, hostTensor } from '@gfnlm/jit'
 import { readSafetensors, writeJson, writeSafetensors } from '@gfnlm/policy'
+import * as E from 'fp-ts/lib/Either.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { type MonoTypeOperatorFunction, concatMap, from } from 'rxjs'
-import { isLeft } from 'fp-ts/lib/Either.js'
 import type { RunEvent } from './events.ts'
 import { type ParameterLayout, joinParameters, splitParameters } from './parameter-vector.ts'
 import type { TrainingState } from './train-step.ts'
@@ -25,7 +25,7 @@ const nameOf = (step: number): string => `step-${String(step).padStart(8, '0')}`
 
 const orThrow = async <A>(task: TE.TaskEither<Fault, A>): Promise<A> => {
   const result = await task()
-  if (isLeft(result)) throw result.left
+  if (E.isLeft(result)) throw result.left
   return result.right
 }
 
@@ -81,24 +81,41 @@ const vectorOf = (layout: ParameterLayout, tensors: HostTensors, kind: string, p
       return [name, hostTensor(found.data as Float32Array, shape)] as const
     }),
   )
+  const more = Object.keys(tensors).find((key) => key.startsWith(`${kind}/`) && named[key.slice(kind.length + 1)] === undefined)
+  if (more !== undefined) throw invalid(path, `it has a ${more} that nothing here learns: the model, adapter or objective changed`)
   return joinParameters(layout, named)
 }
 
+interface RunJson {
+  readonly version: number
+  readonly step: number
+  readonly seed: number
+  readonly moments: readonly string[]
+  readonly carried: Record<string, unknown>
+}
+
+const readCheckpoint = async (path: string, layout: ParameterLayout): Promise<Checkpoint> => {
+  const run = JSON.parse(await readFile(join(path, 'run.json'), 'utf8')) as RunJson
+  if (run.version !== 1) throw invalid(path, `it has format version ${run.version}, this is version 1`)
+  const tensors = await orThrow(readSafetensors(join(path, 'state.safetensors')))
+  const parameters = vectorOf(layout, tensors, 'parameter', path)
+  const moments = Object.fromEntries(run.moments.map((name) => [name, vectorOf(layout, tensors, name, path)]))
+  return { state: { step: run.step, parameters, moments }, seed: run.seed, carried: run.carried }
+}
+
 /** The newest whole checkpoint of a directory; undefined where there is none. */
-export const loadCheckpoint = (directory: string, layout: ParameterLayout): TE.TaskEither<CheckpointFault, Checkpoint | undefined> =>
-  TE.tryCatch(
-    async () => {
-      const newest = (await checkpointSteps(directory)).at(-1)
-      if (newest === undefined) return undefined
-      const path = join(directory, nameOf(newest))
-      const run = JSON.parse(await readFile(join(path, 'run.json'), 'utf8')) as { version: number; step: number; seed: number; moments: string[]; carried: Record<string, unknown> }
-      if (run.version !== 1) throw invalid(path, `it has format version ${run.version}, this is version 1`)
-      const tensors = await orThrow(readSafetensors(join(path, 'state.safetensors')))
-      const moments = Object.fromEntries(run.moments.map((name) => [name, vectorOf(layout, tensors, name, path)]))
-      return { state: { step: run.step, parameters: vectorOf(layout, tensors, 'parameter', path), moments }, seed: run.seed, carried: run.carried }
-    },
-    (cause) => (isFault(cause) && cause._tag === 'CheckpointInvalid' ? (cause as CheckpointFault) : invalid(directory, messageOf(cause))),
-  )
+export const loadCheckpoint =
+  (directory: string, layout: ParameterLayout): TE.TaskEither<CheckpointFault, Checkpoint | undefined> =>
+  async () => {
+    const newest = (await checkpointSteps(directory)).at(-1)
+    if (newest === undefined) return E.right(undefined)
+    const path = join(directory, nameOf(newest))
+    try {
+      return E.right(await readCheckpoint(path, layout))
+    } catch (cause) {
+      return E.left(isFault(cause) && cause._tag === 'CheckpointInvalid' ? (cause as CheckpointFault) : invalid(path, messageOf(cause)))
+    }
+  }
 
 /** Saves a checkpoint after every `every` steps (and after step `last`) before the step is passed on, and tells of it. */
 export const checkpointEvery = (every: number, last: number, save: () => TE.TaskEither<CheckpointFault, string>): MonoTypeOperatorFunction<RunEvent> =>

@@ -69,7 +69,7 @@ export const trainStep = <Batch>(policy: Policy, options: TrainStepOptions<Batch
   const { task, optimizer = adamw(), learningRate, clipNorm, reducer = reduce, device = 'cpu' } = options
   const initialParameters = { ...prefixed(POLICY, policy.trainable), ...prefixed(TASK, task.parameters) }
   const layout = parameterLayout(initialParameters)
-  if (layout.size === 0)
+  if (Object.keys(policy.trainable).length === 0)
     throw fault('NothingToTrain', `the policy ${policy.name} has no trainable parameters`, "Load it with an adapter (lora({ r: 8 })) or with train: 'all'.")
   const names = layout.entries.map(({ name }) => name)
 

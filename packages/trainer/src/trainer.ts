@@ -1,3 +1,4 @@
+import { fault } from '@gfnlm/env'
 import type { HostTensors } from '@gfnlm/jit'
 import type { Policy, PolicyState } from '@gfnlm/policy'
 import type { Metrics } from './events.ts'
@@ -9,7 +10,7 @@ export interface Trainer<Batch> extends PolicyState {
   readonly layout: ParameterLayout
   readonly trainable: () => HostTensors
   readonly state: () => TrainingState
-  /** Goes on from another state (a checkpoint's). */
+  /** Goes on from another state (a checkpoint's). Throws a StateMismatch fault for another model's or optimizer's. */
   readonly restore: (state: TrainingState) => void
   /** One update; the state is replaced only when it succeeds. */
   readonly update: (batch: Batch) => Promise<Metrics>
@@ -25,6 +26,9 @@ export const trainer = <Batch>(policy: Policy, options: TrainStepOptions<Batch>)
     trainable: () => trainable(current),
     state: () => current,
     restore: (state) => {
+      const [found, wanted] = [state, initial].map(({ parameters, moments }) => `${parameters.length} numbers with moments ${Object.keys(moments).sort().join(', ') || 'none'}`)
+      if (found !== wanted)
+        throw fault('StateMismatch', `the state has ${found}, this trainer learns ${wanted}`, 'Resume with the policy, objective and optimizer the state was saved with.', { found, wanted })
       current = state
     },
     update: async (batch) => {
