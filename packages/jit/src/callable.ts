@@ -42,13 +42,16 @@ export const callable = <In, Out>(
     const kept = signatureOf(arrays)
     // Arrays are sent when the first call says which executable they belong to; calls made meanwhile wait for it.
     let bound: { readonly executable: Executable; readonly held: Promise<HeldExecutable> } | undefined
+    let dropped = false
     const drop = async (): Promise<void> => {
       const before = bound
       bound = undefined
+      dropped = true
       await (await before?.held)?.drop()
     }
     return {
       run: async (rest) => {
+        if (dropped) throw jitError('EngineStopped', 'held arrays were used after drop()', 'Hold them anew; what was written into them is gone.')
         const feeds = flat(rest)
         const executable = await choose({ ...kept, ...signatureOf(feeds) })
         bound ??= { executable, held: executable.hold(arrays) }

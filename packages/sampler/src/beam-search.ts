@@ -37,8 +37,10 @@ const topIds = (row: Float32Array, mdp: TokenMDP, t: number, k: number): number[
  * Deterministic; log-probabilities are the learned policy's, masks included.
  *
  * @returns at most `beams` finished completions, the most likely first
+ * @throws RangeError when `beams` is no whole number from 1
  */
 export const beamSearch = async (decoder: Decoder, prompt: Prompt, mdp: TokenMDP, trainable: HostTensors | null, beams: number): Promise<Beam[]> => {
+  if (!(Number.isInteger(beams) && beams >= 1)) throw new RangeError(`beams ${beams}: an integer from 1`)
   const finished: Beam[] = []
   let live: Beam[] = [{ tokens: new Int32Array(0), logProb: 0 }]
   // Beams change places, so every step decodes its rows anew from their tokens.
@@ -46,7 +48,7 @@ export const beamSearch = async (decoder: Decoder, prompt: Prompt, mdp: TokenMDP
     decoder({
       prompts: rows.map(({ tokens }) => Int32Array.of(...prompt.tokens, ...tokens)),
       group: Int32Array.from({ length: beams }, (_, i) => i),
-      maxLength: 1,
+      maxLength: 0,
       trainable,
     })
   for (let t = 0; t <= mdp.maxLength && live.length > 0; t++) {

@@ -1,6 +1,7 @@
 import { type Device, type HostTensor, type HostTensors, hostTensor, jitPerShape } from '@gfnlm/jit'
 import { type Policy, type Tensors, bucketed } from '@gfnlm/policy'
 import type { Tensor1D, Tensor2D } from '@tensorflow/tfjs-core'
+import { promptsFault } from './prompts-fit.ts'
 
 /** Rows being decoded: each call appends one token to every row. */
 export interface Decoding {
@@ -29,9 +30,9 @@ const withTrainable = (trainable: HostTensors | null): { readonly trainable?: Ho
 
 const orReference = (trainable: Tensors | undefined): Tensors | null => trainable ?? null
 
-/** Left-pads the prompts to one width. */
-const packPrompts = (prompts: readonly Int32Array[]): { readonly tokens: Int32Array; readonly pad: Int32Array; readonly width: number } => {
-  const width = bucketed(Math.max(...prompts.map((p) => p.length)))
+/** Left-pads the prompts to one width: a bucket's, or what the model has where that is less. */
+const packPrompts = (prompts: readonly Int32Array[], contextLength: number): { readonly tokens: Int32Array; readonly pad: Int32Array; readonly width: number } => {
+  const width = Math.min(bucketed(Math.max(...prompts.map((p) => p.length))), contextLength)
   const tokens = new Int32Array(prompts.length * width)
   const pad = Int32Array.from(prompts, (p) => width - p.length)
   prompts.forEach((p, i) => tokens.set(p, i * width + pad[i]!))
@@ -71,7 +72,7 @@ const cachedDecoder = (policy: Policy, cached: NonNullable<Policy['cached']>, de
     { ...options, writes: [{ output: 'fresh', input: 'cache', axis: 2, at: 'filled' }] },
   )
   return async ({ prompts, group, maxLength, trainable }) => {
-    const packed = packPrompts(prompts)
+    const packed = packPrompts(prompts, policy.contextLength)
     const started = await prefill({
       ...withTrainable(trainable),
       tokens: hostTensor(packed.tokens, [prompts.length, packed.width]),
@@ -108,7 +109,7 @@ const uncachedDecoder = (policy: Policy, device: Device): Decoder => {
   )
   return async ({ prompts, group, trainable }) => {
     const at = async (rows: readonly Int32Array[]): Promise<Decoding> => {
-      const { tokens, pad, width } = packPrompts(rows)
+      const { tokens, pad, width } = packPrompts(rows, policy.contextLength)
       const { logits } = await run({ ...withTrainable(trainable), tokens: hostTensor(tokens, [rows.length, width]), pad: hostTensor(pad) })
       return {
         logits: logits.data as Float32Array,
@@ -120,6 +121,16 @@ const uncachedDecoder = (policy: Policy, device: Device): Decoder => {
   }
 }
 
-/** The decoder of a policy: cached where the policy can, on `device` (default cpu). */
-export const decoderOf = (policy: Policy, device: Device = 'cpu'): Decoder =>
-  policy.cached === undefined ? uncachedDecoder(policy, device) : cachedDecoder(policy, policy.cached, device)
+/**
+ * The decoder of a policy: cached where the policy can, on `device` (default cpu). Opening rejects with a Fault
+ * (`NoPrompts`, `PromptEmpty`, `PromptTooLong`) when the prompts and `maxLength` do not fit the policy.
+ */
+export const decoderOf = (policy: Policy, device: Device = 'cpu'): Decoder => {
+  const open = policy.cached === undefined ? uncachedDecoder(policy, device) : cachedDecoder(policy, policy.cached, device)
+  return async (request) => {
+    const named = request.prompts.map((tokens, i) => ({ name: `${i + 1} of ${request.prompts.length}`, tokens }))
+    const wrong = promptsFault(named, request.maxLength, policy.contextLength)
+    if (wrong !== undefined) throw wrong
+    return open(request)
+  }
+}

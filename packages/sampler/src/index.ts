@@ -3,6 +3,7 @@ export { type LogitRow, behaviour, learnedLogProb } from './behaviour.ts'
 export { type Drawn, draw } from './draw.ts'
 export { type Exploration, type Explore, exploring, mixture, onPolicy, tempered } from './exploration.ts'
 export { type Completions, rollout, rowKeys } from './rollout.ts'
+export { type NamedPrompt, promptsFault } from './prompts-fit.ts'
 export { type SampleOptions, sample, sampleBatch } from './sample.ts'
 export { type Beam, beamSearch } from './beam-search.ts'
 export {

@@ -2,10 +2,14 @@ import { type Key, type Prompt, type TokenMDP, type Trajectories, fold, keyOf, u
 import { behaviour, learnedLogProb } from './behaviour.ts'
 import type { Decoding } from './decoding.ts'
 import { draw } from './draw.ts'
-import type { Explore } from './exploration.ts'
+import type { Exploration, Explore } from './exploration.ts'
 
 /** The completions of one rollout, row-major, `maxLength + 1` columns. */
 export type Completions = Pick<Trajectories, 'tokens' | 'length' | 'logPF' | 'logBehaviour'>
+
+/** Whether what is drawn from is the learned policy itself: log P_F is then known already. */
+const isPlain = ({ temperature, topK, topP, minP, epsilon = 0 }: Exploration): boolean =>
+  temperature === 1 && topK === undefined && topP === undefined && minP === undefined && epsilon === 0
 
 /**
  * Draws completions token by token until every row has ended. The draw of row r at step t depends on the row's key
@@ -21,13 +25,13 @@ export const rollout = async (decoding: Decoding, mdp: TokenMDP, keys: readonly 
   const length = new Int32Array(rows).fill(-1)
   const logPF = new Float32Array(rows * width).fill(NaN)
   const logBehaviour = new Float32Array(rows * width).fill(NaN)
-  const ways = keys.map((key) => explore(fold(key, 'explore')))
   const draws = keys.map((key) => fold(key, 'draw'))
   const vocab = decoding.logits.length / rows
   const probabilities = new Float64Array(vocab)
   const chosen = new Int32Array(rows)
   let at = decoding
   try {
+    const ways = keys.map((key) => explore(fold(key, 'explore')))
     for (let t = 0; t < width; t++) {
       for (let row = 0; row < rows; row++) {
         if (length[row]! >= 0) continue
@@ -36,12 +40,15 @@ export const rollout = async (decoding: Decoding, mdp: TokenMDP, keys: readonly 
         const cell = row * width + t
         tokens[cell] = token
         logBehaviour[cell] = logProb
-        logPF[cell] = learnedLogProb(logits, mdp, t, token)
+        // As learned, but for the forced stop that a free leaf does not count.
+        const learned = isPlain(ways[row]!) && (t < mdp.maxLength || mdp.leaf === 'forced')
+        logPF[cell] = learned ? logProb : learnedLogProb(logits, mdp, t, token)
         chosen[row] = token
         if (token === mdp.terminator) length[row] = t
       }
       if (t === width - 1 || length.every((l) => l >= 0)) break
-      at = await at.next(chosen)
+      // The logits after the last token are read by nobody when the stop is forced.
+      if (t + 1 < mdp.maxLength || mdp.leaf === 'free') at = await at.next(chosen)
     }
   } finally {
     await at.close()
@@ -49,8 +56,15 @@ export const rollout = async (decoding: Decoding, mdp: TokenMDP, keys: readonly 
   return { tokens, length, logPF, logBehaviour }
 }
 
-/** The key of a row of a step: seed, step, prompt and the number of the completion, never the row's place in a batch. */
-export const rowKeys = (seed: number, step: number, prompts: readonly Prompt[], perPrompt: number): Key[] =>
-  prompts.flatMap((prompt, place) =>
-    Array.from({ length: perPrompt }, (_, i) => fold(keyOf(seed), 'sample', step, place, prompt.id, i)),
-  )
+/**
+ * The key of a row of a step: seed, step, prompt and the number of its completion among all of that prompt, never the
+ * row's place in a batch.
+ */
+export const rowKeys = (seed: number, step: number, prompts: readonly Prompt[], perPrompt: number): Key[] => {
+  const drawn = new Map<string, number>()
+  return prompts.flatMap(({ id }) => {
+    const first = drawn.get(id) ?? 0
+    drawn.set(id, first + perPrompt)
+    return Array.from({ length: perPrompt }, (_, i) => fold(keyOf(seed), 'sample', step, id, first + i))
+  })
+}

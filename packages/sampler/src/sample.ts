@@ -4,6 +4,7 @@ import type { PolicyState } from '@gfnlm/policy'
 import { type OperatorFunction, concatMap } from 'rxjs'
 import { type Decoder, decoderOf } from './decoding.ts'
 import { type Explore, onPolicy } from './exploration.ts'
+import { promptsFault } from './prompts-fit.ts'
 import { rollout, rowKeys } from './rollout.ts'
 
 export interface SampleOptions {
@@ -14,10 +15,16 @@ export interface SampleOptions {
   readonly device?: Device
 }
 
-/** Samples the completions of a batch of prompts from the newest policy. */
+/**
+ * Samples the completions of a batch of prompts from the newest policy. Rejects with a Fault that names the prompt when
+ * one is empty (`PromptEmpty`) or too long for the model with `maxLength` more tokens (`PromptTooLong`).
+ */
 export const sampleBatch =
   (state: PolicyState, { mdp, perPrompt, explore = onPolicy, device = 'cpu' }: SampleOptions, decoder: Decoder = decoderOf(state.policy, device)) =>
   async (batch: PromptBatch): Promise<Trajectories> => {
+    const named = batch.prompts.map(({ id, tokens }) => ({ name: `'${id}'`, tokens }))
+    const wrong = promptsFault(named, mdp.maxLength, state.policy.contextLength)
+    if (wrong !== undefined) throw wrong
     const rows = batch.prompts.length * perPrompt
     const group = Int32Array.from({ length: rows }, (_, row) => Math.floor(row / perPrompt))
     const decoding = await decoder({

@@ -69,6 +69,8 @@ describe.each<Device>(['cpu', 'tfjs:cpu'])('on %s', (device) => {
     expect((await b.run(calls[0]!)).seen.data[0]).toBe(0)
     await a.drop()
     expect((await b.run(calls[1]!)).seen.data[0]).not.toBe(0)
+    await expect(a.run(calls[2]!)).rejects.toMatchObject({ _tag: 'EngineStopped', message: expect.stringMatching(/after drop\(\)/) })
+    await b.drop()
     await b.drop()
     await held.dispose()
   })

@@ -1,0 +1,123 @@
+import { type TokenMDP, exceptTokens, tokenMDP } from '@gfnlm/env'
+import { type HostTensors, hostTensor, jit } from '@gfnlm/jit'
+import { type Policy, type Tensors, actionScores, packRows } from '@gfnlm/policy'
+import type * as tf from '@tensorflow/tfjs-core'
+import { describe, expect, test } from 'vitest'
+import { type Decoder, decoderOf } from './decoding.ts'
+import { onPolicy } from './exploration.ts'
+import { rollout, rowKeys } from './rollout.ts'
+import { moved, smallPolicies } from './small-policies.test.fixture.ts'
+
+const prompts = [[5], [1, 2, 3, 4, 5, 6, 7, 8, 9], [7, 7, 3]].map((tokens, i) => ({ id: `p${i}`, text: '', tokens: Int32Array.from(tokens), row: {} }))
+const tokensOf = (given: typeof prompts): Int32Array[] => given.map((p) => p.tokens)
+const mdp = tokenMDP({ terminator: 10, minLength: 1, maxLength: 6, logitShift: exceptTokens(11, [0]) })
+const perPrompt = 3
+const group = Int32Array.of(0, 0, 0, 1, 1, 1, 2, 2, 2)
+
+/** [rows, width] log P_F of completions by one teacher-forced pass. */
+const forced = async (policy: Policy, trainable: HostTensors, rules: TokenMDP, tokens: Int32Array): Promise<Float32Array> => {
+  const { tokens: packed, pad } = packRows(Array.from(group, (g) => prompts[g]!.tokens), tokens, rules.maxLength + 1)
+  const score = jit((given: { trainable: Tensors; tokens: tf.Tensor; pad: tf.Tensor }, constants) => ({
+    logPF: actionScores(policy, rules, constants, given.trainable, given).logPF,
+  }), { constants: policy.constants })
+  const { logPF } = await score({ trainable, tokens: packed, pad })
+  await score.dispose()
+  return logPF.data as Float32Array
+}
+const sampled = async (decoder: Decoder, trainable: HostTensors, rules: TokenMDP) =>
+  rollout(await decoder({ prompts: tokensOf(prompts), group, maxLength: rules.maxLength, trainable }), rules, rowKeys(1, 0, prompts, perPrompt), onPolicy)
+
+const apart = (a: Float32Array, b: Float32Array): number => {
+  expect(a.length).toBe(b.length)
+  return a.reduce((most, x, i) => (x === b[i] ? most : Math.max(most, Math.abs(x - b[i]!))), 0)
+}
+
+/** Logits of each row after its prompt and after each of the columns of `then`. */
+const walked = async (decoder: Decoder, given: readonly Int32Array[], rows: Int32Array, trainable: HostTensors | null, then: readonly number[]): Promise<Float32Array[]> => {
+  let at = await decoder({ prompts: given, group: rows, maxLength: 6, trainable })
+  const all = [at.logits]
+  for (const token of then) all.push((at = await at.next(new Int32Array(rows.length).fill(token))).logits)
+  await at.close()
+  return all
+}
+
+describe.each(smallPolicies())('a small %s', (_, policy) => {
+  const trainable = moved(policy)
+  const { cached: _cached, ...uncached } = policy
+  const decoder = decoderOf(policy)
+  const slow = decoderOf(uncached)
+
+  test.each<[string, TokenMDP]>([['forced', mdp], ['free', { ...mdp, leaf: 'free' }]])(
+    'cached decoding, decoding anew and one teacher-forced pass agree to 1e-5: ragged prompts, several completions each, a %s leaf', async (_, rules) => {
+      const [fast, anew] = [await sampled(decoder, trainable, rules), await sampled(slow, trainable, rules)]
+      expect(fast.tokens).toEqual(anew.tokens)
+      expect(new Set(fast.length).size).toBeGreaterThan(1)
+      const scores = await forced(policy, trainable, rules, fast.tokens)
+      fast.logPF.forEach((logPF, cell) => {
+        if (Number.isNaN(logPF)) return
+        expect(Math.abs(logPF - anew.logPF[cell]!)).toBeLessThan(1e-5)
+        expect(Math.abs(logPF - scores[cell]!)).toBeLessThan(1e-5)
+      })
+    })
+
+  test('the adapter matters, and without it decoding is the reference', async () => {
+    const walk = (given: HostTensors | null) => walked(decoder, tokensOf(prompts), group, given, [1, 2])
+    const [adapted, fresh, off] = [await walk(trainable), await walk(policy.trainable), await walk(null)]
+    off.forEach((logits, t) => {
+      expect(apart(fresh[t]!, logits)).toBeLessThan(1e-6)
+      expect(apart(adapted[t]!, logits)).toBeGreaterThan(0.05)
+    })
+  })
+
+  test("a prompt's logits do not depend on what else is in the batch", async () => {
+    const together = await walked(decoder, tokensOf(prompts), group, trainable, [1, 2, 3])
+    for (const [g, { tokens }] of prompts.entries()) {
+      const alone = await walked(decoder, [tokens], Int32Array.of(0), trainable, [1, 2, 3])
+      alone.forEach((logits, t) => {
+        for (let i = 0; i < perPrompt; i++)
+          expect(apart(together[t]!.slice((g * perPrompt + i) * 11, (g * perPrompt + i + 1) * 11), logits)).toBeLessThan(1e-5)
+      })
+    }
+  })
+
+  test('NaN in the embedding of the padding token changes nothing', async () => {
+    const [name, embedding] = Object.entries(policy.constants).find(([n]) => /embed_tokens\.weight$|wte\.weight$/.test(n))!
+    const poisoned = Float32Array.from(embedding.data).fill(NaN, 0, embedding.shape[1])
+    const constants = { ...policy.constants, [name]: hostTensor(poisoned, embedding.shape) }
+    const of = (given: Policy) => walked(decoderOf(given), tokensOf(prompts), group, trainable, [1, 2])
+    for (const given of [policy, uncached]) {
+      const [clean, dirty] = [await of(given), await of({ ...given, constants })]
+      // a tied head has the same NaN row: the logit of token 0 is its own
+      const others = (logits: Float32Array): Float32Array => logits.filter((_, i) => i % 11 !== 0)
+      clean.forEach((logits, t) => expect(others(dirty[t]!)).toEqual(others(logits)))
+    }
+  })
+
+  test('a decoding that is closed does not go on; others do', async () => {
+    const open = () => decoder({ prompts: [Int32Array.of(1)], group: Int32Array.of(0), maxLength: 3, trainable: null })
+    const [first, second] = [await open(), await open()]
+    await first.next(Int32Array.of(2))
+    await first.close()
+    await expect(first.next(Int32Array.of(2))).rejects.toThrow(/after drop\(\)/)
+    expect((await second.next(Int32Array.of(2))).logits.length).toBe(11)
+    await second.close()
+  })
+})
+
+test.each(smallPolicies(13))('a prompt may fill the context to its last position: %s, 9 + 4 of 13, which is no bucket', async (_, policy) => {
+  const { cached: _cached, ...uncached } = policy
+  const then = [1, 2, 3, 4]
+  const prompt = Int32Array.of(1, 2, 3, 4, 5, 6, 7, 8, 9)
+  const request = { prompts: [prompt], group: Int32Array.of(0), maxLength: 4, trainable: null }
+  const all = await Promise.all([policy, uncached].map(async (given) => {
+    let at = await decoderOf(given)(request)
+    const logits = [...at.logits]
+    for (const token of then) logits.push(...(at = await at.next(Int32Array.of(token))).logits)
+    await at.close()
+    return Float32Array.from(logits)
+  }))
+  expect(apart(all[0]!, all[1]!)).toBeLessThan(1e-5)
+  await expect(decoderOf(policy)({ ...request, maxLength: 5 })).rejects.toMatchObject({ _tag: 'PromptTooLong', detail: { prompt: '1 of 1', length: 9 } })
+  await expect(decoderOf(policy)({ ...request, prompts: [prompt, new Int32Array(0)] })).rejects.toMatchObject({ _tag: 'PromptEmpty' })
+  await expect(decoderOf(policy)({ ...request, prompts: [] })).rejects.toMatchObject({ _tag: 'NoPrompts' })
+})

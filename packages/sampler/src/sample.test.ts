@@ -1,0 +1,87 @@
+import { type PromptBatch, tokenMDP } from '@gfnlm/env'
+import { type PolicyState, frozen } from '@gfnlm/policy'
+import { Observable, Subject, firstValueFrom, from, of, toArray } from 'rxjs'
+import { expect, test } from 'vitest'
+import { sample, sampleBatch } from './sample.ts'
+import { smallPolicies } from './small-policies.test.fixture.ts'
+import { type Asked, irregular, tableDecoder } from './table-decoder.test.fixture.ts'
+
+const [, policy] = smallPolicies()[0]!
+const mdp = tokenMDP({ terminator: 10, maxLength: 3 })
+const prompt = (id: string, ...tokens: readonly number[]) => ({ id, text: '', tokens: Int32Array.from(tokens), row: { id } })
+const batch = (step: number): PromptBatch => ({ step, seed: 4, prompts: [prompt('a', 1, 2), prompt('b', 3)] })
+const fake = (asked?: Asked) => tableDecoder(irregular(11), asked)
+
+test('a batch becomes perPrompt rows of each prompt, in order, with the prompts and the step it came with', async () => {
+  const drawn = await sampleBatch(frozen(policy), { mdp, perPrompt: 3 }, fake())(batch(7))
+  expect(drawn).toMatchObject({ step: 7, seed: 4, rows: 6, width: 4, mdp, prompts: batch(7).prompts })
+  expect([...drawn.group]).toEqual([0, 0, 0, 1, 1, 1])
+  expect(drawn.origin).toEqual(Array(6).fill('policy'))
+  expect([drawn.tokens, drawn.logPF, drawn.logBehaviour].map((x) => x.length)).toEqual([24, 24, 24])
+})
+
+test('the decoder is asked for the newest parameters of the moment', async () => {
+  const given: unknown[] = []
+  let newest = policy.trainable
+  const state: PolicyState = { policy, trainable: () => newest }
+  const draw = sampleBatch(state, { mdp, perPrompt: 1 }, (request) => (given.push(request.trainable), fake()(request)))
+  await draw(batch(0))
+  newest = { ...newest }
+  await draw(batch(1))
+  expect(given[0]).toBe(policy.trainable)
+  expect(given[1]).toBe(newest)
+})
+
+test.each<[string, PromptBatch['prompts'], string, RegExp]>([
+  ['too long', [prompt('ok', 1), prompt('story 3', ...Array<number>(22).fill(1))], 'PromptTooLong', /prompt 'story 3' has 22 tokens; with up to 3 more it does not fit the model's 24 positions/],
+  ['empty', [prompt('ok', 1), prompt('nothing')], 'PromptEmpty', /prompt 'nothing'/],
+  ['absent', [], 'NoPrompts', /no prompts/],
+])('a prompt that is %s is a fault that names it, before anything is decoded', async (_, prompts, tag, message) => {
+  const asked: Asked = { opened: 0, closed: 0, steps: 0 }
+  await expect(sampleBatch(frozen(policy), { mdp, perPrompt: 1 }, fake(asked))({ ...batch(0), prompts }))
+    .rejects.toMatchObject({ _tag: tag, message: expect.stringMatching(message) })
+  expect(asked.opened).toBe(0)
+})
+
+/** Counts what is subscribed and unsubscribed. */
+const watched = (source: Observable<PromptBatch>) => {
+  const seen = { subscribed: 0, unsubscribed: 0 }
+  const observable = new Observable<PromptBatch>((to) => {
+    seen.subscribed++
+    const inner = source.subscribe(to)
+    return () => {
+      seen.unsubscribed++
+      inner.unsubscribe()
+    }
+  })
+  return { seen, observable }
+}
+
+test('as an operator: one batch at a time, in order, the same as batch by batch; the end comes after the last', async () => {
+  const { seen, observable } = watched(from([batch(0), batch(1), batch(2)]))
+  const drawn = await firstValueFrom(observable.pipe(sample(frozen(policy), { mdp, perPrompt: 2 }), toArray()))
+  expect(drawn.map(({ step }) => step)).toEqual([0, 1, 2])
+  const draw = sampleBatch(frozen(policy), { mdp, perPrompt: 2 })
+  for (const { tokens, step } of drawn) expect(tokens).toEqual((await draw(batch(step))).tokens)
+  expect(seen).toEqual({ subscribed: 1, unsubscribed: 1 })
+})
+
+test('unsubscribing ends the source at once; the batch in flight goes nowhere', async () => {
+  const source = new Subject<PromptBatch>()
+  const { seen, observable } = watched(source)
+  const events: string[] = []
+  const subscription = observable.pipe(sample(frozen(policy), { mdp, perPrompt: 1 })).subscribe({
+    next: () => events.push('next'), error: () => events.push('error'), complete: () => events.push('complete'),
+  })
+  source.next(batch(0))
+  subscription.unsubscribe()
+  expect(seen).toEqual({ subscribed: 1, unsubscribed: 1 })
+  await sampleBatch(frozen(policy), { mdp, perPrompt: 1 })(batch(1))
+  expect(events).toEqual([])
+})
+
+test('a fault of one batch ends the stream with it, and unsubscribes from the source', async () => {
+  const { seen, observable } = watched(of({ ...batch(0), prompts: [prompt('nothing')] }))
+  await expect(firstValueFrom(observable.pipe(sample(frozen(policy), { mdp, perPrompt: 1 })))).rejects.toMatchObject({ _tag: 'PromptEmpty' })
+  expect(seen.unsubscribed).toBe(1)
+})
