@@ -1,0 +1,55 @@
+import '@tensorflow/tfjs-backend-cpu'
+import * as tf from '@tensorflow/tfjs-core'
+import { expect, test } from 'vitest'
+import { constant } from '../schedule.ts'
+import { smallLlama } from '../testing/small-llama.ts'
+import { trainer } from '../trainer.ts'
+import { type TextBatch, supervised } from './supervised.ts'
+
+await tf.setBackend('cpu')
+
+const policy = smallLlama()
+
+/** −log p of each token after the first, one text alone on the pure-JS engine. */
+const surprise = (tokens: readonly number[]): number[] =>
+  tf.tidy(() => {
+    const constants = Object.fromEntries(Object.entries(policy.constants).map(([name, { data, shape }]) => [name, tf.tensor(data, [...shape])]))
+    const input = { tokens: tf.tensor2d([[...tokens]], undefined, 'int32'), pad: tf.tensor1d([0], 'int32') }
+    const logits = policy.logits(constants, null, input, { start: 0, count: tokens.length }).arraySync()[0]!
+    return tokens.slice(1).map((token, i) => Math.log(logits[i]!.reduce((sum, x) => sum + Math.exp(x), 0)) - logits[i]![token]!)
+  })
+
+const rows: TextBatch['rows'] = [
+  { tokens: Int32Array.of(1, 2, 3, 4, 5, 6, 7, 8, 9, 10), given: 1 },
+  { tokens: Int32Array.of(7, 7, 2), given: 2 },
+  { tokens: Int32Array.of(3, 1, 4, 1, 5), given: 0 },
+]
+const learner = (): ReturnType<typeof trainer<TextBatch>> => trainer(policy, { task: supervised(), learningRate: constant(0.05) })
+
+test('the loss is the mean surprise of the tokens that were not given', async () => {
+  const wanted = [...surprise([1, 2, 3, 4, 5, 6, 7, 8, 9, 10]), surprise([7, 7, 2])[1]!, ...surprise([3, 1, 4, 1, 5])]
+  const { loss, 'objective/tokens': tokens } = await learner().update({ rows })
+  expect(tokens).toBe(14)
+  expect(wanted.length).toBe(14)
+  expect(Math.abs(loss! - wanted.reduce((a, b) => a + b, 0) / 14)).toBeLessThan(1e-5)
+})
+
+test('padding never changes a loss', async () => {
+  const { loss } = await learner().update({ rows })
+  const { loss: wider } = await learner().update({ rows, width: 20 })
+  expect(Math.abs(wider! - loss!)).toBeLessThan(1e-6)
+})
+
+test('a text with nothing to learn from counts for nothing', async () => {
+  const { loss } = await learner().update({ rows })
+  const more = await learner().update({ rows: [...rows, { tokens: Int32Array.of(5, 5, 5), given: 3 }] })
+  expect(more['objective/tokens']).toBe(14)
+  expect(Math.abs(more['loss']! - loss!)).toBeLessThan(1e-6)
+})
+
+test('it learns a text by heart', async () => {
+  const reader = learner()
+  const first = await reader.update({ rows: rows.slice(0, 1) })
+  for (let step = 0; step < 60; step++) await reader.update({ rows: rows.slice(0, 1) })
+  expect((await reader.update({ rows: rows.slice(0, 1) }))['loss']!).toBeLessThan(first['loss']! / 3)
+})
