@@ -3,7 +3,11 @@ import type { Reward } from '@gfnlm/reward'
 import { isLeft } from 'fp-ts/lib/Either.js'
 
 /** Given completions, one for each prompt, to be judged. */
-export const batchToJudge = (terminator: number, prompts: readonly (readonly number[])[], completions: readonly (readonly number[])[]): Trajectories => {
+export const batchToJudge = (
+  terminator: number,
+  prompts: readonly (readonly number[])[],
+  completions: readonly (readonly number[])[],
+): Trajectories => {
   const rows = prompts.length
   const width = Math.max(...completions.map((z) => z.length)) + 1
   const unknown = new Float32Array(rows * width).fill(NaN)

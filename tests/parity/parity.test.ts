@@ -61,7 +61,14 @@ test('a token tree of other numbers, prefix order and temperature is checked, an
   const tree = {
     name: 'token_tree_exact_posterior (ours)',
     tolerance_abs: 1e-9,
-    inputs: { prefixes: [[1], [], [0]], logits: [[-0.5, 0.9, 0.4], [0.7, -0.4, 0.2], [1.1, 0.3, -0.6]] },
+    inputs: {
+      prefixes: [[1], [], [0]],
+      logits: [
+        [-0.5, 0.9, 0.4],
+        [0.7, -0.4, 0.2],
+        [1.1, 0.3, -0.6],
+      ],
+    },
     expected: {
       'T=0.5': {
         logZ: -2.260540129860228,
@@ -80,5 +87,8 @@ test('a token tree of other numbers, prefix order and temperature is checked, an
   const off = { ...tree, expected: { 'T=0.5': { ...tree.expected['T=0.5'], logZ: -2.2607 } } }
   expect((await runParity([off]))[0]).toMatchObject({ status: 'failed', remark: expect.stringContaining('T=0.5 logZ') })
   const unknown = { ...tree, expected: { 'T=0.5': { 'a new figure': 1 } } }
-  expect((await runParity([unknown]))[0]).toMatchObject({ status: 'failed', remark: expect.stringContaining('a new figure: nothing to compare') })
+  expect((await runParity([unknown]))[0]).toMatchObject({
+    status: 'failed',
+    remark: expect.stringContaining('a new figure: nothing to compare'),
+  })
 })

@@ -19,7 +19,11 @@ export const scriptedPolicy = (logits: readonly (readonly number[])[][], promptL
       tf.slice(given as tf.Tensor3D, [0, promptLength - 1, 0], [rows, count, vocabSize]),
     logitsUnder: ({ logits: given }, _trainable, input, { start, count }) => {
       const asked = tf.slice(input.positions, [0, start], [rows, count])
-      const rowStart = tf.tensor2d(Int32Array.from({ length: rows }, (_, row) => row * positions), [rows, 1], 'int32')
+      const rowStart = tf.tensor2d(
+        Int32Array.from({ length: rows }, (_, row) => row * positions),
+        [rows, 1],
+        'int32',
+      )
       const at = tf.add(tf.minimum(asked, tf.scalar(positions - 1, 'int32')), rowStart)
       const read = tf.gather(tf.reshape(given, [rows * positions, vocabSize]), tf.reshape(at, [rows * count]))
       return tf.reshape(read, [rows, count, vocabSize])

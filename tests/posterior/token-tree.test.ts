@@ -1,16 +1,44 @@
 import { prompts } from '@gfnlm/data'
-import { type TokenMDP, type Weighted, completionOf, logSumExp, normaliseLog, tokenMDP, totalVariation } from '@gfnlm/env'
+import {
+  type TokenMDP,
+  type Weighted,
+  completionOf,
+  logSumExp,
+  normaliseLog,
+  tokenMDP,
+  totalVariation,
+} from '@gfnlm/env'
 import { reference } from '@gfnlm/policy'
 import { annotate, likelihood } from '@gfnlm/reward'
 import { reweight, uniform } from '@gfnlm/reweighter'
 import { sample, sampleBatch } from '@gfnlm/sampler'
-import { type Task, type Trainer, constant, cosine, lossStep, modifiedSubTB, trainer, training, trajectoryBalanceTask, varGrad } from '@gfnlm/trainer'
+import {
+  type Task,
+  type Trainer,
+  constant,
+  cosine,
+  lossStep,
+  modifiedSubTB,
+  trainer,
+  training,
+  trajectoryBalanceTask,
+  varGrad,
+} from '@gfnlm/trainer'
 import { fileURLToPath } from 'node:url'
 import { lastValueFrom } from 'rxjs'
 import { expect, test } from 'vitest'
 import { expectedGradientOfTB, logProbabilities, logRewards, treeOf } from '../parity/token-tree/tree.ts'
 import { matrix, readVectors, record } from '../parity/vector-file.ts'
-import { PROMPT, TERMINATOR, allCompletions, completionLogPF, gradientOfKL, nodeOf, treePolicy, weighted } from './token-tree.ts'
+import {
+  PROMPT,
+  TERMINATOR,
+  allCompletions,
+  completionLogPF,
+  gradientOfKL,
+  nodeOf,
+  treePolicy,
+  weighted,
+} from './token-tree.ts'
 
 const file = fileURLToPath(new URL('../parity/fixtures/gflownet.json', import.meta.url))
 const tree = readVectors(file).find(({ name }) => name === 'token_tree_exact_posterior')!
@@ -33,13 +61,16 @@ const TASKS: readonly (readonly [string, (rules: TokenMDP) => Task<Weighted>, nu
   ['TB', (rules) => trajectoryBalanceTask(rules), 400],
 ]
 
-test.each(TASKS)('all 15 strings in the batch: %s is within 1e-4 of the posterior after its steps', async (_, task, steps) => {
-  const learner = trainer(policy, { task: task(mdp), learningRate: constant(0.05) })
-  const batch = await weighted(allCompletions(mdp), reward, T)
-  expect(await distance(learner)).toBeCloseTo(0.179851, 5)
-  for (let step = 0; step < steps; step++) await learner.update(batch)
-  expect(await distance(learner)).toBeLessThan(1e-4)
-})
+test.each(TASKS)(
+  'all 15 strings in the batch: %s is within 1e-4 of the posterior after its steps',
+  async (_, task, steps) => {
+    const learner = trainer(policy, { task: task(mdp), learningRate: constant(0.05) })
+    const batch = await weighted(allCompletions(mdp), reward, T)
+    expect(await distance(learner)).toBeCloseTo(0.179851, 5)
+    for (let step = 0; step < steps; step++) await learner.update(batch)
+    expect(await distance(learner)).toBeLessThan(1e-4)
+  },
+)
 
 /** Trains on the policy's own samples, as a user would: the whole pipeline, 400 steps of 64 completions. */
 const onPolicy = async (task: Task<Weighted>, rules: TokenMDP = mdp, temperature = T): Promise<Learner> => {
@@ -71,7 +102,7 @@ test.each([
 test('what a trained policy samples follows the posterior (χ² of 4096 samples, p > 0.001)', async () => {
   const learner = await onPolicy(varGrad(mdp))
   const drawn = await sampleBatch(learner, { mdp, perPrompt: 4096 })({ step: 0, seed: 2, prompts: [PROMPT] })
-  const counts = new Array<number>(target.length).fill(0)
+  const counts = target.map(() => 0)
   for (let row = 0; row < drawn.rows; row++) counts[nodeOf(completionOf(drawn, row))] += 1
   // Outcomes that are expected fewer than five times are one.
   const cells = target.map((p, node) => ({ expected: 4096 * p, count: counts[node] }))
@@ -84,12 +115,21 @@ test('what a trained policy samples follows the posterior (χ² of 4096 samples,
   expect(chiSquare).toBeLessThan(27.88)
 })
 
-test.each([['0', 0], ['its true value', -0.6134147459697522], ['7', 7]])('on policy the gradient of TB is twice that of KL with log Z at %s', async (_, logZ) => {
+test.each([
+  ['0', 0],
+  ['its true value', -0.6134147459697522],
+  ['7', 7],
+])('on policy the gradient of TB is twice that of KL with log Z at %s', async (_, logZ) => {
   const given = treeOf(tree.inputs)
   const logR = await logRewards(given, T)
   const logPF = await logProbabilities(given, policy, mdp)
   const found = await expectedGradientOfTB(given, T, logZ, logPF)
-  const wanted = gradientOfKL(logits, allCompletions(mdp), logPF, logR.map((r) => r - logSumExp(logR)))
+  const wanted = gradientOfKL(
+    logits,
+    allCompletions(mdp),
+    logPF,
+    logR.map((r) => r - logSumExp(logR)),
+  )
   expect(Math.max(...wanted.map(Math.abs))).toBeGreaterThan(0.01)
   expect(Math.max(...found.map((x, i) => Math.abs(x - 2 * wanted[i])))).toBeLessThan(2e-6)
 })

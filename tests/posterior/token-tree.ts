@@ -1,4 +1,11 @@
-import { type Prompt, type TokenMDP, type Trajectories, type Weighted, enumerateCompletions, logSumExp } from '@gfnlm/env'
+import {
+  type Prompt,
+  type TokenMDP,
+  type Trajectories,
+  type Weighted,
+  enumerateCompletions,
+  logSumExp,
+} from '@gfnlm/env'
 import { type HostTensors, jitPerShape } from '@gfnlm/jit'
 import { type Policy, type Tensors, actionScores, packRows, promptsOf } from '@gfnlm/policy'
 import { type Reward, annotateBatch } from '@gfnlm/reward'
@@ -15,7 +22,10 @@ export const PROMPT: Prompt = { id: 'tree', text: '', tokens: Int32Array.of(TERM
 export const nodeOf = (prefix: ArrayLike<number>): number => Array.from(prefix).reduce((node, b) => 2 * node + 1 + b, 0)
 
 /** A policy whose next-token logits of each prefix are given, in any order of the prefixes. */
-export const treePolicy = (prefixes: readonly (readonly number[])[], logits: readonly (readonly number[])[]): Policy => {
+export const treePolicy = (
+  prefixes: readonly (readonly number[])[],
+  logits: readonly (readonly number[])[],
+): Policy => {
   const heap: (readonly number[])[] = []
   prefixes.forEach((prefix, i) => {
     heap[nodeOf(prefix)] = logits[i]
@@ -32,28 +42,54 @@ export const batchOf = (mdp: TokenMDP, completions: readonly ArrayLike<number>[]
   const unknown = new Float32Array(rows * width).fill(NaN)
   const length = Int32Array.from(completions, (z) => z.length)
   const origin = completions.map(() => 'dataset' as const)
-  return { step: 0, seed: 0, prompts: [PROMPT], mdp, rows, width, group: new Int32Array(rows), tokens, length, logPF: unknown, logBehaviour: unknown, origin }
+  return {
+    step: 0,
+    seed: 0,
+    prompts: [PROMPT],
+    mdp,
+    rows,
+    width,
+    group: new Int32Array(rows),
+    tokens,
+    length,
+    logPF: unknown,
+    logBehaviour: unknown,
+    origin,
+  }
 }
 
 /** Every completion of the MDP in one batch, shortest first, then in order of id. */
 export const allCompletions = (mdp: TokenMDP): Trajectories => batchOf(mdp, enumerateCompletions(mdp, VOCAB))
 
 /** A batch with its rewards at a temperature and a weight for each row (default 1). */
-export const weighted = async (batch: Trajectories, reward: Reward, temperature: number, weight = new Float32Array(batch.rows).fill(1)): Promise<Weighted> => ({
+export const weighted = async (
+  batch: Trajectories,
+  reward: Reward,
+  temperature: number,
+  weight = new Float32Array(batch.rows).fill(1),
+): Promise<Weighted> => ({
   ...(await annotateBatch(reward, { temperature: () => temperature })(batch)),
   weight,
 })
 
 /** log P_F of each row's whole completion under the batch's MDP, nats: from the policy's own log-probabilities. */
-export const completionLogPF = async (policy: Policy, trainable: HostTensors, batch: Trajectories): Promise<number[]> => {
+export const completionLogPF = async (
+  policy: Policy,
+  trainable: HostTensors,
+  batch: Trajectories,
+): Promise<number[]> => {
   const run = jitPerShape(
-    (input: { trainable: Tensors; tokens: Tensor; pad: Tensor }, constants) => ({ ...actionScores(policy, batch.mdp, constants, input.trainable, input) }),
+    (input: { trainable: Tensors; tokens: Tensor; pad: Tensor }, constants) => ({
+      ...actionScores(policy, batch.mdp, constants, input.trainable, input),
+    }),
     { constants: policy.constants },
   )
   const { tokens, pad } = packRows(promptsOf(batch), batch.tokens, batch.width)
   const { logPF } = await run({ trainable, tokens, pad })
   await run.dispose()
-  return Array.from(batch.length, (length, row) => Array.from(logPF.data.slice(row * batch.width, row * batch.width + length + 1)).reduce((sum, x) => sum + x, 0))
+  return Array.from(batch.length, (length, row) =>
+    Array.from(logPF.data.slice(row * batch.width, row * batch.width + length + 1)).reduce((sum, x) => sum + x, 0),
+  )
 }
 
 /** log R of each row's whole completion, tempered, nats. */
@@ -70,10 +106,15 @@ export const balancedLogits = (logReward: readonly number[], leafStop = 1): numb
   const leaves = (logReward.length + 1) / 2
   const logF: number[] = []
   for (let node = logReward.length - 1; node >= 0; node--)
-    logF[node] = node >= leaves - 1 ? logReward[node] - Math.log(leafStop) : logSumExp([logReward[node], logF[2 * node + 1], logF[2 * node + 2]])
+    logF[node] =
+      node >= leaves - 1
+        ? logReward[node] - Math.log(leafStop)
+        : logSumExp([logReward[node], logF[2 * node + 1], logF[2 * node + 2]])
   const other = leafStop === 1 ? 0 : Math.log((1 - leafStop) / 2)
   return logReward.map((r, node) =>
-    node >= leaves - 1 ? [other, other, Math.log(leafStop)] : [logF[2 * node + 1] - logF[node], logF[2 * node + 2] - logF[node], r - logF[node]],
+    node >= leaves - 1
+      ? [other, other, Math.log(leafStop)]
+      : [logF[2 * node + 1] - logF[node], logF[2 * node + 2] - logF[node], r - logF[node]],
   )
 }
 
@@ -83,8 +124,13 @@ export const balancedLogits = (logReward: readonly number[], leafStop = 1): numb
  *
  * @param logPF of every completion; @param logTarget alike
  */
-export const gradientOfKL = (logits: readonly (readonly number[])[], batch: Trajectories, logPF: readonly number[], logTarget: readonly number[]): number[] => {
-  const gradient = new Array<number>(logits.length * VOCAB).fill(0)
+export const gradientOfKL = (
+  logits: readonly (readonly number[])[],
+  batch: Trajectories,
+  logPF: readonly number[],
+  logTarget: readonly number[],
+): number[] => {
+  const gradient = Array.from({ length: logits.length * VOCAB }, () => 0)
   for (let row = 0; row < batch.rows; row++) {
     const share = Math.exp(logPF[row]) * (logPF[row] - logTarget[row])
     const length = batch.length[row]
@@ -93,7 +139,8 @@ export const gradientOfKL = (logits: readonly (readonly number[])[], batch: Traj
     for (let t = 0; t <= Math.min(length, batch.mdp.maxLength - 1); t++) {
       const node = nodeOf(actions.subarray(0, t))
       const logSum = logSumExp(logits[node])
-      for (let a = 0; a < VOCAB; a++) gradient[node * VOCAB + a] += share * ((a === actions[t] ? 1 : 0) - Math.exp(logits[node][a] - logSum))
+      for (let a = 0; a < VOCAB; a++)
+        gradient[node * VOCAB + a] += share * ((a === actions[t] ? 1 : 0) - Math.exp(logits[node][a] - logSum))
     }
   }
   return gradient

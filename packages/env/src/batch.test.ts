@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { type Annotated, completionOf, terminalReward } from './batch.ts'
+import { type Annotated, completionOf, settledTokens, terminalReward } from './batch.ts'
 import { tokenMDP } from './token-mdp.ts'
 
 const batch: Annotated = {
@@ -31,4 +31,8 @@ test('a completion is its own copy: changing it leaves the batch as it is', () =
 
 test('the terminal reward is that of the terminator column, untempered, NaN for a dropped row', () => {
   expect([...terminalReward(batch)]).toEqual([-3, -5, NaN])
+})
+
+test('settled tokens hold the terminator past the end, whatever the padding was', () => {
+  expect([...settledTokens(batch)]).toEqual([1, 2, 9, 3, 9, 9, 9, 9, 9])
 })

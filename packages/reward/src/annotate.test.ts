@@ -11,13 +11,31 @@ const mdp = tokenMDP({ terminator: 9, maxLength: 2 })
 const batchAt = (step: number): Trajectories => trajectoriesOf(mdp, [promptOf('p', [1])], [[[1], [], [1, 2]]], { step })
 
 /** Rewards of the rows' ends, by the rows. */
-const ends = (rewards: readonly number[]): Reward => ({ rows, width, length }) =>
-  TE.right({ logReward: Float32Array.from({ length: rows * width }, (_, cell) => (cell % width === length[Math.floor(cell / width)] ? rewards[Math.floor(cell / width)]! : NaN)) })
+const ends =
+  (rewards: readonly number[]): Reward =>
+  ({ rows, width, length }) =>
+    TE.right({
+      logReward: Float32Array.from({ length: rows * width }, (_, cell) =>
+        cell % width === length[Math.floor(cell / width)] ? rewards[Math.floor(cell / width)]! : NaN,
+      ),
+    })
 
 const faultOf = (promise: Promise<unknown>): Promise<Fault> =>
-  promise.then(() => { throw new Error('expected a fault') }, (cause: unknown) => { if (isFault(cause)) return cause; throw cause })
+  promise.then(
+    () => {
+      throw new Error('expected a fault')
+    },
+    (cause: unknown) => {
+      if (isFault(cause)) return cause
+      throw cause
+    },
+  )
 
-test.each([['NaN', NaN], ['-inf', -Infinity], ['inf', Infinity]])('a row whose reward is %s is kept out, the others stay', async (_, bad) => {
+test.each([
+  ['NaN', NaN],
+  ['-inf', -Infinity],
+  ['inf', Infinity],
+])('a row whose reward is %s is kept out, the others stay', async (_, bad) => {
   const { keep, logReward } = await annotateBatch(ends([-1, bad, -3]))(batchAt(0))
   expect([...keep]).toEqual([1, 0, 1])
   expect(logReward[1]).toBe(-1)
@@ -36,7 +54,10 @@ test('a reward that is a Left ends the run with that fault', async () => {
 })
 
 test('the reward temperature is that of the step', async () => {
-  const steps$ = from([0, 1, 2]).pipe(map(batchAt), annotate(ends([-1, -2, -3]), { temperature: (step) => 1 - step / 10 }))
+  const steps$ = from([0, 1, 2]).pipe(
+    map(batchAt),
+    annotate(ends([-1, -2, -3]), { temperature: (step) => 1 - step / 10 }),
+  )
   const annotated = await lastValueFrom(steps$.pipe(toArray()))
   expect(annotated.map((batch) => batch.rewardTemperature)).toEqual([1, 0.9, 0.8])
   // Rewards themselves are stored untempered.
@@ -44,17 +65,19 @@ test('the reward temperature is that of the step', async () => {
 })
 
 test('errors and completion pass through, and the source is let go of', () =>
-  new TestScheduler((found, wanted) => expect(found).toEqual(wanted)).run(({ cold, expectObservable, expectSubscriptions }) => {
-    const none = cold<Trajectories>('--|')
-    expectObservable(none.pipe(annotate(ends([])))).toBe('--|')
-    expectSubscriptions(none.subscriptions).toBe('^-!')
-    const broken = cold<Trajectories>('--#')
-    expectObservable(broken.pipe(annotate(ends([])))).toBe('--#')
-    expectSubscriptions(broken.subscriptions).toBe('^-!')
-    const endless = cold<Trajectories>('-----')
-    expectObservable(endless.pipe(annotate(ends([]))), '^--!').toBe('----')
-    expectSubscriptions(endless.subscriptions).toBe('^--!')
-  }))
+  new TestScheduler((found, wanted) => expect(found).toEqual(wanted)).run(
+    ({ cold, expectObservable, expectSubscriptions }) => {
+      const none = cold<Trajectories>('--|')
+      expectObservable(none.pipe(annotate(ends([])))).toBe('--|')
+      expectSubscriptions(none.subscriptions).toBe('^-!')
+      const broken = cold<Trajectories>('--#')
+      expectObservable(broken.pipe(annotate(ends([])))).toBe('--#')
+      expectSubscriptions(broken.subscriptions).toBe('^-!')
+      const endless = cold<Trajectories>('-----')
+      expectObservable(endless.pipe(annotate(ends([]))), '^--!').toBe('----')
+      expectSubscriptions(endless.subscriptions).toBe('^--!')
+    },
+  ))
 
 test('batches are judged one at a time, in order; after unsubscribing nothing more is judged or emitted', async () => {
   const asked: number[] = []
@@ -66,7 +89,13 @@ test('batches are judged one at a time, in order; after unsubscribing nothing mo
   const source = new Subject<Trajectories>()
   const seen: Annotated[] = []
   let torn = false
-  const watched = new Observable<Trajectories>((out) => { const s = source.subscribe(out); return () => { torn = true; s.unsubscribe() } })
+  const watched = new Observable<Trajectories>((out) => {
+    const s = source.subscribe(out)
+    return () => {
+      torn = true
+      s.unsubscribe()
+    }
+  })
   const running = watched.pipe(annotate(slow)).subscribe((batch) => seen.push(batch))
   for (const step of [0, 1, 2]) source.next(batchAt(step))
   expect(asked).toEqual([0])

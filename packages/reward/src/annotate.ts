@@ -15,16 +15,24 @@ export const annotateBatch =
     const judged = await reward(batch)()
     if (isLeft(judged)) throw judged.left
     const { logReward } = judged.right
-    const keep = Uint8Array.from(batch.length, (last, row) => (Number.isFinite(logReward[row * batch.width + last]!) ? 1 : 0))
+    const keep = Uint8Array.from(batch.length, (last, row) =>
+      Number.isFinite(logReward[row * batch.width + last]!) ? 1 : 0,
+    )
     if (!keep.includes(1)) throw allFailed(batch)
     return { ...batch, logReward, rewardTemperature: temperature(batch.step), keep }
   }
 
 const allFailed = (batch: Trajectories): Fault =>
-  fault('RewardFailed', `step ${batch.step}: the reward failed on all ${batch.rows} rows`, 'Run the reward on one of these completions by hand; the last checkpoint is whole.', { step: batch.step })
+  fault(
+    'RewardFailed',
+    `step ${batch.step}: the reward failed on all ${batch.rows} rows`,
+    'Run the reward on one of these completions by hand; the last checkpoint is whole.',
+    { step: batch.step },
+  )
 
 /**
  * Trajectories to annotated trajectories. A row that the reward cannot judge is dropped and counted, never the run;
  * only a reward that judges no row at all ends it, with a RewardFailed fault.
  */
-export const annotate = (reward: Reward, options: AnnotateOptions = {}): OperatorFunction<Trajectories, Annotated> => concatMap(annotateBatch(reward, options))
+export const annotate = (reward: Reward, options: AnnotateOptions = {}): OperatorFunction<Trajectories, Annotated> =>
+  concatMap(annotateBatch(reward, options))

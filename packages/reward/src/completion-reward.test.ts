@@ -6,20 +6,36 @@ import { type JudgeFunction, completionReward } from './completion-reward.ts'
 import { promptOf, trajectoriesOf } from './testing/trajectories-of.ts'
 
 const mdp = tokenMDP({ terminator: 9, maxLength: 2 })
-const batch = trajectoriesOf(mdp, [promptOf('p', [1]), promptOf('q', [2])], [[[1], []], [[1, 2], [3]]])
+const batch = trajectoriesOf(
+  mdp,
+  [promptOf('p', [1]), promptOf('q', [2])],
+  [
+    [[1], []],
+    [[1, 2], [3]],
+  ],
+)
 const decode = (ids: Int32Array): string => ids.join(' ')
 
 const judgedBy = async (judge: JudgeFunction): Promise<(readonly number[])[]> => {
   const judged = await completionReward(decode, judge)(batch)()
   if (isLeft(judged)) throw judged.left
-  return Array.from({ length: batch.rows }, (_, row) => [...judged.right.logReward.slice(row * 3, row * 3 + 3)])
+  return Array.from({ length: batch.rows }, (_, row) =>
+    Array.from(judged.right.logReward.subarray(row * 3, row * 3 + 3)),
+  )
 }
 
 test('the judge sees prompt, text and tokens without the terminator; its answer stands at the end', async () => {
   const seen: string[] = []
-  const rewards = await judgedBy((completions) => completions.map(({ prompt, text, tokens }, i) => (seen.push(`${prompt.id}:${text}/${tokens.length}`), -i)))
+  const rewards = await judgedBy((completions) =>
+    completions.map(({ prompt, text, tokens }, i) => (seen.push(`${prompt.id}:${text}/${tokens.length}`), -i)),
+  )
   expect(seen).toEqual(['p:1/1', 'p:/0', 'q:1 2/2', 'q:3/1'])
-  expect(rewards).toEqual([[NaN, -0, NaN], [-1, NaN, NaN], [NaN, NaN, -2], [NaN, -3, NaN]])
+  expect(rewards).toEqual([
+    [NaN, -0, NaN],
+    [-1, NaN, NaN],
+    [NaN, NaN, -2],
+    [NaN, -3, NaN],
+  ])
 })
 
 test('a completion that breaks the judge costs itself only', async () => {
@@ -44,7 +60,9 @@ test('a promised answer is awaited', async () => {
 })
 
 test('a judge that throws at everything fails every row, and annotate says so', async () => {
-  const broken = completionReward(decode, () => { throw new Error('no model') })
+  const broken = completionReward(decode, () => {
+    throw new Error('no model')
+  })
   await expect(annotateBatch(broken)(batch)).rejects.toMatchObject({ _tag: 'RewardFailed' })
 })
 

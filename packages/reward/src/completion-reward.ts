@@ -10,7 +10,9 @@ export interface Judged {
 }
 
 /** A reward of one's own: log R in nats for each completion; null where it cannot tell. */
-export type JudgeFunction = (completions: readonly Judged[]) => readonly (number | null)[] | Promise<readonly (number | null)[]>
+export type JudgeFunction = (
+  completions: readonly Judged[],
+) => readonly (number | null)[] | Promise<readonly (number | null)[]>
 
 const NOT_JUDGED = NaN
 
@@ -46,12 +48,19 @@ export const completionReward =
           return { prompt: batch.prompts[batch.group[row]!]!, tokens, text: decode(tokens) }
         })
         const judged = await judgeAll(judge, completions)
-        if (judged.length !== batch.rows) throw new Error(`it returned ${judged.length} rewards for ${batch.rows} completions`)
+        if (judged.length !== batch.rows)
+          throw new Error(`it returned ${judged.length} rewards for ${batch.rows} completions`)
         const logReward = new Float32Array(batch.rows * batch.width).fill(NaN)
         judged.forEach((r, row) => {
           logReward[row * batch.width + batch.length[row]!] = r ?? NOT_JUDGED
         })
         return { logReward }
       },
-      (cause) => fault('RewardFailed', `the reward function failed: ${cause instanceof Error ? cause.message : String(cause)}`, 'It must return one log-reward, or null, for each completion it is given.', { cause }),
+      (cause) =>
+        fault(
+          'RewardFailed',
+          `the reward function failed: ${cause instanceof Error ? cause.message : String(cause)}`,
+          'It must return one log-reward, or null, for each completion it is given.',
+          { cause },
+        ),
     )

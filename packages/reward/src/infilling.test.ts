@@ -16,21 +16,37 @@ const AROUND: Readonly<Record<string, { readonly x: readonly number[]; readonly 
   b: { x: [7], y: [1, 2, 3, 4, 5, 6] },
   c: { x: [2, 7, 1], y: [8] },
 }
-const COMPLETIONS = [[[1, 2, 3, 4], [5]], [[], [6, 6, 6]], [[9, 8], [1, 1, 1, 1]]]
+const COMPLETIONS = [
+  [[1, 2, 3, 4], [5]],
+  [[], [6, 6, 6]],
+  [
+    [9, 8],
+    [1, 1, 1, 1],
+  ],
+]
 const options: InfillingOptions = {
   surroundings: ({ id }) => ({ before: Int32Array.from(AROUND[id]!.x), after: Int32Array.from(AROUND[id]!.y) }),
 }
 const prompts = Object.keys(AROUND).map((id) => promptOf(id, [1]))
 const batchOf = (padding: number) => trajectoriesOf(mdp, prompts, COMPLETIONS, { padding })
 
-const scored = async (policy: Policy, padding: number, given: InfillingOptions, state = reference(policy)): Promise<Float32Array> => {
+const scored = async (
+  policy: Policy,
+  padding: number,
+  given: InfillingOptions,
+  state = reference(policy),
+): Promise<Float32Array> => {
   const judged = await infillingLikelihood(state, given)(batchOf(padding))()
   if (isLeft(judged)) throw judged.left
   return judged.right.logReward
 }
 
 /** log p(z_≤t tail | X) of every prefix, each in a forward of its own. */
-const oneByOne = (policy: Policy, { terminatorInText = true, logitShift }: Partial<InfillingOptions>, trainable: PretrainedPolicy['trainable'] | null = null): number[] =>
+const oneByOne = (
+  policy: Policy,
+  { terminatorInText = true, logitShift }: Partial<InfillingOptions>,
+  trainable: PretrainedPolicy['trainable'] | null = null,
+): number[] =>
   COMPLETIONS.flatMap((of, group) => {
     const { x, y } = AROUND[prompts[group]!.id]!
     const tail = terminatorInText ? [STOP, ...y] : y
@@ -44,9 +60,12 @@ const oneByOne = (policy: Policy, { terminatorInText = true, logitShift }: Parti
     )
   })
 
-const expectSame = (found: Float32Array, wanted: readonly number[]): void => {
+const expectSame = (found: Float32Array, wanted: readonly number[], within = 1e-5): void => {
   expect(found.length).toBe(wanted.length)
-  found.forEach((x, i) => (Number.isNaN(wanted[i]!) ? expect(x, `cell ${i}`).toBeNaN() : expect(Math.abs(x - wanted[i]!), `cell ${i}`).toBeLessThan(1e-5)))
+  wanted.forEach((x, i) => {
+    if (Number.isNaN(x)) expect(found[i], `cell ${i}`).toBeNaN()
+    else expect(Math.abs(found[i]! - x), `cell ${i}`).toBeLessThan(within)
+  })
 }
 
 /** The policy with an embedding of token 0 that is not a number: whatever reads the padding shows. */
@@ -75,19 +94,27 @@ test('a terminator outside the text is not judged', async () => {
 
 test('an ending of one token needs no block: the states predict it', async () => {
   const policy = smallGPT2()
-  const around = infillingLikelihood(reference(policy), { surroundings: () => ({ before: Int32Array.of(7), after: new Int32Array(0) }) })
+  const around = infillingLikelihood(reference(policy), {
+    surroundings: () => ({ before: Int32Array.of(7), after: new Int32Array(0) }),
+  })
   const judged = await around(trajectoriesOf(mdp, [promptOf('c', [1])], [[[4, 2]]]))()
-  const texts = [[7, STOP], [7, 4, STOP], [7, 4, 2, STOP]]
-  expectSame(isRight(judged) ? judged.right.logReward : new Float32Array(0), [...texts.map((text) => flatLikelihood(policy, text, 1)), NaN, NaN])
+  const texts = [
+    [7, STOP],
+    [7, 4, STOP],
+    [7, 4, 2, STOP],
+  ]
+  expectSame(isRight(judged) ? judged.right.logReward : new Float32Array(0), [
+    ...texts.map((text) => flatLikelihood(policy, text, 1)),
+    NaN,
+    NaN,
+  ])
 })
 
 test('a logit shift reaches the completion and nothing else', async () => {
   const policy = smallLlama()
   const given = { ...options, logitShift: exceptTokens(11, [STOP, 8, 2], -99) }
-  const found = await scored(policy, STOP, given)
-  const wanted = oneByOne(policy, given)
   // 99 nats off a token leave fewer digits for the rest.
-  found.forEach((x, i) => Number.isNaN(wanted[i]!) || expect(Math.abs(x - wanted[i]!), `cell ${i}`).toBeLessThan(1e-4))
+  expectSame(await scored(policy, STOP, given), oneByOne(policy, given), 1e-4)
 })
 
 test('the reward of a policy is that of its newest adapter', async () => {

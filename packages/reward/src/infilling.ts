@@ -33,14 +33,22 @@ interface Targets {
 }
 
 /** Log-probabilities of a layout's targets: one pass, the head at the columns that are read only. */
-const scorer = (policy: Policy, logitsUnder: NonNullable<Policy['logitsUnder']>, logitShift: Float32Array | undefined, device: Device) =>
+const scorer = (
+  policy: Policy,
+  logitsUnder: NonNullable<Policy['logitsUnder']>,
+  logitShift: Float32Array | undefined,
+  device: Device,
+) =>
   jitPerShape(
     ({ trainable, completions, endings, ...input }: { trainable?: Tensors } & Targets & LayoutInput, constants) => {
       const [rows, width] = completions.shape as [number, number]
       const count = endings.shape[1]!
       const all = logitsUnder(constants, trainable ?? null, input, { start: input.tokens.shape[1] - count, count })
       const ofTokens = (logits: tf.Tensor, ids: tf.Tensor): tf.Tensor =>
-        tokenLogProbs(tf.reshape(logits, [ids.size, policy.vocabSize]) as tf.Tensor2D, tf.reshape(ids, [ids.size, 1]) as tf.Tensor2D)
+        tokenLogProbs(
+          tf.reshape(logits, [ids.size, policy.vocabSize]) as tf.Tensor2D,
+          tf.reshape(ids, [ids.size, 1]) as tf.Tensor2D,
+        )
       const states = tf.slice(all, [0, 0, 0], [rows, width, policy.vocabSize])
       const shifted = logitShift === undefined ? states : tf.add(states, tf.tensor1d(logitShift))
       return { completion: ofTokens(shifted, completions), ending: ofTokens(all, endings) }
@@ -52,12 +60,20 @@ const checkFits = ({ prompts, mdp }: Trajectories, frames: readonly Frame[], { c
   frames.forEach(({ before, tail }, i) => {
     const { id } = prompts[i]!
     if (before.length === 0 || tail.length === 0)
-      throw fault('SurroundingsEmpty', `prompt ${id}: there is nothing ${before.length === 0 ? 'before' : 'after'} the completion`,
-        'Give at least one token (a beginning-of-text token will do), or use the likelihood reward.', { prompt: id })
+      throw fault(
+        'SurroundingsEmpty',
+        `prompt ${id}: there is nothing ${before.length === 0 ? 'before' : 'after'} the completion`,
+        'Give at least one token (a beginning-of-text token will do), or use the likelihood reward.',
+        { prompt: id },
+      )
     const needed = before.length + mdp.maxLength + tail.length - 1
     if (needed > contextLength)
-      throw fault('PromptTooLong', `prompt ${id}: beginning, completion and ending take ${needed} positions, the model has ${contextLength}`,
-        'Shorten the surroundings or the maximal completion.', { prompt: id, needed, contextLength })
+      throw fault(
+        'PromptTooLong',
+        `prompt ${id}: beginning, completion and ending take ${needed} positions, the model has ${contextLength}`,
+        'Shorten the surroundings or the maximal completion.',
+        { prompt: id, needed, contextLength },
+      )
   })
 
 /**
@@ -79,7 +95,11 @@ export const infillingLikelihood = (
   const run = policy.logitsUnder === undefined ? undefined : scorer(policy, policy.logitsUnder, logitShift, device)
   const score = async (batch: Trajectories): Promise<Float32Array> => {
     if (run === undefined)
-      throw fault('LayoutUnsupported', `the policy ${policy.name} cannot score laid-out rows`, 'Give it a logitsUnder, or use a reward of whole completions.')
+      throw fault(
+        'LayoutUnsupported',
+        `the policy ${policy.name} cannot score laid-out rows`,
+        'Give it a logitsUnder, or use a reward of whole completions.',
+      )
     const frames = batch.prompts.map((prompt): Frame => {
       const { before, after } = surroundings(prompt)
       return { before, tail: terminatorInText ? Int32Array.of(batch.mdp.terminator, ...after) : after }
@@ -88,12 +108,24 @@ export const infillingLikelihood = (
     const { blockWidth, ...layout } = infillingLayout(batch, frames)
     const own = trainable()
     const { completion, ending } = await run({ ...(own === null ? {} : { trainable: own }), ...layout })
-    return infillingLogRewards(batch, frames, { completion: completion.data as Float32Array, ending: ending.data as Float32Array }, blockWidth)
+    return infillingLogRewards(
+      batch,
+      frames,
+      { completion: completion.data as Float32Array, ending: ending.data as Float32Array },
+      blockWidth,
+    )
   }
   return (batch) =>
     TE.tryCatch(
       async () => ({ logReward: await score(batch) }),
       (cause): Fault =>
-        isFault(cause) ? cause : fault('RewardFailed', `the infilling reward could not be computed: ${cause instanceof Error ? cause.message : String(cause)}`, 'Check the surroundings of the prompts.', { cause }),
+        isFault(cause)
+          ? cause
+          : fault(
+              'RewardFailed',
+              `the infilling reward could not be computed: ${cause instanceof Error ? cause.message : String(cause)}`,
+              'Check the surroundings of the prompts.',
+              { cause },
+            ),
     )
 }

@@ -11,8 +11,16 @@ import { promptOf, trajectoriesOf } from './testing/trajectories-of.ts'
 const STOP = 10
 const mdp = tokenMDP({ terminator: STOP, maxLength: 3, minLength: 2, logitShift: exceptTokens(11, [4]) })
 const PROMPTS = [[3, 1, 4, 1, 5, 9, 2, 6, 5], [7]]
-const COMPLETIONS = [[[1, 2, 3], [5]], [[], [6, 6]]]
-const batch = trajectoriesOf(mdp, PROMPTS.map((tokens, i) => promptOf(`${i}`, tokens)), COMPLETIONS, { padding: -1 })
+const COMPLETIONS = [
+  [[1, 2, 3], [5]],
+  [[], [6, 6]],
+]
+const batch = trajectoriesOf(
+  mdp,
+  PROMPTS.map((tokens, i) => promptOf(`${i}`, tokens)),
+  COMPLETIONS,
+  { padding: -1 },
+)
 
 const scored = async (reward: Reward): Promise<Float32Array> => {
   const judged = await reward(batch)()
@@ -25,15 +33,26 @@ const oneByOne = (policy: Policy, options: Parameters<typeof flatLikelihood>[3] 
   COMPLETIONS.flatMap((of, group) =>
     of.flatMap((z) =>
       Array.from({ length: 4 }, (_, t) =>
-        t > z.length ? NaN : flatLikelihood(policy, [...PROMPTS[group]!, ...z.slice(0, t), STOP], PROMPTS[group]!.length, { from: PROMPTS[group]!.length, ...options }),
+        t > z.length
+          ? NaN
+          : flatLikelihood(policy, [...PROMPTS[group]!, ...z.slice(0, t), STOP], PROMPTS[group]!.length, {
+              from: PROMPTS[group]!.length,
+              ...options,
+            }),
       ),
     ),
   )
 
 const expectSame = (found: Float32Array, wanted: readonly number[]): void =>
-  found.forEach((x, i) => (Number.isNaN(wanted[i]!) ? expect(x, `cell ${i}`).toBeNaN() : expect(Math.abs(x - wanted[i]!), `cell ${i}`).toBeLessThan(1e-5)))
+  wanted.forEach((x, i) => {
+    if (Number.isNaN(x)) expect(found[i], `cell ${i}`).toBeNaN()
+    else expect(Math.abs(found[i]! - x), `cell ${i}`).toBeLessThan(1e-5)
+  })
 
-test.each([['llama', smallLlama], ['gpt2', smallGPT2]] as const)('%s: log R of every prefix is the sum of its log-probs, NaN past the end', async (_, make) => {
+test.each([
+  ['llama', smallLlama],
+  ['gpt2', smallGPT2],
+] as const)('%s: log R of every prefix is the sum of its log-probs, NaN past the end', async (_, make) => {
   const policy = make()
   expectSame(await scored(likelihood(reference(policy))), oneByOne(policy))
 })
@@ -62,7 +81,14 @@ test('the literal sums of a table of log-probs', () => {
 })
 
 test('a model that cannot read the tokens is a RewardFailed with the cause', async () => {
-  const tooShort = { ...smallLlama(), logits: () => { throw new RangeError('40 columns') } }
+  const tooShort = {
+    ...smallLlama(),
+    logits: () => {
+      throw new RangeError('40 columns')
+    },
+  }
   const judged = await likelihood(reference(tooShort))(batch)()
-  expect(isLeft(judged) && isFault(judged.left) && `${judged.left._tag} ${judged.left.message}`).toMatch(/^RewardFailed .*40 columns/)
+  expect(isLeft(judged) && isFault(judged.left) && `${judged.left._tag} ${judged.left.message}`).toMatch(
+    /^RewardFailed .*40 columns/,
+  )
 })

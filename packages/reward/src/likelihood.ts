@@ -20,7 +20,12 @@ export interface LikelihoodOptions {
  * @param logPTerm [rows, width] of the terminator at each state
  * @returns [rows, width]; NaN past each row's length
  */
-export const prefixLogRewards = (logP: ArrayLike<number>, logPTerm: ArrayLike<number>, length: Int32Array, width: number): Float32Array => {
+export const prefixLogRewards = (
+  logP: ArrayLike<number>,
+  logPTerm: ArrayLike<number>,
+  length: Int32Array,
+  width: number,
+): Float32Array => {
   const logReward = new Float32Array(length.length * width).fill(NaN)
   length.forEach((last, row) => {
     let sum = 0
@@ -41,19 +46,29 @@ export const prefixLogRewards = (logP: ArrayLike<number>, logPTerm: ArrayLike<nu
  * @see Hu et al. 2024, arXiv:2310.04363, §4.1
  * @example annotate(likelihood(reference(policy)), { temperature: linear(1, 0.8, 750) })
  */
-export const likelihood = ({ policy, trainable }: PolicyState, { logitShift, device = 'cpu' }: LikelihoodOptions = {}): Reward => {
+export const likelihood = (
+  { policy, trainable }: PolicyState,
+  { logitShift, device = 'cpu' }: LikelihoodOptions = {},
+): Reward => {
   const scorers = new Map<string, ReturnType<typeof compile>>()
   const compile = (mdp: TokenMDP) =>
     jitPerShape(
-      ({ trainable: own, tokens, pad }: { trainable?: Tensors; tokens: Tensor; pad: Tensor }, constants) =>
-        ({ ...actionScores(policy, mdp, constants, own ?? null, { tokens, pad }) }),
+      ({ trainable: own, tokens, pad }: { trainable?: Tensors; tokens: Tensor; pad: Tensor }, constants) => ({
+        ...actionScores(policy, mdp, constants, own ?? null, { tokens, pad }),
+      }),
       { device, constants: policy.constants },
     )
   const score = async (batch: Trajectories): Promise<Float32Array> => {
     // The judge judges freely: neither the sampler's masks nor its forced stop.
     const { terminator, maxLength } = batch.mdp
     const key = `${terminator}/${maxLength}`
-    const judged: TokenMDP = { terminator, maxLength, minLength: 0, leaf: 'free', ...(logitShift === undefined ? {} : { logitShift }) }
+    const judged: TokenMDP = {
+      terminator,
+      maxLength,
+      minLength: 0,
+      leaf: 'free',
+      ...(logitShift === undefined ? {} : { logitShift }),
+    }
     const run = scorers.get(key) ?? compile(judged)
     scorers.set(key, run)
     const { tokens, pad } = packRows(promptsOf(batch), settledTokens(batch), batch.width)
@@ -64,6 +79,12 @@ export const likelihood = ({ policy, trainable }: PolicyState, { logitShift, dev
   return (batch) =>
     TE.tryCatch(
       async () => ({ logReward: await score(batch) }),
-      (cause): Fault => fault('RewardFailed', `the likelihood reward could not be computed: ${cause instanceof Error ? cause.message : String(cause)}`, 'Check that the judging model reads the same tokens as the policy.', { cause }),
+      (cause): Fault =>
+        fault(
+          'RewardFailed',
+          `the likelihood reward could not be computed: ${cause instanceof Error ? cause.message : String(cause)}`,
+          'Check that the judging model reads the same tokens as the policy.',
+          { cause },
+        ),
     )
 }

@@ -1,13 +1,11 @@
-import { isLeft, isRight } from 'fp-ts/lib/Either.js'
-import * as TE from 'fp-ts/lib/TaskEither.js'
+import { isLeft } from 'fp-ts/lib/Either.js'
+import type * as TE from 'fp-ts/lib/TaskEither.js'
 import { mkdir, mkdtemp, readFile, readdir, rm, truncate, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { hostTensor } from '@gfnlm/jit'
-import { from, lastValueFrom, toArray } from 'rxjs'
 import { afterAll, beforeEach, expect, test } from 'vitest'
-import { type Checkpoint, checkpointEvery, checkpointSteps, loadCheckpoint, saveCheckpoint } from './checkpoint.ts'
-import type { RunEvent } from './events.ts'
+import { type Checkpoint, checkpointSteps, loadCheckpoint, saveCheckpoint } from './checkpoint.ts'
 import { parameterLayout } from './parameter-vector.ts'
 
 const a = hostTensor(new Float32Array(4), [2, 2])
@@ -35,7 +33,8 @@ const right = async <A>(task: TE.TaskEither<Error, A>): Promise<A> => {
   if (isLeft(result)) throw result.left
   return result.right
 }
-const save = (checkpoint: Checkpoint, keep?: number): Promise<string> => right(saveCheckpoint(directory, layout, checkpoint, keep))
+const save = (checkpoint: Checkpoint, keep?: number): Promise<string> =>
+  right(saveCheckpoint(directory, layout, checkpoint, keep))
 const load = (of = layout): Promise<Checkpoint | undefined> => right(loadCheckpoint(directory, of))
 const bytes = (numbers: Float32Array | undefined): number[] => [...new Uint8Array(Float32Array.from(numbers!).buffer)]
 
@@ -74,7 +73,11 @@ test('what a killed run left half written is ignored, and overwritten later', as
 test('a write that fails is a fault, leaves the earlier ones whole and nothing half written', async () => {
   await save(at(1))
   const before = await readFile(join(directory, 'step-00000001', 'state.safetensors'))
-  const full = { get buffer(): never { throw new Error('ENOSPC: no space left on device, write') } }
+  const full = {
+    get buffer(): never {
+      throw new Error('ENOSPC: no space left on device, write')
+    },
+  }
   const result = await saveCheckpoint(directory, layout, { ...at(2), carried: full }, 1)()
   expect(isLeft(result) && result.left._tag).toBe('CheckpointFailed')
   expect(isLeft(result) && result.left.message).toMatch(/step 2 could not be written to .*ENOSPC/)
@@ -91,7 +94,11 @@ test('a place that is no directory is a fault', async () => {
 })
 
 test.each([
-  ['a wider adapter', { 'policy:a': hostTensor(new Float32Array(6), [2, 3]), 'task:z': z }, /no parameter 'policy:a' of shape \[2, 3\]/],
+  [
+    'a wider adapter',
+    { 'policy:a': hostTensor(new Float32Array(6), [2, 3]), 'task:z': z },
+    /no parameter 'policy:a' of shape \[2, 3\]/,
+  ],
   ['another layer', { 'policy:a': a, 'policy:b': a, 'task:z': z }, /no parameter 'policy:b'/],
   ['an objective without its own parameter', { 'policy:a': a }, /a parameter\/task:z that nothing here learns/],
 ])('%s is a fault that names the parameter', async (_, parameters, message) => {
@@ -107,21 +114,4 @@ test.each(['state.safetensors', 'run.json'])('a truncated %s is a fault that nam
   const result = await loadCheckpoint(directory, layout)()
   expect(isLeft(result) && result.left._tag).toBe('CheckpointInvalid')
   expect(isLeft(result) && result.left.message).toContain('step-00000001')
-})
-
-const steps = (n: number): RunEvent[] => Array.from({ length: n }, (_, step) => ({ type: 'step', time: 0, step, metrics: {} }))
-
-test('checkpoints are made every so many steps and after the last, each told after its step', async () => {
-  let saves = 0
-  const saving = (): TE.TaskEither<never, string> => TE.fromIO(() => `path ${++saves}`)
-  const seen = await lastValueFrom(from(steps(5)).pipe(checkpointEvery(2, 5, saving), toArray()))
-  expect(seen.map((event) => (event.type === 'checkpoint' ? `${event.step} ${event.path}` : event.type))).toEqual(
-    ['step', 'step', '1 path 1', 'step', 'step', '3 path 2', 'step', '4 path 3'])
-})
-
-test('a checkpoint that cannot be written ends the stream with its fault', async () => {
-  const saving = () => saveCheckpoint('/dev/null/nowhere', layout, at(1))
-  const run = lastValueFrom(from(steps(1)).pipe(checkpointEvery(1, 1, saving)))
-  await expect(run).rejects.toMatchObject({ _tag: 'CheckpointFailed' })
-  expect(isRight(await saving()())).toBe(false)
 })

@@ -5,8 +5,6 @@ import { type HostTensor, type HostTensors, hostTensor } from '@gfnlm/jit'
 import { readSafetensors, writeJson, writeSafetensors } from '@gfnlm/policy'
 import * as E from 'fp-ts/lib/Either.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
-import { type MonoTypeOperatorFunction, concatMap, from } from 'rxjs'
-import type { RunEvent } from './events.ts'
 import { type ParameterLayout, joinParameters, splitParameters } from './parameter-vector.ts'
 import type { TrainingState } from './train-step.ts'
 
@@ -41,7 +39,12 @@ export const checkpointSteps = async (directory: string): Promise<number[]> => {
  * Writes a checkpoint into `<directory>/step-<n>`: beside its place first, renamed when whole. Older ones beyond
  * `keep` are removed only after that, so a full disk or a kill never costs an earlier one.
  */
-export const saveCheckpoint = (directory: string, layout: ParameterLayout, { state, seed, carried }: Checkpoint, keep = 2): TE.TaskEither<CheckpointFault, string> =>
+export const saveCheckpoint = (
+  directory: string,
+  layout: ParameterLayout,
+  { state, seed, carried }: Checkpoint,
+  keep = 2,
+): TE.TaskEither<CheckpointFault, string> =>
   TE.tryCatch(
     async () => {
       const path = join(directory, nameOf(state.step))
@@ -51,9 +54,18 @@ export const saveCheckpoint = (directory: string, layout: ParameterLayout, { sta
         await mkdir(beside, { recursive: true })
         const tensors: Record<string, HostTensor> = {}
         for (const [kind, vector] of [['parameter', state.parameters], ...Object.entries(state.moments)] as const)
-          for (const [name, value] of Object.entries(splitParameters(layout, vector))) tensors[`${kind}/${name}`] = value
+          for (const [name, value] of Object.entries(splitParameters(layout, vector)))
+            tensors[`${kind}/${name}`] = value
         await orThrow(writeSafetensors(join(beside, 'state.safetensors'), tensors))
-        await orThrow(writeJson(join(beside, 'run.json'), { version: 1, step: state.step, seed, moments: Object.keys(state.moments), carried }))
+        await orThrow(
+          writeJson(join(beside, 'run.json'), {
+            version: 1,
+            step: state.step,
+            seed,
+            moments: Object.keys(state.moments),
+            carried,
+          }),
+        )
         await rm(path, { recursive: true, force: true })
         await rename(beside, path)
       } catch (cause) {
@@ -65,24 +77,39 @@ export const saveCheckpoint = (directory: string, layout: ParameterLayout, { sta
       return path
     },
     (cause) =>
-      fault('CheckpointFailed', `the checkpoint of step ${state.step} could not be written to ${directory}: ${messageOf(cause)}`,
-        'Free some space and resume: earlier checkpoints are whole.', { directory, step: state.step }),
+      fault(
+        'CheckpointFailed',
+        `the checkpoint of step ${state.step} could not be written to ${directory}: ${messageOf(cause)}`,
+        'Free some space and resume: earlier checkpoints are whole.',
+        { directory, step: state.step },
+      ),
   )
 
 const invalid = (path: string, why: string): CheckpointFault =>
-  fault('CheckpointInvalid', `the checkpoint ${path} cannot be resumed: ${why}`, 'Remove it to resume from the one before, or start in a new output directory.', { path })
+  fault(
+    'CheckpointInvalid',
+    `the checkpoint ${path} cannot be resumed: ${why}`,
+    'Remove it to resume from the one before, or start in a new output directory.',
+    { path },
+  )
 
 const vectorOf = (layout: ParameterLayout, tensors: HostTensors, kind: string, path: string): Float32Array => {
   const named = Object.fromEntries(
     layout.entries.map(({ name, shape }) => {
       const found = tensors[`${kind}/${name}`]
       if (found === undefined || found.shape.join() !== shape.join())
-        throw invalid(path, `it has no ${kind} '${name}' of shape [${shape.join(', ')}]: the model, adapter or objective changed`)
+        throw invalid(
+          path,
+          `it has no ${kind} '${name}' of shape [${shape.join(', ')}]: the model, adapter or objective changed`,
+        )
       return [name, hostTensor(found.data as Float32Array, shape)] as const
     }),
   )
-  const more = Object.keys(tensors).find((key) => key.startsWith(`${kind}/`) && named[key.slice(kind.length + 1)] === undefined)
-  if (more !== undefined) throw invalid(path, `it has a ${more} that nothing here learns: the model, adapter or objective changed`)
+  const more = Object.keys(tensors).find(
+    (key) => key.startsWith(`${kind}/`) && named[key.slice(kind.length + 1)] === undefined,
+  )
+  if (more !== undefined)
+    throw invalid(path, `it has a ${more} that nothing here learns: the model, adapter or objective changed`)
   return joinParameters(layout, named)
 }
 
@@ -113,13 +140,10 @@ export const loadCheckpoint =
     try {
       return E.right(await readCheckpoint(path, layout))
     } catch (cause) {
-      return E.left(isFault(cause) && cause._tag === 'CheckpointInvalid' ? (cause as CheckpointFault) : invalid(path, messageOf(cause)))
+      return E.left(
+        isFault(cause) && cause._tag === 'CheckpointInvalid'
+          ? (cause as CheckpointFault)
+          : invalid(path, messageOf(cause)),
+      )
     }
   }
-
-/** Saves a checkpoint after every `every` steps (and after step `last`) before the step is passed on, and tells of it. */
-export const checkpointEvery = (every: number, last: number, save: () => TE.TaskEither<CheckpointFault, string>): MonoTypeOperatorFunction<RunEvent> =>
-  concatMap((event) => {
-    if (event.type !== 'step' || ((event.step + 1) % every !== 0 && event.step + 1 !== last)) return [event]
-    return from(orThrow(save()).then((path): RunEvent[] => [event, { type: 'checkpoint', step: event.step, path }])).pipe(concatMap((events) => events))
-  })

@@ -14,7 +14,15 @@ const batchAt = (step: number, keep = Uint8Array.of(1, 1, 1, 1)): Weighted => {
   const batch = completions(mdp, [[1], [2, 3], [], [4]])
   const logReward = new Float32Array(12).fill(NaN)
   ;[-1, -3, -8, -100].forEach((r, row) => (logReward[row * 3 + batch.length[row]!] = r))
-  return { ...batch, step, logReward, keep, rewardTemperature: 0.9, weight: Float32Array.from(keep), origin: ['policy', 'policy', 'policy', 'replay'] }
+  return {
+    ...batch,
+    step,
+    logReward,
+    keep,
+    rewardTemperature: 0.9,
+    weight: Float32Array.from(keep),
+    origin: ['policy', 'policy', 'policy', 'replay'],
+  }
 }
 
 const learning = (metrics: Metrics = { loss: 0.5 }) => ({ update: () => Promise.resolve(metrics) })
@@ -24,11 +32,21 @@ const eventsOf = (batches: readonly Weighted[], options: Parameters<typeof lossS
 test("a batch's metrics are of the policy's own completions that were judged", () => {
   // Mean of −1, −3, −8 is −4; deviations 3, 1, −4; lengths 1, 2, 0.
   expect(batchMetrics(batchAt(0))).toEqual({
-    reward: -4, reward_std: Math.sqrt(26 / 3), reward_temperature: 0.9, 'reward/dropped': 0,
-    'completions/mean_length': 1, effective_sample_size: 4,
+    reward: -4,
+    reward_std: Math.sqrt(26 / 3),
+    reward_temperature: 0.9,
+    'reward/dropped': 0,
+    'completions/mean_length': 1,
+    effective_sample_size: 4,
   })
   const dropped = batchMetrics(batchAt(0, Uint8Array.of(1, 1, 0, 0)))
-  expect(dropped).toMatchObject({ reward: -2, reward_std: 1, 'reward/dropped': 1, 'completions/mean_length': 1.5, effective_sample_size: 2 })
+  expect(dropped).toMatchObject({
+    reward: -2,
+    reward_std: 1,
+    'reward/dropped': 1,
+    'completions/mean_length': 1.5,
+    effective_sample_size: 2,
+  })
 })
 
 test('a step is told with the metrics of batch and update', async () => {
@@ -39,12 +57,21 @@ test('a step is told with the metrics of batch and update', async () => {
 test('dropped completions are a warning before their step', async () => {
   const seen = await eventsOf([batchAt(2, Uint8Array.of(1, 0, 0, 1))])
   expect(seen.map(({ type }) => type)).toEqual(['warning', 'step'])
-  expect(seen[0]).toEqual({ type: 'warning', step: 2, message: 'the reward failed on 2 completions; they are in no loss' })
+  expect(seen[0]).toEqual({
+    type: 'warning',
+    step: 2,
+    message: 'the reward failed on 2 completions; they are in no loss',
+  })
 })
 
 test('samples are shown every so many steps', async () => {
-  const samples = (): [{ prompt: string; completion: string; logReward: number }] => [{ prompt: 'a', completion: 'b', logReward: -1 }]
-  const seen = await eventsOf([0, 1, 2, 3, 4].map((step) => batchAt(step)), { samples, every: 2 })
+  const samples = (): [{ prompt: string; completion: string; logReward: number }] => [
+    { prompt: 'a', completion: 'b', logReward: -1 },
+  ]
+  const seen = await eventsOf(
+    [0, 1, 2, 3, 4].map((step) => batchAt(step)),
+    { samples, every: 2 },
+  )
   expect(seen.flatMap((event) => (event.type === 'rollout' ? [event.step] : []))).toEqual([0, 2, 4])
   expect(seen[0]).toEqual({ type: 'rollout', step: 0, samples: samples() })
 })
@@ -67,12 +94,14 @@ test('updates are made one after another', async () => {
 })
 
 test('completion, errors and unsubscribing reach the source', () =>
-  new TestScheduler((found, wanted) => expect(found).toEqual(wanted)).run(({ cold, expectObservable, expectSubscriptions }) => {
-    const none = cold<Weighted>('--|')
-    expectObservable(none.pipe(lossStep(learning()))).toBe('--|')
-    const broken = cold<Weighted>('--#')
-    expectObservable(broken.pipe(lossStep(learning()))).toBe('--#')
-    const endless = cold<Weighted>('------')
-    expectObservable(endless.pipe(lossStep(learning())), '^---!').toBe('-----')
-    expectSubscriptions(endless.subscriptions).toBe('^---!')
-  }))
+  new TestScheduler((found, wanted) => expect(found).toEqual(wanted)).run(
+    ({ cold, expectObservable, expectSubscriptions }) => {
+      const none = cold<Weighted>('--|')
+      expectObservable(none.pipe(lossStep(learning()))).toBe('--|')
+      const broken = cold<Weighted>('--#')
+      expectObservable(broken.pipe(lossStep(learning()))).toBe('--#')
+      const endless = cold<Weighted>('------')
+      expectObservable(endless.pipe(lossStep(learning())), '^---!').toBe('-----')
+      expectSubscriptions(endless.subscriptions).toBe('^---!')
+    },
+  ))

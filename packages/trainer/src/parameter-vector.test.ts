@@ -2,7 +2,13 @@ import { hostTensor, jit } from '@gfnlm/jit'
 import type * as tf from '@tensorflow/tfjs-core'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { concatParameters, joinParameters, parameterLayout, sliceParameters, splitParameters } from './parameter-vector.ts'
+import {
+  concatParameters,
+  joinParameters,
+  parameterLayout,
+  sliceParameters,
+  splitParameters,
+} from './parameter-vector.ts'
 
 const b = hostTensor(Float32Array.of(5, 6), [1, 2])
 const a = hostTensor(Float32Array.of(1, 2, 3, 4), [2, 2])
@@ -10,7 +16,11 @@ const z = hostTensor(Float32Array.of(7), [])
 
 test('parameters lie in order of their names, however they were given', () => {
   const layout = parameterLayout({ z, b, a })
-  expect(layout.entries.map(({ name, offset, shape }) => [name, offset, shape.length])).toEqual([['a', 0, 2], ['b', 4, 2], ['z', 6, 0]])
+  expect(layout.entries.map(({ name, offset, shape }) => [name, offset, shape.length])).toEqual([
+    ['a', 0, 2],
+    ['b', 4, 2],
+    ['z', 6, 0],
+  ])
   expect(layout).toEqual(parameterLayout({ a, b, z }))
   expect([...joinParameters(layout, { z, b, a })]).toEqual([1, 2, 3, 4, 5, 6, 7])
 })
@@ -22,10 +32,17 @@ test('split undoes join, to the bit', () => {
     return fc.float32Array({ minLength: size, maxLength: size }).map((data) => hostTensor(data, dims))
   })
   fc.assert(
-    fc.property(fc.dictionary(fc.string({ minLength: 1 }).filter((name) => name !== '__proto__'), tensor, { minKeys: 1 }), (named) => {
-      const layout = parameterLayout(named)
-      expect(splitParameters(layout, joinParameters(layout, named))).toEqual({ ...named })
-    }),
+    fc.property(
+      fc.dictionary(
+        fc.string({ minLength: 1 }).filter((name) => name !== '__proto__'),
+        tensor,
+        { minKeys: 1 },
+      ),
+      (named) => {
+        const layout = parameterLayout(named)
+        expect(splitParameters(layout, joinParameters(layout, named))).toEqual({ ...named })
+      },
+    ),
   )
 })
 

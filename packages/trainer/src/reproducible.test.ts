@@ -10,7 +10,8 @@ import { exploring, sample } from '@gfnlm/sampler'
 import { isRight } from 'fp-ts/lib/Either.js'
 import { lastValueFrom, tap } from 'rxjs'
 import { expect, test } from 'vitest'
-import { checkpointEvery, loadCheckpoint, saveCheckpoint } from './checkpoint.ts'
+import { checkpointEvery } from './checkpoint-every.ts'
+import { loadCheckpoint, saveCheckpoint } from './checkpoint.ts'
 import { lossStep } from './loss-step.ts'
 import { cosine } from './schedule.ts'
 import { modifiedSubTB } from './tasks/gflownet.ts'
@@ -23,7 +24,8 @@ const mdp = tokenMDP({ terminator: STOP, maxLength: 4, minLength: 1 })
 const PROMPTS = [promptOf('a', [3, 1, 4]), promptOf('b', [7]), promptOf('c', [2, 2, 2, 2, 2])]
 const policy = smallLlama()
 
-const learnerOf = (): Trainer<Weighted> => trainer(policy, { task: modifiedSubTB(mdp), learningRate: cosine(0.02, 0, STEPS), clipNorm: 1 })
+const learnerOf = (): Trainer<Weighted> =>
+  trainer(policy, { task: modifiedSubTB(mdp), learningRate: cosine(0.02, 0, STEPS), clipNorm: 1 })
 
 interface RunOptions {
   readonly seed?: number
@@ -33,7 +35,10 @@ interface RunOptions {
 }
 
 /** A whole run on the policy's own samples; `until` ends it as a kill would, between two checkpoints. */
-const run = async (learner: Trainer<Weighted>, { seed = 5, from = 0, until = STEPS, directory }: RunOptions = {}): Promise<Int32Array> => {
+const run = async (
+  learner: Trainer<Weighted>,
+  { seed = 5, from = 0, until = STEPS, directory }: RunOptions = {},
+): Promise<Int32Array> => {
   const stop = new AbortController()
   const save = () => saveCheckpoint(directory!, learner.layout, { state: learner.state(), seed, carried: {} })
   await lastValueFrom(
@@ -59,16 +64,19 @@ test('the same seed gives the same bytes of parameters, another seed others', as
   expect(await run(learnerOf(), { seed: 6 })).not.toEqual(whole)
 })
 
-test.each([1, 3, 4])('a run that ended after step %s and resumes from its last checkpoint gives the bytes of a whole one', async (until) => {
-  const directory = await mkdtemp(join(tmpdir(), 'gfnlm-resume-'))
-  try {
-    await run(learnerOf(), { until, directory })
-    const resumed = learnerOf()
-    const found = await loadCheckpoint(directory, resumed.layout)()
-    if (isRight(found) && found.right !== undefined) resumed.restore(found.right.state)
-    expect(resumed.state().step).toBe(until - (until % 2))
-    expect(await run(resumed, { from: resumed.state().step, directory })).toEqual(whole)
-  } finally {
-    await rm(directory, { recursive: true, force: true })
-  }
-})
+test.each([1, 3, 4])(
+  'a run that ended after step %s and resumes from its last checkpoint gives the bytes of a whole one',
+  async (until) => {
+    const directory = await mkdtemp(join(tmpdir(), 'gfnlm-resume-'))
+    try {
+      await run(learnerOf(), { until, directory })
+      const resumed = learnerOf()
+      const found = await loadCheckpoint(directory, resumed.layout)()
+      if (isRight(found) && found.right !== undefined) resumed.restore(found.right.state)
+      expect(resumed.state().step).toBe(until - (until % 2))
+      expect(await run(resumed, { from: resumed.state().step, directory })).toEqual(whole)
+    } finally {
+      await rm(directory, { recursive: true, force: true })
+    }
+  },
+)

@@ -10,7 +10,11 @@ import { trainer } from './trainer.ts'
 const still = { ...quadratic(), parameters: { z: hostScalar(0) } }
 
 test('one step of gradient descent on a parabola, by hand', async () => {
-  const { initial, step, trainable } = trainStep(twoNumbers(1, 2), { task: quadratic(), optimizer: sgd(), learningRate: constant(0.5) })
+  const { initial, step, trainable } = trainStep(twoNumbers(1, 2), {
+    task: quadratic(),
+    optimizer: sgd(),
+    learningRate: constant(0.5),
+  })
   const { state, metrics } = await step(initial, [3, 2])
   // w − ½ (w − batch); ½ (4 + 0 + 1); the gradient is (−2, 0, 1)
   expect([...trainable(state)['w']!.data]).toEqual([2, 2])
@@ -20,7 +24,7 @@ test('one step of gradient descent on a parabola, by hand', async () => {
   expect([...trainable(initial)['w']!.data]).toEqual([1, 2])
 })
 
-test('the learning rate is that of the state\'s step', async () => {
+test("the learning rate is that of the state's step", async () => {
   const { initial, step } = trainStep(twoNumbers(0, 0), { task: still, optimizer: sgd(), learningRate: (s) => 2 ** -s })
   const rates = [0, 3].map(async (at) => (await step({ ...initial, step: at }, [0, 0])).metrics['learning_rate'])
   expect(await Promise.all(rates)).toEqual([1, 0.125])
@@ -28,7 +32,12 @@ test('the learning rate is that of the state\'s step', async () => {
 
 test('a gradient beyond the limit is scaled down to it, one below is left alone', async () => {
   // torch.nn.utils.clip_grad_norm_ on (3, −4) with 1 gives (0.6, −0.8) and the norm before it, 5.
-  const { initial, step, trainable } = trainStep(twoNumbers(3, -4), { task: still, optimizer: sgd(), learningRate: constant(1), clipNorm: 1 })
+  const { initial, step, trainable } = trainStep(twoNumbers(3, -4), {
+    task: still,
+    optimizer: sgd(),
+    learningRate: constant(1),
+    clipNorm: 1,
+  })
   const { state, metrics } = await step(initial, [0, 0])
   const [a, b] = trainable(state)['w']!.data
   expect(a).toBeCloseTo(2.4, 5)
@@ -39,7 +48,11 @@ test('a gradient beyond the limit is scaled down to it, one below is left alone'
 })
 
 test("the task's own parameters learn at their own rate", async () => {
-  const { initial, step, trainable } = trainStep(twoNumbers(1, 1), { task: quadratic(5), optimizer: sgd(), learningRate: constant(0.125) })
+  const { initial, step, trainable } = trainStep(twoNumbers(1, 1), {
+    task: quadratic(5),
+    optimizer: sgd(),
+    learningRate: constant(0.125),
+  })
   const { state } = await step(initial, [0, 0])
   expect([...trainable(state)['w']!.data]).toEqual([0.875, 0.875])
   const { metrics } = await step(state, [0, 0])
@@ -50,7 +63,10 @@ test('a loss that is not a number is a fault that names step and numbers; the st
   const learner = trainer(twoNumbers(1, 2), { task: quadratic(), learningRate: constant(0.1) })
   await learner.update([0, 0])
   const before = learner.state()
-  const failure: unknown = await learner.update([NaN, 0]).then(() => undefined, (cause: unknown) => cause)
+  const failure: unknown = await learner.update([NaN, 0]).then(
+    () => undefined,
+    (cause: unknown) => cause,
+  )
   expect(isFault(failure) && failure._tag).toBe('LossNotFinite')
   expect((failure as Error).message).toMatch(/step 1: the loss is NaN/)
   expect(learner.state()).toBe(before)
@@ -60,7 +76,8 @@ test('a loss that is not a number is a fault that names step and numbers; the st
 })
 
 test('a policy without trainable parameters is told what to do, also where the task has its own', () => {
-  const start = (): unknown => trainStep({ ...twoNumbers(0, 0), trainable: {} }, { task: quadratic(), learningRate: constant(1) })
+  const start = (): unknown =>
+    trainStep({ ...twoNumbers(0, 0), trainable: {} }, { task: quadratic(), learningRate: constant(1) })
   expect(start).toThrowError(expect.objectContaining({ _tag: 'NothingToTrain', fix: expect.stringContaining('lora') }))
 })
 
@@ -80,6 +97,9 @@ test('a state of another optimizer or size is refused', async () => {
   const options = { task: quadratic(), learningRate: constant(0.1) }
   const other = trainer(twoNumbers(1, 2), { ...options, optimizer: sgd() })
   expect(() => trainer(twoNumbers(1, 2), options).restore(other.state())).toThrowError(
-    expect.objectContaining({ _tag: 'StateMismatch', message: expect.stringMatching(/3 numbers with moments none, .* 3 numbers with moments m, v/) }),
+    expect.objectContaining({
+      _tag: 'StateMismatch',
+      message: expect.stringMatching(/3 numbers with moments none, .* 3 numbers with moments m, v/),
+    }),
   )
 })

@@ -26,9 +26,17 @@ export const trainer = <Batch>(policy: Policy, options: TrainStepOptions<Batch>)
     trainable: () => trainable(current),
     state: () => current,
     restore: (state) => {
-      const [found, wanted] = [state, initial].map(({ parameters, moments }) => `${parameters.length} numbers with moments ${Object.keys(moments).sort().join(', ') || 'none'}`)
+      const [found, wanted] = [state, initial].map(
+        ({ parameters, moments }) =>
+          `${parameters.length} numbers with moments ${Object.keys(moments).sort().join(', ') || 'none'}`,
+      )
       if (found !== wanted)
-        throw fault('StateMismatch', `the state has ${found}, this trainer learns ${wanted}`, 'Resume with the policy, objective and optimizer the state was saved with.', { found, wanted })
+        throw fault(
+          'StateMismatch',
+          `the state has ${found}, this trainer learns ${wanted}`,
+          'Resume with the policy, objective and optimizer the state was saved with.',
+          { found, wanted },
+        )
       current = state
     },
     update: async (batch) => {

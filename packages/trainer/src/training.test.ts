@@ -1,4 +1,16 @@
-import { NEVER, Observable, type OperatorFunction, concatMap, delay, lastValueFrom, map, mergeMap, of, tap, toArray } from 'rxjs'
+import {
+  NEVER,
+  Observable,
+  type OperatorFunction,
+  concatMap,
+  delay,
+  lastValueFrom,
+  map,
+  mergeMap,
+  of,
+  tap,
+  toArray,
+} from 'rxjs'
 import { expect, test } from 'vitest'
 import type { RunEvent } from './events.ts'
 import { type Tick, type TrainingOptions, training } from './training.ts'
@@ -6,13 +18,19 @@ import { type Tick, type TrainingOptions, training } from './training.ts'
 const options: TrainingOptions = { name: 'run', steps: 3, seed: 7, now: () => 0 }
 
 /** A step without work. */
-const stepped = (metrics = {}): OperatorFunction<Tick, RunEvent> => map(({ step }) => ({ type: 'step', time: 0, step, metrics }))
+const stepped = (metrics = {}): OperatorFunction<Tick, RunEvent> =>
+  map(({ step }) => ({ type: 'step', time: 0, step, metrics }))
 
 const events = (run: Observable<RunEvent>): Promise<RunEvent[]> => lastValueFrom(run.pipe(toArray()))
 
 test('a run is framed by its start and its end; ticks carry step and seed', async () => {
   const ticks: Tick[] = []
-  const run = training({ ...options, config: { a: 1 } }, (ticks$) => ticks$.pipe(tap((tick) => ticks.push(tick)), stepped()))
+  const run = training({ ...options, config: { a: 1 } }, (ticks$) =>
+    ticks$.pipe(
+      tap((tick) => ticks.push(tick)),
+      stepped(),
+    ),
+  )
   expect(await events(run)).toEqual([
     { type: 'run/start', time: 0, name: 'run', steps: 3, config: { a: 1 } },
     { type: 'step', time: 0, step: 0, metrics: {} },
@@ -51,21 +69,33 @@ const mostInFlight = async (credits: number): Promise<number> => {
   return most
 }
 
-test.each([1, 2, 5, 50])('with %s credits no more steps than that are in flight, and no fewer where there are as many', async (credits) => {
-  expect(await mostInFlight(credits)).toBe(Math.min(credits, 20))
-})
+test.each([1, 2, 5, 50])(
+  'with %s credits no more steps than that are in flight, and no fewer where there are as many',
+  async (credits) => {
+    expect(await mostInFlight(credits)).toBe(Math.min(credits, 20))
+  },
+)
 
 test('a resumed run goes on at its step, and a finished one ends at once', async () => {
   const steps = async (begin: number): Promise<unknown[]> =>
-    (await events(training({ ...options, from: begin }, (ticks$) => ticks$.pipe(stepped())))).slice(1).map((e) => ('step' in e ? [e.type, e.step] : []))
-  expect(await steps(2)).toEqual([['step', 2], ['run/end', 3]])
+    (await events(training({ ...options, from: begin }, (ticks$) => ticks$.pipe(stepped()))))
+      .slice(1)
+      .map((e) => ('step' in e ? [e.type, e.step] : []))
+  expect(await steps(2)).toEqual([
+    ['step', 2],
+    ['run/end', 3],
+  ])
   expect(await steps(3)).toEqual([['run/end', 3]])
 })
 
 test('a stop signal ends the run after the steps in flight, as stopped', async () => {
   const stop = new AbortController()
   const run = training({ ...options, steps: 100, stop: stop.signal, credits: 2 }, (ticks$) =>
-    ticks$.pipe(mergeMap((tick) => of(tick).pipe(delay(1))), stepped(), tap((e) => e.type === 'step' && e.step === 4 && stop.abort())),
+    ticks$.pipe(
+      mergeMap((tick) => of(tick).pipe(delay(1))),
+      stepped(),
+      tap((e) => e.type === 'step' && e.step === 4 && stop.abort()),
+    ),
   )
   const seen = await events(run)
   // Step 5 had its credit when step 4 ended.
@@ -83,7 +113,12 @@ test('what ends the pipeline is told before the error is passed on', async () =>
   const seen: RunEvent[] = []
   const broken = new Error('the disk is full')
   const run = training(options, (ticks$) =>
-    ticks$.pipe(stepped(), tap((e) => { if (e.type === 'step' && e.step === 1) throw broken })),
+    ticks$.pipe(
+      stepped(),
+      tap((e) => {
+        if (e.type === 'step' && e.step === 1) throw broken
+      }),
+    ),
   )
   const caught: unknown = await new Promise((resolve) => run.subscribe({ next: (e) => seen.push(e), error: resolve }))
   expect(caught).toBe(broken)
@@ -93,14 +128,22 @@ test('what ends the pipeline is told before the error is passed on', async () =>
 test('unsubscribing lets go of the pipeline and gives no further tick', async () => {
   let given = 0
   let torn = false
-  const run = training({ ...options, steps: 1000 }, (ticks$) =>
-    new Observable<RunEvent>((out) => {
-      const inner = ticks$.pipe(tap(() => given++), concatMap((tick) => (tick.step < 3 ? of(tick) : NEVER)), stepped()).subscribe(out)
-      return () => {
-        torn = true
-        inner.unsubscribe()
-      }
-    }),
+  const run = training(
+    { ...options, steps: 1000 },
+    (ticks$) =>
+      new Observable<RunEvent>((out) => {
+        const inner = ticks$
+          .pipe(
+            tap(() => given++),
+            concatMap((tick) => (tick.step < 3 ? of(tick) : NEVER)),
+            stepped(),
+          )
+          .subscribe(out)
+        return () => {
+          torn = true
+          inner.unsubscribe()
+        }
+      }),
   )
   const subscription = run.subscribe()
   while (given < 4) await new Promise((resolve) => setImmediate(resolve))
@@ -112,7 +155,12 @@ test('unsubscribing lets go of the pipeline and gives no further tick', async ()
 
 test('unsubscribing between two steps gives no further tick', async () => {
   let given = 0
-  const run = training({ ...options, steps: 1000 }, (ticks$) => ticks$.pipe(tap(() => given++), stepped()))
+  const run = training({ ...options, steps: 1000 }, (ticks$) =>
+    ticks$.pipe(
+      tap(() => given++),
+      stepped(),
+    ),
+  )
   const subscription = run.subscribe((event) => event.type === 'step' && event.step === 3 && subscription.unsubscribe())
   for (let i = 0; i < 20; i++) await new Promise((resolve) => setImmediate(resolve))
   expect(given).toBe(4)
@@ -120,7 +168,12 @@ test('unsubscribing between two steps gives no further tick', async () => {
 
 test('10 000 steps without work do not overflow the stack', async () => {
   let steps = 0
-  const run = training({ ...options, steps: 10_000 }, (ticks$) => ticks$.pipe(stepped(), tap(() => steps++)))
+  const run = training({ ...options, steps: 10_000 }, (ticks$) =>
+    ticks$.pipe(
+      stepped(),
+      tap(() => steps++),
+    ),
+  )
   expect((await events(run)).at(-1)).toMatchObject({ reason: 'done', step: 10_000 })
   expect(steps).toBe(10_000)
 })

@@ -18,7 +18,11 @@ export const nextSentenceReward: Checker = async ({ inputs, expected }) => {
   const columns = ids[0].length - promptLength
   const lengths = lengthsOf(inputs.ids, promptLength, terminator, columns)
   const prompts = ids.map((row) => row.slice(0, promptLength))
-  const batch = batchToJudge(terminator, prompts, ids.map((row, i) => row.slice(promptLength, promptLength + lengths[i])))
+  const batch = batchToJudge(
+    terminator,
+    prompts,
+    ids.map((row, i) => row.slice(promptLength, promptLength + lengths[i])),
+  )
   const logitShift = exceptTokens(policy.vocabSize, numbers(inputs.illegal_ids), number(inputs.vocab_alpha))
   const plain = likelihood(reference(policy), { logitShift })
   const rewards = { log_r_unpenalized: plain, log_r: shortPenalty(plain, { minLength: number(inputs.min_len) }) }
@@ -30,7 +34,11 @@ export const nextSentenceReward: Checker = async ({ inputs, expected }) => {
     // The reference has zeros past the end, where nothing is read.
     const cells = lengths.flatMap((length, row) => Array.from({ length: length + 1 }, (_, t) => ({ row, t })))
     const wanted = matrix(values)
-    return inFloat32(key, cells.map(({ row, t }) => found[row * batch.width + t]), cells.map(({ row, t }) => wanted[row][t]))
+    return inFloat32(
+      key,
+      cells.map(({ row, t }) => found[row * batch.width + t]),
+      cells.map(({ row, t }) => wanted[row][t]),
+    )
   })
   return [{ part: '', comparisons: await Promise.all(comparisons) }]
 }

@@ -20,7 +20,11 @@ export const posteriorReward: Checker = async ({ inputs, expected }) => {
     const end = row.findIndex((id, column) => column >= skipped && id === eos)
     return end < 0 ? row : row.slice(0, end)
   })
-  const batch = batchToJudge(eos, texts.map((row) => row.slice(0, skipped)), texts.map((row) => row.slice(skipped, row.length - after)))
+  const batch = batchToJudge(
+    eos,
+    texts.map((row) => row.slice(0, skipped)),
+    texts.map((row) => row.slice(skipped, row.length - after)),
+  )
   const base = {
     surroundings: ({ id }: { readonly id: string }) => {
       const row = texts[Number(id)]
@@ -35,12 +39,21 @@ export const posteriorReward: Checker = async ({ inputs, expected }) => {
     if (key === 'plain') return plain
     if (key !== 'nice_mask') throw new Error(`${key}: nothing to compare it with`)
     const penalty = inputs.vocab_alpha === undefined ? NOT_NICE : number(inputs.vocab_alpha)
-    return infillingLikelihood(reference(policy), { ...base, logitShift: exceptTokens(policy.vocabSize, numbers(inputs.not_nice), penalty) })
+    return infillingLikelihood(reference(policy), {
+      ...base,
+      logitShift: exceptTokens(policy.vocabSize, numbers(inputs.not_nice), penalty),
+    })
   }
   const comparisons: Comparison[] = []
   for (const [key, values] of Object.entries(expected)) {
     const found = await judgedBy(rewardOf(key), batch)
-    comparisons.push(inFloat32(key, Array.from(batch.length, (length, row) => found[row * batch.width + length]), values))
+    comparisons.push(
+      inFloat32(
+        key,
+        Array.from(batch.length, (length, row) => found[row * batch.width + length]),
+        values,
+      ),
+    )
   }
   return [{ part: '', comparisons }]
 }

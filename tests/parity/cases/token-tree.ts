@@ -10,9 +10,14 @@ type Section = (tree: Tree, captured: readonly number[], expected: Json) => Prom
 
 const SECTIONS: readonly (readonly [RegExp, Section])[] = [
   [/^T=([\d.]+)$/, (tree, [temperature], expected) => posteriorAt(tree, temperature, expected)],
-  [/^min_len=(\d+),T=([\d.]+)$/, (tree, [minLength, temperature], expected) => minimumLengthAt(tree, minLength, temperature, expected)],
-  [/^tabular training TV \(Adam lr ([\d.]+), init = LM logits, T=([\d.]+), all \d+ strings per step, forced leaf\)$/,
-    (tree, [rate, temperature], expected) => tabularTraining(tree, rate, temperature, expected)],
+  [
+    /^min_len=(\d+),T=([\d.]+)$/,
+    (tree, [minLength, temperature], expected) => minimumLengthAt(tree, minLength, temperature, expected),
+  ],
+  [
+    /^tabular training TV \(Adam lr ([\d.]+), init = LM logits, T=([\d.]+), all \d+ strings per step, forced leaf\)$/,
+    (tree, [rate, temperature], expected) => tabularTraining(tree, rate, temperature, expected),
+  ],
 ]
 
 /** A tree small enough to enumerate, through the library's reward, log-probabilities, losses and trainer. */

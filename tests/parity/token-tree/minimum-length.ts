@@ -6,11 +6,16 @@ import { type Json, numbers, record } from '../vector-file.ts'
 import { type Tree, logRewards, subTBLoss } from './tree.ts'
 
 /** What the case says of a minimum length: ours (not in the MDP) and the reference's (a penalty on short prefixes). */
-export const minimumLengthAt = async (tree: Tree, minLength: number, temperature: number, expected: Json): Promise<Comparison[]> => {
+export const minimumLengthAt = async (
+  tree: Tree,
+  minLength: number,
+  temperature: number,
+  expected: Json,
+): Promise<Comparison[]> => {
   const logR = await logRewards(tree, temperature)
   const nodes = enumerateCompletions({ ...tree.forced, minLength }, VOCAB).map(nodeOf)
   const long = nodes.map((node) => logR[node])
-  const target = new Array<number>(logR.length).fill(0)
+  const target = logR.map(() => 0)
   normaliseLog(long).forEach((p, i) => {
     target[nodes[i]] = p
   })
@@ -23,8 +28,14 @@ export const minimumLengthAt = async (tree: Tree, minLength: number, temperature
     const optimum = /^log P\(term\|empty\) at the optimum with (-[\d.]+)$/.exec(key)?.[1]
     if (key === 'logZ') comparisons.push(inFloat32(what, [logSumExp(long)], values))
     else if (key === 'target') comparisons.push(inFloat32(what, target, tree.ordered(numbers(values))))
-    else if (loss !== undefined) comparisons.push(inFloat32(what, [await subTBLoss(tree, tree.base, tree.forced, temperature, penalised(loss))], values))
-    else if (optimum !== undefined) comparisons.push(inFloat32(what, [balancedLogits(await logRewards(tree, temperature, penalised(optimum)))[0][2]], values))
+    else if (loss !== undefined)
+      comparisons.push(
+        inFloat32(what, [await subTBLoss(tree, tree.base, tree.forced, temperature, penalised(loss))], values),
+      )
+    else if (optimum !== undefined)
+      comparisons.push(
+        inFloat32(what, [balancedLogits(await logRewards(tree, temperature, penalised(optimum)))[0][2]], values),
+      )
     else throw new Error(`${what}: nothing to compare it with`)
   }
   return comparisons

@@ -4,11 +4,29 @@ import { type HostTensors, hostTensor } from '@gfnlm/jit'
 import { isLeft } from 'fp-ts/lib/Either.js'
 
 const LLAMA = {
-  model_type: 'llama', vocab_size: 11, hidden_size: 12, intermediate_size: 10, num_hidden_layers: 2,
-  num_attention_heads: 6, num_key_value_heads: 2, head_dim: 4, max_position_embeddings: 24, rms_norm_eps: 1e-5,
-  rope_theta: 100, tie_word_embeddings: false, initializer_range: 0.4,
+  model_type: 'llama',
+  vocab_size: 11,
+  hidden_size: 12,
+  intermediate_size: 10,
+  num_hidden_layers: 2,
+  num_attention_heads: 6,
+  num_key_value_heads: 2,
+  head_dim: 4,
+  max_position_embeddings: 24,
+  rms_norm_eps: 1e-5,
+  rope_theta: 100,
+  tie_word_embeddings: false,
+  initializer_range: 0.4,
 }
-const GPT2 = { model_type: 'gpt2', vocab_size: 11, n_embd: 8, n_layer: 2, n_head: 2, n_positions: 24, initializer_range: 0.4 }
+const GPT2 = {
+  model_type: 'gpt2',
+  vocab_size: 11,
+  n_embd: 8,
+  n_layer: 2,
+  n_head: 2,
+  n_positions: 24,
+  initializer_range: 0.4,
+}
 
 const drawn = (config: Readonly<Record<string, unknown>>, adapter?: LoraOptions): PretrainedPolicy => {
   const made = randomPolicy(config, { seed: 3, ...(adapter === undefined ? {} : { adapter }) })
@@ -27,6 +45,12 @@ export const trained = (parameters: HostTensors): HostTensors =>
   Object.fromEntries(
     Object.entries(parameters).map(([name, { data, shape }]) => {
       const key = fold(keyOf(1), name)
-      return [name, hostTensor(Float32Array.from(data, (_, i) => normal(key, i) / 8), shape)]
+      return [
+        name,
+        hostTensor(
+          Float32Array.from(data, (_, i) => normal(key, i) / 8),
+          shape,
+        ),
+      ]
     }),
   )

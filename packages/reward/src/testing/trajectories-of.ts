@@ -1,7 +1,12 @@
 import type { Prompt, TokenMDP, Trajectories } from '@gfnlm/env'
 
 /** A prompt of token ids. */
-export const promptOf = (id: string, tokens: readonly number[]): Prompt => ({ id, text: '', tokens: Int32Array.from(tokens), row: {} })
+export const promptOf = (id: string, tokens: readonly number[]): Prompt => ({
+  id,
+  text: '',
+  tokens: Int32Array.from(tokens),
+  row: {},
+})
 
 /**
  * A batch of given completions: one list for each prompt, its rows in order. Columns past the terminator hold

@@ -19,7 +19,12 @@ export interface AdamWOptions {
  *
  * @see Loshchilov & Hutter 2019, arXiv:1711.05101; PyTorch's torch.optim.AdamW has the same order of operations
  */
-export const adamw = ({ beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8, weightDecay = 0 }: AdamWOptions = {}): Optimizer => ({
+export const adamw = ({
+  beta1 = 0.9,
+  beta2 = 0.999,
+  epsilon = 1e-8,
+  weightDecay = 0,
+}: AdamWOptions = {}): Optimizer => ({
   moments: ['m', 'v'],
   coefficients: (step) => ({ correction1: 1 / (1 - beta1 ** (step + 1)), correction2: 1 / (1 - beta2 ** (step + 1)) }),
   update: ({ parameters, gradients, moments, rate, coefficients }) => {
@@ -30,6 +35,9 @@ export const adamw = ({ beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8, weightDecay 
       tf.add(tf.sqrt(tf.mul(v, coefficients['correction2']!)), epsilon),
     )
     const decayed = weightDecay === 0 ? parameters : tf.sub(parameters, tf.mul(parameters, tf.mul(rate, weightDecay)))
-    return { parameters: tf.sub(decayed, tf.mul(rate, direction)) as tf.Tensor1D, moments: { m, v } as Record<string, tf.Tensor1D> }
+    return {
+      parameters: tf.sub(decayed, tf.mul(rate, direction)) as tf.Tensor1D,
+      moments: { m, v } as Record<string, tf.Tensor1D>,
+    }
   },
 })

@@ -4,7 +4,12 @@ import { sgd } from './sgd.ts'
 
 // As in adamw.test.ts, with torch.optim.SGD([p], lr=0.01, momentum=M): parameters after the last gradient.
 const START = [0.5, -1.25, 2.0, 0.0]
-const GRADIENTS = [[0.1, -0.2, 0.3, 0.0], [1.0, 0.5, -0.25, 1e-3], [-0.05, 0.0, 4.0, -2e-3], [0.2, 0.2, 0.2, 0.0]]
+const GRADIENTS = [
+  [0.1, -0.2, 0.3, 0.0],
+  [1.0, 0.5, -0.25, 1e-3],
+  [-0.05, 0.0, 4.0, -2e-3],
+  [0.2, 0.2, 0.2, 0.0],
+]
 
 test.each([
   [0, [0.4875, -1.255, 1.9575, 1e-5]],

@@ -6,7 +6,8 @@ export const sgd = ({ momentum = 0 }: { readonly momentum?: number } = {}): Opti
   moments: momentum === 0 ? [] : ['momentum'],
   coefficients: () => ({}),
   update: ({ parameters, gradients, moments, rate }) => {
-    const direction = momentum === 0 ? gradients : (tf.add(tf.mul(moments['momentum']!, momentum), gradients) as tf.Tensor1D)
+    const direction =
+      momentum === 0 ? gradients : (tf.add(tf.mul(moments['momentum']!, momentum), gradients) as tf.Tensor1D)
     return {
       parameters: tf.sub(parameters, tf.mul(rate, direction)) as tf.Tensor1D,
       moments: (momentum === 0 ? {} : { momentum: direction }) as Record<string, tf.Tensor1D>,

@@ -15,7 +15,12 @@ const forced = tokenMDP({ terminator: STOP, maxLength: 4 })
 const free: TokenMDP = { ...forced, leaf: 'free' }
 
 /** The metrics of a first update from ROWS, judged by the frozen model behind the policy. */
-const lossOf = async (policy: PretrainedPolicy, task: Task<Weighted>, mdp: TokenMDP, padding: number = STOP): Promise<Metrics> => {
+const lossOf = async (
+  policy: PretrainedPolicy,
+  task: Task<Weighted>,
+  mdp: TokenMDP,
+  padding: number = STOP,
+): Promise<Metrics> => {
   const batch = await weighted(completions(mdp, ROWS, padding), likelihood(reference(policy)))
   return trainer(policy, { task, learningRate: constant(1e-3) }).update(batch)
 }
@@ -45,7 +50,15 @@ test('an adapter with B = 0 gives the log-probs of the base to the bit', async (
   const base = await bits(reference(policy))
   expect(await bits(frozen(policy))).toEqual(base)
   // B is what makes the difference.
-  const moved = Object.fromEntries(Object.entries(policy.trainable).map(([name, { data, shape }]) => [name, hostTensor(Float32Array.from(data, (x) => x + 0.01), shape)]))
+  const moved = Object.fromEntries(
+    Object.entries(policy.trainable).map(([name, { data, shape }]) => [
+      name,
+      hostTensor(
+        Float32Array.from(data, (x) => x + 0.01),
+        shape,
+      ),
+    ]),
+  )
   expect(await bits(frozen(policy, moved))).not.toEqual(base)
 })
 
@@ -53,10 +66,22 @@ test('an adapter with B = 0 gives the log-probs of the base to the bit', async (
 const poisoned = (policy: PretrainedPolicy): PretrainedPolicy => {
   const name = 'model.embed_tokens.weight'
   const { data, shape } = policy.constants[name] as HostTensor
-  return { ...policy, constants: { ...policy.constants, [name]: hostTensor(Float32Array.from(data, (x, i) => (i < shape[1]! ? NaN : x)), shape) } }
+  return {
+    ...policy,
+    constants: {
+      ...policy.constants,
+      [name]: hostTensor(
+        Float32Array.from(data, (x, i) => (i < shape[1]! ? NaN : x)),
+        shape,
+      ),
+    },
+  }
 }
 
-test.each([['SubTB', modifiedSubTB], ['VarGrad', varGrad]] as const)('%s: padding never changes a loss or a gradient', async (_, task) => {
+test.each([
+  ['SubTB', modifiedSubTB],
+  ['VarGrad', varGrad],
+] as const)('%s: padding never changes a loss or a gradient', async (_, task) => {
   const policy = smallLlama()
   const plain = await lossOf(policy, task(forced), forced)
   expect(await lossOf(poisoned(policy), task(forced), forced, 0)).toEqual(plain)

@@ -13,10 +13,14 @@ const policy = smallLlama()
 /** −log p of each token after the first, one text alone on the pure-JS engine. */
 const surprise = (tokens: readonly number[]): number[] =>
   tf.tidy(() => {
-    const constants = Object.fromEntries(Object.entries(policy.constants).map(([name, { data, shape }]) => [name, tf.tensor(data, [...shape])]))
+    const constants = Object.fromEntries(
+      Object.entries(policy.constants).map(([name, { data, shape }]) => [name, tf.tensor(data, [...shape])]),
+    )
     const input = { tokens: tf.tensor2d([[...tokens]], undefined, 'int32'), pad: tf.tensor1d([0], 'int32') }
     const logits = policy.logits(constants, null, input, { start: 0, count: tokens.length }).arraySync()[0]!
-    return tokens.slice(1).map((token, i) => Math.log(logits[i]!.reduce((sum, x) => sum + Math.exp(x), 0)) - logits[i]![token]!)
+    return tokens
+      .slice(1)
+      .map((token, i) => Math.log(logits[i]!.reduce((sum, x) => sum + Math.exp(x), 0)) - logits[i]![token]!)
   })
 
 const rows: TextBatch['rows'] = [
@@ -24,7 +28,8 @@ const rows: TextBatch['rows'] = [
   { tokens: Int32Array.of(7, 7, 2), given: 2 },
   { tokens: Int32Array.of(3, 1, 4, 1, 5), given: 0 },
 ]
-const learner = (): ReturnType<typeof trainer<TextBatch>> => trainer(policy, { task: supervised(), learningRate: constant(0.05) })
+const learner = (): ReturnType<typeof trainer<TextBatch>> =>
+  trainer(policy, { task: supervised(), learningRate: constant(0.05) })
 
 test('the loss is the mean surprise of the tokens that were not given', async () => {
   const wanted = [...surprise([1, 2, 3, 4, 5, 6, 7, 8, 9, 10]), surprise([7, 7, 2])[1]!, ...surprise([3, 1, 4, 1, 5])]

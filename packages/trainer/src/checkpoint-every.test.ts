@@ -1,0 +1,43 @@
+import { fault } from '@gfnlm/env'
+import * as TE from 'fp-ts/lib/TaskEither.js'
+import { from, lastValueFrom, toArray } from 'rxjs'
+import { expect, test } from 'vitest'
+import { checkpointEvery } from './checkpoint-every.ts'
+import type { RunEvent } from './events.ts'
+
+const steps = (n: number): RunEvent[] =>
+  Array.from({ length: n }, (_, step) => ({ type: 'step', time: 0, step, metrics: {} }))
+
+test('checkpoints are made every so many steps and after the last, each told after its step', async () => {
+  let saves = 0
+  const saving = (): TE.TaskEither<never, string> => TE.fromIO(() => `path ${++saves}`)
+  const seen = await lastValueFrom(from(steps(5)).pipe(checkpointEvery(2, 5, saving), toArray()))
+  expect(seen.map((event) => (event.type === 'checkpoint' ? `${event.step} ${event.path}` : event.type))).toEqual([
+    'step',
+    'step',
+    '1 path 1',
+    'step',
+    'step',
+    '3 path 2',
+    'step',
+    '4 path 3',
+  ])
+})
+
+test('a step is passed on only after its checkpoint is whole', async () => {
+  const order: string[] = []
+  const saving = TE.fromTask<string, never>(async () => {
+    await new Promise((resolve) => setImmediate(resolve))
+    order.push('saved')
+    return 'path'
+  })
+  const run = from(steps(2)).pipe(checkpointEvery(1, 2, () => saving))
+  await new Promise<void>((complete) => run.subscribe({ next: ({ type }) => order.push(type), complete }))
+  expect(order).toEqual(['saved', 'step', 'checkpoint', 'saved', 'step', 'checkpoint'])
+})
+
+test('a checkpoint that cannot be written ends the stream with its fault', async () => {
+  const full = fault('CheckpointFailed', 'the disk is full', 'free some space')
+  const run = lastValueFrom(from(steps(1)).pipe(checkpointEvery(1, 1, () => TE.left(full))))
+  await expect(run).rejects.toBe(full)
+})
