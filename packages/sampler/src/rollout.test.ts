@@ -40,7 +40,8 @@ test('every completion is legal: long enough, ended by the terminator, no masked
 })
 
 test.each<[string, Exploration]>([
-  ['the policy itself', { temperature: 1 }], ['T = 2, ε = 0.2', { temperature: 2, epsilon: 0.2 }], ['top-k and min-p', { temperature: 0.7, topK: 2, minP: 0.3 }],
+  ['the policy itself', { temperature: 1 }], ['ε alone', { temperature: 1, epsilon: 0.3 }], ['top-k alone', { temperature: 1, topK: 2 }],
+  ['top-p alone', { temperature: 1, topP: 0.6 }], ['min-p alone', { temperature: 1, minP: 0.5 }], ['T = 2, ε = 0.2', { temperature: 2, epsilon: 0.2 }], ['top-k and min-p', { temperature: 0.7, topK: 2, minP: 0.3 }],
 ])('log-probs are those of the distribution drawn from and of the learned one: %s', async (_, exploration) => {
   for (const leaf of ['forced', 'free'] as const) {
     const rules = { ...mdp, leaf }

@@ -1,6 +1,6 @@
 import { type PromptBatch, tokenMDP } from '@gfnlm/env'
 import { type PolicyState, frozen } from '@gfnlm/policy'
-import { Observable, Subject, firstValueFrom, from, of, toArray } from 'rxjs'
+import { Observable, Subject, firstValueFrom, from, of, tap, toArray } from 'rxjs'
 import { expect, test } from 'vitest'
 import { sample, sampleBatch } from './sample.ts'
 import { smallPolicies } from './small-policies.test.fixture.ts'
@@ -59,7 +59,10 @@ const watched = (source: Observable<PromptBatch>) => {
 
 test('as an operator: one batch at a time, in order, the same as batch by batch; the end comes after the last', async () => {
   const { seen, observable } = watched(from([batch(0), batch(1), batch(2)]))
-  const drawn = await firstValueFrom(observable.pipe(sample(frozen(policy), { mdp, perPrompt: 2 }), toArray()))
+  const order: string[] = []
+  const state: PolicyState = { policy, trainable: () => (order.push('asked'), policy.trainable) }
+  const drawn = await firstValueFrom(observable.pipe(sample(state, { mdp, perPrompt: 2 }), tap(() => order.push('drawn')), toArray()))
+  expect(order).toEqual(['asked', 'drawn', 'asked', 'drawn', 'asked', 'drawn'])
   expect(drawn.map(({ step }) => step)).toEqual([0, 1, 2])
   const draw = sampleBatch(frozen(policy), { mdp, perPrompt: 2 })
   for (const { tokens, step } of drawn) expect(tokens).toEqual((await draw(batch(step))).tokens)

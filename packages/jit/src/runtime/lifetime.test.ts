@@ -38,11 +38,23 @@ test('a released session and dropped arrays are gone, and say so', async () => {
 test.each<[Device, RegExp]>([
   ['tfjs:nothere', /no tfjs backend 'nothere' is registered/],
   ['cuda', /device 'cuda' could not be used/],
-])('a device that is not there is told: %s', async (device, message) => {
+  ['webgpu', /device 'webgpu' could not be used/],
+])('a device computes, or is told by name not to be there: %s', async (device, message) => {
   const f = jit(({ x }: { x: tf.Tensor }) => ({ y: tf.neg(x) }), { device })
-  await expect(f({ x: hostScalar(1) })).rejects.toMatchObject({ _tag: 'DeviceUnavailable', message: expect.stringMatching(message), fix: expect.stringMatching(/\S/) })
+  await f({ x: hostScalar(1) }).then(
+    ({ y }) => expect([device, y.data[0]]).toEqual([expect.not.stringMatching('nothere'), -1]),
+    (error: unknown) => expect(error).toMatchObject({ _tag: 'DeviceUnavailable', message: expect.stringMatching(message), fix: expect.stringMatching(/\S/) }),
+  )
   expect(tf.getBackend()).toBe('cpu')
   await f.dispose()
+})
+
+test('a device that failed is tried again at the next call', async () => {
+  const f = jit(({ x }: { x: tf.Tensor }) => ({ y: tf.neg(x) }), { device: 'tfjs:late' })
+  await expect(f({ x: hostScalar(1) })).rejects.toMatchObject({ _tag: 'DeviceUnavailable' })
+  tf.registerBackend('late', () => { throw new Error('no adapter') })
+  await expect(f({ x: hostScalar(1) })).rejects.toMatchObject({ _tag: 'DeviceUnavailable', message: expect.stringMatching(/could not start: no adapter/) })
+  tf.removeBackend('late')
 })
 
 test('when the engine stops, what waits is told, and functions of the old engine never meet a session of the new', async () => {
