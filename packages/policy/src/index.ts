@@ -1,5 +1,5 @@
 export type {
-  Cache, CachedDecoding, Columns, LayoutInput, Policy, Tensors, TokenInput,
+  BranchInput, BranchLogits, Cache, CachedDecoding, Columns, Policy, Tensors, TokenInput,
 } from './policy.ts'
 export type { Tokenizer } from './tokenizer.ts'
 export { type LoadOptions, fromPretrained, loadPolicy } from './from-pretrained.ts'

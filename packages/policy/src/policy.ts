@@ -1,5 +1,5 @@
 import type { HostTensors } from '@gfnlm/jit'
-import type { Tensor, Tensor1D, Tensor2D, Tensor3D } from '@tensorflow/tfjs-core'
+import type { Tensor, Tensor1D, Tensor2D, Tensor3D, Tensor4D } from '@tensorflow/tfjs-core'
 import type { Tokenizer } from './tokenizer.ts'
 
 /** Named tensors inside a compiled function: the traced counterpart of HostTensors. */
@@ -45,18 +45,30 @@ export interface Policy {
   readonly logits: (constants: Tensors, trainable: Tensors | null, input: TokenInput, columns: Columns) => Tensor3D
   /** Cached decoding; absent: the sampler runs `logits` on the whole row for every token. */
   readonly cached?: CachedDecoding
-  /** Logits under an attention layout of the caller's: several continuations of one prefix in one pass. */
-  readonly logitsUnder?: (constants: Tensors, trainable: Tensors | null, input: LayoutInput, columns: Columns) => Tensor3D
+  /** Several continuations of one prefix in one pass: the prefix runs once, whatever grows out of it. */
+  readonly branched?: (
+    constants: Tensors,
+    trainable: Tensors | null,
+    input: BranchInput,
+    columns: Columns,
+  ) => BranchLogits
 }
 
-/** Tokens whose positions and visibility the caller lays out. */
-export interface LayoutInput {
-  /** [rows, width] int32 */
-  readonly tokens: Tensor2D
-  /** [rows, width] int32 position of each token in its own sequence, below width */
-  readonly positions: Tensor2D
-  /** [rows, width, width] bool: whether the query column (axis 1) sees the key column (axis 2). Every row sees at least itself. */
-  readonly visible: Tensor3D
+/** Rows of tokens, and branches that leave each row at columns of the caller's choice. */
+export interface BranchInput {
+  /** [rows, width] int32, padded on the left. */
+  readonly trunk: TokenInput
+  /** [rows, branches, length] int32: branch b of a row continues its trunk; padded on the right with any token. */
+  readonly branches: Tensor3D
+  /** Of each branch, the trunk columns before it: branch b follows columns 0 … after[b] − 1, the same in every row. */
+  readonly after: readonly number[]
+}
+
+export interface BranchLogits {
+  /** [rows, columns.count, vocab] after the asked columns of the trunk */
+  readonly trunk: Tensor3D
+  /** [rows, branches, length, vocab] after every token of every branch */
+  readonly branches: Tensor4D
 }
 
 export interface CachedDecoding {

@@ -10,7 +10,10 @@ export interface KeysValues {
   readonly v: tf.Tensor4D
 }
 
-/** Earlier columns held in a cache, and which of them each row sees: bias [rows, 1, 1, capacity]. */
+/**
+ * Earlier columns [pastRows, kvHeads, capacity, headDim], and which of them each row sees: bias [rows, 1, 1, capacity].
+ * Where pastRows is less than rows, equal runs of rows share a past.
+ */
 export interface Past extends KeysValues {
   readonly bias: tf.Tensor4D
 }
@@ -46,30 +49,53 @@ const project = (model: Model, at: (name: string) => string, x: tf.Tensor2D, con
 }
 
 /**
- * softmax(q · kᵀ / √headDim + bias) · v over the fresh columns and, when decoding, a cache.
+ * [rows, heads, width, d] queries or outputs beside a past that groups of rows share: [rows / share, kvHeads,
+ * share · groups · width, d], so that one product reads a shared past once. The same memory where share is 1.
+ */
+const besidePast = (x: tf.Tensor, pastRows: number, kvHeads: number): tf.Tensor4D => {
+  const [rows, heads, width, d] = x.shape as [number, number, number, number]
+  const share = rows / pastRows
+  const block = (heads / kvHeads) * width
+  const apart = tf.transpose(tf.reshape(x, [pastRows, share, kvHeads, block * d]), [0, 2, 1, 3])
+  return tf.reshape(apart, [pastRows, kvHeads, share * block, d])
+}
+
+/** The inverse of `besidePast`: [rows, heads, width, d]. */
+const besideRows = (x: tf.Tensor, rows: number, heads: number, width: number): tf.Tensor4D => {
+  const [pastRows, kvHeads, , d] = x.shape as [number, number, number, number]
+  const share = rows / pastRows
+  const block = (heads / kvHeads) * width
+  const together = tf.transpose(tf.reshape(x, [pastRows, kvHeads, share, block * d]), [0, 2, 1, 3])
+  return tf.reshape(together, [rows, heads, width, d])
+}
+
+/**
+ * softmax(q · kᵀ / √headDim + bias) · v over the fresh columns and, where there is a past, over it.
  *
  * Queries that share a key-value head are folded into its rows, so nothing is repeated: [rows, heads, width, d] is
- * [rows, kvHeads, groups · width, d] in memory. The cache is read where it lies: only its scores are joined with the
+ * [rows, kvHeads, groups · width, d] in memory. The past is read where it lies: only its scores are joined with the
  * fresh ones.
  */
 const attend = (config: DecoderConfig, q: tf.Tensor4D, fresh: KeysValues, context: AttentionContext): tf.Tensor4D => {
   const { heads, kvHeads, headDim } = config
   const { rows, width, bias, past } = context
   const folded = [rows, kvHeads, (heads / kvHeads) * width] as const
-  const query = tf.reshape(tf.mul(q, headDim ** -0.5), [...folded, headDim])
-  const scores = (k: tf.Tensor4D, hidden: tf.Tensor4D | undefined): tf.Tensor4D => {
-    const seen = tf.reshape(tf.matMul(query, k, false, true), [rows, heads, width, k.shape[2]])
-    return hidden === undefined ? (seen as tf.Tensor4D) : tf.add(seen, hidden)
-  }
-  const weighted = (weights: tf.Tensor, v: tf.Tensor4D): tf.Tensor4D =>
-    tf.matMul(tf.reshape(weights, [...folded, v.shape[2]]) as tf.Tensor4D, v)
+  const scaled = tf.mul(q, headDim ** -0.5)
+  const seen = tf.reshape(
+    tf.matMul(tf.reshape(scaled, [...folded, headDim]) as tf.Tensor4D, fresh.k, false, true),
+    [rows, heads, width, width],
+  )
+  const here = bias === undefined ? seen : tf.add(seen, bias)
+  const weighted = (weights: tf.Tensor): tf.Tensor =>
+    tf.reshape(tf.matMul(tf.reshape(weights, [...folded, width]) as tf.Tensor4D, fresh.v), [rows, heads, width, headDim])
+  if (past === undefined) return weighted(tf.softmax(here)) as tf.Tensor4D
 
-  const here = scores(fresh.k, bias)
-  const unfold = (t: tf.Tensor4D): tf.Tensor4D => tf.reshape(t, [rows, heads, width, headDim])
-  if (past === undefined) return unfold(weighted(tf.softmax(here), fresh.v))
-  const all = tf.softmax(tf.concat([scores(past.k, past.bias), here], -1))
-  const [before, now] = tf.split(all, [past.k.shape[2], fresh.k.shape[2]], -1)
-  return unfold(tf.add(weighted(before!, past.v), weighted(now!, fresh.v)))
+  const [pastRows, , capacity] = past.k.shape
+  const remembered = besideRows(tf.matMul(besidePast(scaled, pastRows, kvHeads), past.k, false, true), rows, heads, width)
+  const all = tf.softmax(tf.concat([tf.add(remembered, past.bias), here], -1))
+  const [before, now] = tf.split(all, [capacity, width], -1)
+  const recalled = besideRows(tf.matMul(besidePast(before!, pastRows, kvHeads), past.v), rows, heads, width)
+  return tf.add(recalled, weighted(now!))
 }
 
 /** Self-attention of one layer: [rows · width, hidden] → the same, and the fresh keys and values. */

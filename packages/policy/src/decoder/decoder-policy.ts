@@ -1,12 +1,12 @@
 import * as tf from '@tensorflow/tfjs-core'
 import type { DecoderConfig } from '../architectures/decoder-config.ts'
-import type { CachedDecoding, Columns, Policy } from '../policy.ts'
+import type { BranchInput, BranchLogits, CachedDecoding, Columns, Policy } from '../policy.ts'
 import { type Pass, decoder } from './decoder.ts'
-import { modelOf } from './parameters.ts'
-import { cacheBias, causalBias, columnsOf, layoutBias } from './visibility.ts'
+import { type Model, modelOf } from './parameters.ts'
+import { cacheBias, causalBias, columnsOf } from './visibility.ts'
 
 /** The functions of a Policy that a decoder gives. */
-export type DecoderFunctions = Required<Pick<Policy, 'logits' | 'cached' | 'logitsUnder'>>
+export type DecoderFunctions = Required<Pick<Policy, 'logits' | 'cached' | 'branched'>>
 
 /** A shape is known when a function is compiled, so what does not fit is told then, not by a stray gather later. */
 const mustFit = (config: DecoderConfig, width: number, { start, count }: Columns): void => {
@@ -32,6 +32,28 @@ export const decoderFunctions = (config: DecoderConfig, loraScale: number): Deco
       bias: causalBias(pad, width),
       columns,
     }
+  }
+
+  /** The trunk's pass, then one row for each branch against the trunk's keys and values, which they share. */
+  const branched = (model: Model, { trunk: { tokens, pad }, branches, after }: BranchInput, columns: Columns): BranchLogits => {
+    const [rows, width] = tokens.shape
+    const [, count, length] = branches.shape
+    const longest = Math.max(...after) + length
+    if (longest > config.context)
+      throw new RangeError(`a branch reaches position ${longest}, the model has ${config.context}`)
+    const trunk = decoder(model, padded(tokens, pad, columns))
+    const pads = tf.reshape(tf.tile(tf.reshape(pad, [rows, 1]), [1, count]), [rows * count]) as tf.Tensor1D
+    const starts = tf.tile(tf.tensor1d([...after], 'int32'), [rows])
+    const positions = tf.add(tf.reshape(tf.sub(starts, pads), [rows * count, 1]), columnsOf(length))
+    const { logits } = decoder(model, {
+      tokens: tf.reshape(branches, [rows * count, length]),
+      positions: positions as tf.Tensor2D,
+      longest,
+      bias: causalBias(tf.zeros([1], 'int32'), length),
+      past: { cache: trunk.fresh, bias: cacheBias(pads, starts, width) },
+      columns: { start: 0, count: length },
+    })
+    return { trunk: trunk.logits, branches: tf.reshape(logits, [rows, count, length, config.vocab]) }
   }
 
   const cached: CachedDecoding = {
@@ -62,17 +84,8 @@ export const decoderFunctions = (config: DecoderConfig, loraScale: number): Deco
   return {
     logits: (constants, trainable, { tokens, pad }, columns) =>
       decoder(modelOf(config, loraScale, constants, trainable), padded(tokens, pad, columns)).logits,
-    logitsUnder: (constants, trainable, { tokens, positions, visible }, columns) => {
-      const width = tokens.shape[1]
-      mustFit({ ...config, context: Infinity }, width, columns)
-      return decoder(modelOf(config, loraScale, constants, trainable), {
-        tokens,
-        positions,
-        longest: Math.min(width, config.context),
-        bias: layoutBias(visible),
-        columns,
-      }).logits
-    },
+    branched: (constants, trainable, input, columns) =>
+      branched(modelOf(config, loraScale, constants, trainable), input, columns),
     cached,
   }
 }

@@ -129,52 +129,33 @@ describe.each([
     ).toBeLessThan(1e-6)
   })
 
-  it('gives the causal layout the logits of teacher forcing', () => {
-    const width = 6
-    const laidOut = tf.tidy(() =>
-      policy
-        .logitsUnder(
-          tensorsOf(policy.constants),
-          null,
-          {
-            tokens: tf.tensor2d([[...ROWS[0]!]], [1, width], 'int32'),
-            positions: tf.tensor2d([[0, 1, 2, 3, 4, 5]], [1, width], 'int32'),
-            visible: tf.tensor3d(
-              Array.from({ length: width * width }, (_, i) => Number(i % width <= Math.floor(i / width))),
-              [1, width, width],
-              'bool',
-            ),
-          },
-          { start: 0, count: width },
-        )
-        .arraySync(),
-    )
-    expect(apart(laidOut, eagerLogits(policy, [ROWS[0]!]))).toBeLessThan(1e-6)
-  })
-
-  it('scores two continuations of one prefix in one pass as it does apart', () => {
-    // Columns: prefix 1 2 3, then continuation 4 5, then continuation 6 7, which does not see 4 5.
-    const sees = (query: number, key: number): boolean => key <= query && !(query >= 5 && (key === 3 || key === 4))
-    const [both] = tf.tidy(() =>
-      policy
-        .logitsUnder(
-          tensorsOf(policy.constants),
-          null,
-          {
-            tokens: tf.tensor2d([[1, 2, 3, 4, 5, 6, 7]], [1, 7], 'int32'),
-            positions: tf.tensor2d([[0, 1, 2, 3, 4, 3, 4]], [1, 7], 'int32'),
-            visible: tf.tensor3d(
-              Array.from({ length: 49 }, (_, i) => Number(sees(Math.floor(i / 7), i % 7))),
-              [1, 7, 7],
-              'bool',
-            ),
-          },
-          { start: 0, count: 7 },
-        )
-        .arraySync(),
-    )
-    expect(apart(both!.slice(0, 5), eagerLogits(policy, [[1, 2, 3, 4, 5]])[0])).toBeLessThan(1e-5)
-    expect(apart(both!.slice(5), eagerLogits(policy, [[1, 2, 3, 6, 7]])[0]!.slice(3))).toBeLessThan(1e-5)
+  it('scores branches of ragged prefixes in one pass as it does each of them apart', () => {
+    const branches: Rows[] = ROWS.map((_, row) => [
+      [4, row],
+      [6, 7],
+      [row, 3],
+    ])
+    const input = leftPadded(ROWS, PAD)
+    const width = input.tokens.shape[1]
+    // Branch 0 leaves before the last two tokens, branch 1 before the last, branch 2 at the end.
+    const after = [width - 2, width - 1, width]
+    const { trunk, branched } = tf.tidy(() => {
+      const out = policy.branched(
+        tensorsOf(withNaNPadding(policy)),
+        null,
+        { trunk: input, branches: tf.tensor3d(branches.map((row) => row.map((b) => [...b])), [3, 3, 2], 'int32'), after },
+        { start: width - 1, count: 1 },
+      )
+      return { trunk: out.trunk.arraySync(), branched: out.branches.arraySync() }
+    })
+    ROWS.forEach((row, r) => {
+      expect(apart(legal(trunk[r]!), legal(eagerLogits(policy, [row])[0]!.slice(-1)))).toBeLessThan(1e-5)
+      after.forEach((column, b) => {
+        const prefix = row.slice(0, row.length - (width - column))
+        const whole = eagerLogits(policy, [[...prefix, ...branches[r]![b]!]])[0]!
+        expect(apart(legal(branched[r]![b]!), legal(whole.slice(prefix.length)))).toBeLessThan(1e-5)
+      })
+    })
   })
 
   it('leaves no tensor behind', () => {

@@ -17,9 +17,9 @@ export interface Pass {
   readonly longest: number
   /** [rows, width] bool, false for padding: its embedding, whatever it holds, is taken as 0. */
   readonly present?: tf.Tensor2D
-  /** [rows, 1, width, width] added to the scores among the pass's own columns; absent when there is only one. */
+  /** [rows or 1, 1, width, width] added to the scores among the pass's own columns; absent when there is only one. */
   readonly bias?: tf.Tensor4D
-  /** Columns before the pass, with the bias [rows, 1, 1, capacity] of each. */
+  /** Columns before the pass, with the bias [rows, 1, 1, capacity] of each; equal runs of rows may share a cache row. */
   readonly past?: { readonly cache: Cache; readonly bias: tf.Tensor4D }
   /** Columns after which the next token's logits are wanted. */
   readonly columns: Columns

@@ -43,9 +43,3 @@ export const cacheBias = (pad: tf.Tensor1D, filled: tf.Tensor1D, capacity: numbe
   )
   return tf.reshape(biasOf(held), [rows, 1, 1, capacity])
 }
-
-/** [rows, 1, width, width] bias of a layout [rows, width, width] bool. */
-export const layoutBias = (visible: tf.Tensor3D): tf.Tensor4D => {
-  const [rows, width] = visible.shape
-  return tf.reshape(biasOf(visible), [rows, 1, width, width])
-}
