@@ -27,7 +27,7 @@ export interface PackedInput {
  * @param trainable null for the frozen reference
  */
 export const actionScores = (
-  policy: Pick<Policy, 'logits' | 'vocabSize'>,
+  policy: Pick<Policy, 'logits' | 'vocabSize'> & Partial<Pick<Policy, 'contextLength'>>,
   mdp: TokenMDP,
   constants: Tensors,
   trainable: Tensors | null,
@@ -37,8 +37,12 @@ export const actionScores = (
   const width = mdp.maxLength + 1
   const promptWidth = total - width
   const states = mdp.leaf === 'forced' ? mdp.maxLength : width
-  const input = tf.slice(tokens as tf.Tensor2D, [0, 0], [rows, promptWidth + states - 1])
-  const logits = policy.logits(constants, trainable, { tokens: input, pad: pad as tf.Tensor1D }, { start: promptWidth - 1, count: states })
+  // A bucket may reach past the model's positions where no prompt does: those columns are padding in every row.
+  const columns = promptWidth + states - 1
+  const spare = Math.max(0, columns - (policy.contextLength ?? columns))
+  const input = tf.slice(tokens as tf.Tensor2D, [0, spare], [rows, columns - spare])
+  const padded = (spare === 0 ? pad : tf.sub(pad, tf.scalar(spare, 'int32'))) as tf.Tensor1D
+  const logits = policy.logits(constants, trainable, { tokens: input, pad: padded }, { start: promptWidth - 1 - spare, count: states })
   const shift = shiftTable(mdp, policy.vocabSize, states)
   const masked = shift === undefined ? logits : tf.add(logits, tf.tensor(shift.data, [1, shift.rows, policy.vocabSize]))
   const actions = tf.slice(tokens as tf.Tensor2D, [0, promptWidth], [rows, states])
