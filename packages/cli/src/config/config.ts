@@ -71,7 +71,7 @@ export interface Config {
   readonly device: Device
   readonly checkpoint: { readonly every: number; readonly keep: number }
   /** Samples of the first prompts before the first step and after the last, with their figures; 0 prompts: none. */
-  readonly evaluation: { readonly prompts: number; readonly perPrompt: number }
+  readonly evaluation: { readonly prompts: number }
   readonly log: { readonly samplesEvery: number }
   /** Directory of everything the run writes. */
   readonly output?: string

@@ -99,7 +99,7 @@ export const configSchema: v.GenericSchema<unknown, Config> = fields({
   seed: v.optional(whole(0), 0),
   device: v.optional(device(), 'cpu'),
   checkpoint: v.optional(fields({ every: v.optional(whole(1), 50), keep: v.optional(whole(1), 2) }), {}),
-  evaluation: v.optional(fields({ prompts: v.optional(whole(0), 8), perPrompt: v.optional(whole(2), 8) }), {}),
+  evaluation: v.optional(fields({ prompts: v.optional(whole(0), 8) }), {}),
   log: v.optional(fields({ samplesEvery: v.optional(whole(1), 50) }), {}),
   output: v.optional(text()),
 }) as v.GenericSchema<unknown, Config>

@@ -1,0 +1,14 @@
+import { existsSync, readdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import * as E from 'fp-ts/lib/Either.js'
+import { expect, test } from 'vitest'
+import { readConfig } from './read-config.ts'
+
+const folder = fileURLToPath(new URL('../../../../examples/configs', import.meta.url))
+
+test.each(readdirSync(folder))('the example %s is a config whose files are there', (name) => {
+  const config = readConfig(join(folder, name))
+  if (E.isLeft(config)) throw config.left
+  expect([config.right.model, config.right.prompts.file].filter((path) => !existsSync(path))).toEqual([])
+})
