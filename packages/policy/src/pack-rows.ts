@@ -10,7 +10,7 @@ export interface PackedRows {
 }
 
 /** Lengths are padded up to multiples of this, so that a compiled graph serves many prompts. */
-const BUCKET = 8
+export const BUCKET = 8
 
 /** `n` rounded up to a multiple of the bucket. */
 export const bucketed = (n: number): number => Math.ceil(Math.max(1, n) / BUCKET) * BUCKET

@@ -92,7 +92,7 @@ test('a terminator outside the text is not judged', async () => {
   expectSame(await scored(policy, STOP, given), oneByOne(policy, given))
 })
 
-test('an ending of one token needs no block: the states predict it', async () => {
+test('an ending of one token needs no branch: the states predict it', async () => {
   const policy = smallGPT2()
   const around = infillingLikelihood(reference(policy), {
     surroundings: () => ({ before: Int32Array.of(7), after: new Int32Array(0) }),
@@ -141,7 +141,7 @@ test('nothing before the completion is told', async () => {
   expect(await failed(smallGPT2(), nothing)).toMatch(/^SurroundingsEmpty: prompt a: there is nothing before/)
 })
 
-test('a policy that cannot be laid out is told', async () => {
-  const { logitsUnder: _, ...plain } = smallGPT2()
-  expect(await failed(plain, options)).toMatch(/^LayoutUnsupported: the policy random cannot/)
+test('a policy that cannot branch is told', async () => {
+  const { branched: _, ...plain } = smallGPT2()
+  expect(await failed(plain, options)).toMatch(/^BranchesUnsupported: the policy random cannot/)
 })

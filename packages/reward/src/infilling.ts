@@ -1,9 +1,9 @@
 import { type Fault, type Prompt, type Trajectories, fault, isFault } from '@gfnlm/env'
 import { type Device, jitPerShape, tokenLogProbs } from '@gfnlm/jit'
-import type { LayoutInput, Policy, PolicyState, Tensors } from '@gfnlm/policy'
+import type { Policy, PolicyState, Tensors } from '@gfnlm/policy'
 import * as tf from '@tensorflow/tfjs-core'
 import * as TE from 'fp-ts/lib/TaskEither.js'
-import { type Frame, infillingLayout } from './infilling-layout.ts'
+import { type Frame, infillingRows } from './infilling-rows.ts'
 import { infillingLogRewards } from './infilling-sum.ts'
 import type { Reward } from './reward.ts'
 
@@ -27,34 +27,47 @@ export interface InfillingOptions {
   readonly device?: Device
 }
 
-interface Targets {
-  readonly completions: tf.Tensor
-  readonly endings: tf.Tensor
+type Branched = NonNullable<Policy['branched']>
+
+interface Feed {
+  readonly trainable?: Tensors
+  readonly tokens: tf.Tensor
+  readonly pad: tf.Tensor
+  readonly branches?: tf.Tensor
+  readonly next: tf.Tensor
+  readonly rest?: tf.Tensor
 }
 
-/** Log-probabilities of a layout's targets: one pass, the head at the columns that are read only. */
-const scorer = (
-  policy: Policy,
-  logitsUnder: NonNullable<Policy['logitsUnder']>,
-  logitShift: Float32Array | undefined,
-  device: Device,
-) =>
-  jitPerShape(
-    ({ trainable, completions, endings, ...input }: { trainable?: Tensors } & Targets & LayoutInput, constants) => {
-      const [rows, width] = completions.shape as [number, number]
-      const count = endings.shape[1]!
-      const all = logitsUnder(constants, trainable ?? null, input, { start: input.tokens.shape[1] - count, count })
-      const ofTokens = (logits: tf.Tensor, ids: tf.Tensor): tf.Tensor =>
-        tokenLogProbs(
-          tf.reshape(logits, [ids.size, policy.vocabSize]) as tf.Tensor2D,
-          tf.reshape(ids, [ids.size, 1]) as tf.Tensor2D,
-        )
-      const states = tf.slice(all, [0, 0, 0], [rows, width, policy.vocabSize])
-      const shifted = logitShift === undefined ? states : tf.add(states, tf.tensor1d(logitShift))
-      return { completion: ofTokens(shifted, completions), ending: ofTokens(all, endings) }
+/** Log-probabilities of the targets of laid-out rows: one pass, the head at the columns that are read only. */
+const scorer = (policy: Policy, branched: Branched, logitShift: Float32Array | undefined, device: Device) => {
+  const { vocabSize } = policy
+  const flat = (logits: tf.Tensor): tf.Tensor2D =>
+    tf.reshape(logits, [logits.size / vocabSize, vocabSize]) as tf.Tensor2D
+  const ids = (targets: tf.Tensor, k: number): tf.Tensor2D => tf.reshape(targets, [targets.size / k, k]) as tf.Tensor2D
+  return jitPerShape(
+    ({ trainable = null as never, tokens, pad, branches, next, rest }: Feed, constants) => {
+      const [rows, columns] = tokens.shape as [number, number]
+      const width = next.shape[1]!
+      const trunk = { tokens: tokens as tf.Tensor2D, pad: pad as tf.Tensor1D }
+      const before = columns - width + 1
+      const read = { start: before - 1, count: width }
+      const after = Array.from({ length: width }, (_, t) => before + t)
+      const logits =
+        branches === undefined
+          ? { trunk: policy.logits(constants, trainable, trunk, read) }
+          : branched(constants, trainable, { trunk, branches: branches as tf.Tensor3D, after }, read)
+      const [completion, first] = tf.split(tokenLogProbs(flat(logits.trunk), ids(next, 2)), 2, 1)
+      // A penalty on tokens is for the completion's alone.
+      const penalised = logitShift === undefined ? completion : tokenLogProbs(
+        flat(tf.add(logits.trunk, tf.tensor1d(logitShift))), tf.reshape(tf.slice(next, [0, 0, 0], [rows, width, 1]), [rows * width, 1]) as tf.Tensor2D)
+      const scores = { completion: penalised as tf.Tensor, first: first as tf.Tensor }
+      return 'branches' in logits && rest !== undefined
+        ? { ...scores, rest: tokenLogProbs(flat(logits.branches), ids(rest, 1)) as tf.Tensor }
+        : scores
     },
     { device, constants: policy.constants, limit: 64 },
   )
+}
 
 const checkFits = ({ prompts, mdp }: Trajectories, frames: readonly Frame[], { contextLength }: Policy): void =>
   frames.forEach(({ before, tail }, i) => {
@@ -83,7 +96,7 @@ const checkFits = ({ prompts, mdp }: Trajectories, frames: readonly Frame[], { c
  *
  * The target p(Z | X, Y) ∝ p(Z Y | X) is the posterior of infilling, intractable for a left-to-right model.
  *
- * @throws (as a Left) LayoutUnsupported for a policy without `logitsUnder`; SurroundingsEmpty; PromptTooLong where
+ * @throws (as a Left) BranchesUnsupported for a policy without `branched`; SurroundingsEmpty; PromptTooLong where
  * X Z Y does not fit; RewardFailed for anything else
  * @see Hu et al. 2024, arXiv:2310.04363, §4.2
  * @example annotate(infillingLikelihood(reference(policy), { surroundings: ({ row }) => encoded(row) }))
@@ -92,28 +105,27 @@ export const infillingLikelihood = (
   { policy, trainable }: PolicyState,
   { surroundings, terminatorInText = true, logitShift, device = 'cpu' }: InfillingOptions,
 ): Reward => {
-  const run = policy.logitsUnder === undefined ? undefined : scorer(policy, policy.logitsUnder, logitShift, device)
+  const run = policy.branched === undefined ? undefined : scorer(policy, policy.branched, logitShift, device)
   const score = async (batch: Trajectories): Promise<Float32Array> => {
     if (run === undefined)
       throw fault(
-        'LayoutUnsupported',
-        `the policy ${policy.name} cannot score laid-out rows`,
-        'Give it a logitsUnder, or use a reward of whole completions.',
+        'BranchesUnsupported',
+        `the policy ${policy.name} cannot score several endings of one prefix`,
+        'Give it a `branched`, or use a reward of whole completions.',
       )
     const frames = batch.prompts.map((prompt): Frame => {
       const { before, after } = surroundings(prompt)
       return { before, tail: terminatorInText ? Int32Array.of(batch.mdp.terminator, ...after) : after }
     })
     checkFits(batch, frames, policy)
-    const { blockWidth, ...layout } = infillingLayout(batch, frames)
     const own = trainable()
-    const { completion, ending } = await run({ ...(own === null ? {} : { trainable: own }), ...layout })
-    return infillingLogRewards(
-      batch,
-      frames,
-      { completion: completion.data as Float32Array, ending: ending.data as Float32Array },
-      blockWidth,
-    )
+    const found = await run({ ...(own === null ? {} : { trainable: own }), ...infillingRows(batch, frames) })
+    const values = (t: { readonly data: unknown }): Float32Array => t.data as Float32Array
+    return infillingLogRewards(batch, frames, {
+      completion: values(found.completion),
+      first: values(found.first),
+      ...('rest' in found ? { rest: values(found.rest) } : {}),
+    })
   }
   return (batch) =>
     TE.tryCatch(

@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core'
 import type { DecoderConfig } from '../architectures/decoder-config.ts'
 import type { BranchInput, BranchLogits, CachedDecoding, Columns, Policy } from '../policy.ts'
+import { BUCKET } from '../pack-rows.ts'
 import { type Pass, decoder } from './decoder.ts'
 import { type Model, modelOf } from './parameters.ts'
 import { cacheBias, causalBias, columnsOf } from './visibility.ts'
@@ -10,13 +11,14 @@ export type DecoderFunctions = Required<Pick<Policy, 'logits' | 'cached' | 'bran
 
 /** A shape is known when a function is compiled, so what does not fit is told then, not by a stray gather later. */
 const mustFit = (config: DecoderConfig, width: number, { start, count }: Columns): void => {
-  if (width > config.context)
+  // A row whose text fits may come with padding up to the next bucket.
+  if (width >= config.context + BUCKET)
     throw new RangeError(`${width} columns are more than the model's ${config.context} positions`)
   if (start < 0 || count < 1 || start + count > width)
     throw new RangeError(`columns ${start} to ${start + count} are not within the ${width} of the batch`)
 }
 
-/** The teacher-forced, cached and laid-out forwards of one configuration: four ways to ask the same decoder. */
+/** The teacher-forced, cached and branched forwards of one configuration: ways to ask the same decoder. */
 export const decoderFunctions = (config: DecoderConfig, loraScale: number): DecoderFunctions => {
   /** A pass over left-padded rows: positions count from the first real token. */
   const padded = (tokens: tf.Tensor2D, pad: tf.Tensor1D, columns: Columns): Pass => {
@@ -38,13 +40,13 @@ export const decoderFunctions = (config: DecoderConfig, loraScale: number): Deco
   const branched = (model: Model, { trunk: { tokens, pad }, branches, after }: BranchInput, columns: Columns): BranchLogits => {
     const [rows, width] = tokens.shape
     const [, count, length] = branches.shape
-    const longest = Math.max(...after) + length
-    if (longest > config.context)
-      throw new RangeError(`a branch reaches position ${longest}, the model has ${config.context}`)
+    // Columns past the context hold padding only (a row's own positions start after its left padding).
+    const longest = Math.min(Math.max(...after) + length, config.context)
     const trunk = decoder(model, padded(tokens, pad, columns))
     const pads = tf.reshape(tf.tile(tf.reshape(pad, [rows, 1]), [1, count]), [rows * count]) as tf.Tensor1D
     const starts = tf.tile(tf.tensor1d([...after], 'int32'), [rows])
-    const positions = tf.add(tf.reshape(tf.sub(starts, pads), [rows * count, 1]), columnsOf(length))
+    const onward = tf.add(tf.reshape(tf.sub(starts, pads), [rows * count, 1]), columnsOf(length))
+    const positions = tf.minimum(onward, tf.scalar(longest - 1, 'int32'))
     const { logits } = decoder(model, {
       tokens: tf.reshape(branches, [rows * count, length]),
       positions: positions as tf.Tensor2D,
