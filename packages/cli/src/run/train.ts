@@ -8,6 +8,7 @@ import { pipe } from 'fp-ts/lib/function.js'
 import { lastValueFrom, reduce } from 'rxjs'
 import type { Config } from '../config/config.ts'
 import { orThrow } from '../or-throw.ts'
+import { changedFields } from './changed-fields.ts'
 import { openRun } from './run-config.ts'
 import { runEvents } from './run-events.ts'
 import { runPaths } from './run-paths.ts'
@@ -81,7 +82,9 @@ export const train = (config: Config, { output, resume, signal, terminal }: Trai
     async () => {
       const started = Date.now()
       const { run, behind } = await orThrow(openRun(config, { output, resume }))
+      const changed = behind > 0 ? changedFields(runPaths(output).config, config) : []
       if (resume) terminal.write(behind > 0 ? `resuming after ${behind} updates\n` : `${output} has no checkpoint: starting from the beginning\n`)
+      if (changed.length > 0) terminal.write(`warning: changed since this run began: ${changed.join(', ')}\n`)
       const paths = runPaths(output)
       const earlier = behind > 0 ? readEvents(paths.metrics, behind - 1).events : []
       const sinks = await orThrow(TE.fromEither(sinksOf(output, behind, terminal)))
