@@ -17,7 +17,8 @@ export const supervised = (): Task<TextBatch> => ({
   parameters: {},
   rateScale: 1,
   pack: ({ rows, width = 0 }) => {
-    const columns = bucketed(Math.max(width, ...rows.map(({ tokens }) => tokens.length)))
+    // What runs is padded to the bucket: one column fewer than the tokens, since the last one is only predicted.
+    const columns = bucketed(Math.max(width, ...rows.map(({ tokens }) => tokens.length)) - 1) + 1
     const tokens = new Int32Array(rows.length * columns)
     const mask = new Float32Array(rows.length * (columns - 1))
     rows.forEach((row, r) => {
