@@ -17,6 +17,6 @@ export const reportFailure = (thrown: unknown, json: boolean, { out, err }: Outp
   const { tag, message, fix } = meaningOf(thrown)
   if (json) out(`${JSON.stringify({ error: { tag, message, fix } })}\n`)
   err.write(tag === 'Usage' ? `error: ${message}. ${fix} (see --help)\n` : `error: ${message}\nfix: ${fix}\n`)
-  if (debug && thrown instanceof Error) err.write(`${thrown.stack}\n`)
+  if (debug) for (const error of [thrown, isFault(thrown) ? thrown.detail['cause'] : undefined]) if (error instanceof Error) err.write(`${error.stack}\n`)
   return tag === 'Usage' ? 2 : 1
 }

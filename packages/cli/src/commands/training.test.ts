@@ -1,4 +1,5 @@
 import { readFile, readdir, writeFile } from 'node:fs/promises'
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { reference } from '@gfnlm/policy'
 import { type RunEvent, readEvents } from '@gfnlm/trainer'
@@ -144,6 +145,16 @@ test.each<[string, object, readonly object[], string, RegExp]>([
   expect([code, error.tag]).toEqual([1, tag])
   expect(error.message).toMatch(message)
   await expect(readdir(output)).rejects.toThrow('ENOENT')
+})
+
+test('a model that diverges ends the run with a fault, and its events stay', async () => {
+  const output = await freshDirectory()
+  const config = await writeConfig({ ...SMALL, optimizer: { learningRate: 1e30 }, evaluation: { prompts: 0 } })
+  const { code, out } = await runCli('train', config, '--output', output, '--json')
+  const { error } = JSON.parse(out) as { error: { tag: string; fix: string } }
+  expect([code, ['RunFailed', 'LossNotFinite', 'RewardFailed'].includes(error.tag)]).toEqual([1, true])
+  expect(readEvents(runPaths(output).metrics).events.at(-1)).toMatchObject({ type: 'run/end', reason: 'failed' })
+  expect(existsSync(runPaths(output).adapter)).toBe(false)
 })
 
 test('an output directory that cannot be made is a fault', async () => {

@@ -9,6 +9,7 @@ import { loadModel } from '../load-model.ts'
 import { mdpOf } from '../run/mdp-of.ts'
 import { promptsOf } from '../run/prompts-of.ts'
 import { rewardOf } from '../run/reward-of.ts'
+import { runFault } from '../run/run-fault.ts'
 import { temperatureOf } from '../run/schedule-of.ts'
 import { type Evaluation, evaluatePolicy } from './evaluate-policy.ts'
 
@@ -58,6 +59,6 @@ export const evaluateConfig = (config: Config, { adapter, n, limit, seed }: Eval
           const compared = { prompts: prompts.length, perPrompt: n, temperature, base }
           return adapter === undefined ? compared : { ...compared, adapter: await evaluate(frozen(policy)) }
         },
-        (cause) => cause as Fault,
+        runFault,
       )),
   )

@@ -11,6 +11,7 @@ import { orThrow } from '../or-throw.ts'
 import { changedFields } from './changed-fields.ts'
 import { openRun } from './run-config.ts'
 import { runEvents } from './run-events.ts'
+import { runFault } from './run-fault.ts'
 import { runPaths } from './run-paths.ts'
 
 export interface TrainOptions {
@@ -95,5 +96,5 @@ export const train = (config: Config, { output, resume, signal, terminal }: Trai
       )
       return resultOf(await lastValueFrom(events$), config, output, started)
     },
-    (cause) => cause as Fault,
+    runFault,
   )
