@@ -56,7 +56,7 @@ export const likelihood = (
       ({ trainable: own, tokens, pad }: { trainable?: Tensors; tokens: Tensor; pad: Tensor }, constants) => ({
         ...actionScores(policy, mdp, constants, own ?? null, { tokens, pad }),
       }),
-      { device, constants: policy.constants },
+      { device, constants: policy.constants, limit: 64 },
     )
   const score = async (batch: Trajectories): Promise<Float32Array> => {
     // The judge judges freely: neither the sampler's masks nor its forced stop.

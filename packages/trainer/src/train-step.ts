@@ -105,7 +105,7 @@ export const trainStep = <Batch>(policy: Policy, options: TrainStepOptions<Batch
       })
       return { ...updated, loss: value as tf.Tensor, norm: norm as tf.Tensor, metrics: seen }
     },
-    { device, constants: policy.constants },
+    { device, constants: policy.constants, limit: 64 },
   )
 
   const step: TrainStep<Batch>['step'] = async (state, batch) => {
