@@ -44,11 +44,17 @@ export const sentence: (index: number, plot: Facts) => Phrase = (() => {
  * @example
  * story(fold(keyOf(1), 'train', 0)).sentences.join(' ')
  */
-export const story = (key: Key): Story => {
+export const story = (key: Key): Story => storyOf((index) => fold(key, 'sentence', index))
+
+/** The story of `key` up to its third sentence, with a middle and an ending of its own: the same problem, solved anew. */
+export const retold = (key: Key, anew: Key): Story =>
+  storyOf((index) => fold(index < 3 ? key : anew, 'sentence', index))
+
+const storyOf = (keyOfSentence: (index: number) => Key): Story => {
   let plot: Facts = {}
   let logProbability = 0
   const sentences = SENTENCES.map((_, index) => {
-    const said = draw(sentence(index, plot), fold(key, 'sentence', index))
+    const said = draw(sentence(index, plot), keyOfSentence(index))
     plot = { ...plot, ...said.facts }
     logProbability += said.logProbability
     return said.text
