@@ -2,7 +2,7 @@
  * GFlowNet fine-tuning of the shipped story model: fill in a story's fourth sentence, given what comes before and
  * after. Target: the posterior p(Z | X, Y) ∝ p(X Z Y) of the frozen model, intractable for a left-to-right model.
  *
- *   npm run demo [-- --steps 150 --output runs/demo --seed 1]
+ *   npm run demo [-- --steps 220 --output runs/demo --seed 1]
  *
  * As in Hu et al. 2024 (arXiv:2310.04363, §4.2): modified SubTB with λ = 1, LoRA, replay, tempered exploration, the
  * reward log p(X Z Y) at every prefix. Different: a model of 0.8 M parameters, stories of a known grammar, so that
@@ -17,7 +17,20 @@ import { fromPretrained, lora, reference, saveAdapter } from '@gfnlm/policy'
 import { annotate, infillingLikelihood } from '@gfnlm/reward'
 import { reweight, uniform } from '@gfnlm/reweighter'
 import { mixture, onPolicy, replay, replayBuffer, sample, tempered } from '@gfnlm/sampler'
-import { type RunEvent, adamw, constant, jsonl, lossStep, modifiedSubTB, progressLine, record, tensorboard, trainer, training, warmup } from '@gfnlm/trainer'
+import {
+  type RunEvent,
+  adamw,
+  cosine,
+  jsonl,
+  lossStep,
+  modifiedSubTB,
+  progressLine,
+  record,
+  tensorboard,
+  trainer,
+  training,
+  warmup,
+} from '@gfnlm/trainer'
 import { lastValueFrom, toArray } from 'rxjs'
 import { compare } from './compare.ts'
 import { readStories, rightOrThrow, surroundings } from './stories.ts'
@@ -25,7 +38,7 @@ import { STORY_MODEL, fileIn } from './paths.ts'
 import { printComparison, writeReport } from './show.ts'
 
 const { values } = parseArgs({
-  options: { steps: { type: 'string', default: '150' }, output: { type: 'string', default: 'runs/demo' }, seed: { type: 'string', default: '1' } },
+  options: { steps: { type: 'string', default: '220' }, output: { type: 'string', default: 'runs/demo' }, seed: { type: 'string', default: '1' } },
 })
 const [steps, seed, output] = [Number(values.steps), Number(values.seed), values.output]
 const started = Date.now()
@@ -34,7 +47,7 @@ const policy = await fromPretrained(STORY_MODEL, { adapter: lora({ r: 16, alpha:
 const tokenizer = policy.tokenizer!
 const [train, heldOut] = [await readStories(fileIn('prompts.jsonl'), policy), await readStories(fileIn('held-out.jsonl'), policy)]
 
-const mdp = tokenMDP({ terminator: tokenizer.idOf('.')!, maxLength: 14 })
+const mdp = tokenMDP({ terminator: tokenizer.idOf('.')!, maxLength: 13 })
 const reward = infillingLikelihood(reference(policy), { surroundings: surroundings(tokenizer) })
 const learner = trainer(policy, { task: modifiedSubTB(mdp, { lambda: 1 }), optimizer: adamw(), learningRate: warmup(10, constant(2e-3)), clipNorm: 1 })
 const memory = { current: replayBuffer({ capacity: 20, tolerance: 0.1 }) }

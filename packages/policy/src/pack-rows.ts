@@ -9,11 +9,17 @@ export interface PackedRows {
   readonly promptWidth: number
 }
 
-/** Lengths are padded up to multiples of this, so that a compiled graph serves many prompts. */
-export const BUCKET = 8
+/** Lengths are padded to multiples of this at least. */
+const SMALLEST = 8
 
-/** `n` rounded up to a multiple of the bucket. */
-export const bucketed = (n: number): number => Math.ceil(Math.max(1, n) / BUCKET) * BUCKET
+/**
+ * `n` rounded up so that a compiled graph serves many lengths: to a multiple of 8, from 64 on of a quarter of the
+ * power of two below. At most a quarter is padding, and lengths up to 8192 need 36 graphs, not a thousand.
+ */
+export const bucketed = (n: number): number => {
+  const step = Math.max(SMALLEST, 2 ** (Math.floor(Math.log2(Math.max(1, n))) - 2))
+  return Math.max(1, Math.ceil(n / step)) * step
+}
 
 /**
  * Lays prompts and completions out in rows.

@@ -31,12 +31,14 @@ const BUCKET = 2
  * Lays completions out so that one pass scores X z_1 … z_t tail for every t: the trunk's column of state t predicts
  * z_{t+1} and the tail's first token, the branch of state t the tail's rest.
  *
- * @param frames one for each prompt of the batch
+ * @param frames        one for each prompt of the batch
+ * @param contextLength positions of the judging model; every frame fits with the longest completion
  */
-export const infillingRows = (batch: Trajectories, frames: readonly Frame[]): InfillingRows => {
+export const infillingRows = (batch: Trajectories, frames: readonly Frame[], contextLength: number): InfillingRows => {
   const { rows, width } = batch
   const n = width - 1
-  const before = bucketed(Math.max(...frames.map((frame) => frame.before.length)))
+  // Rows that fit must not be made too long by their padding.
+  const before = Math.min(bucketed(Math.max(...frames.map((frame) => frame.before.length))), contextLength - n)
   const length = Math.ceil((Math.max(...frames.map(({ tail }) => tail.length)) - 1) / BUCKET) * BUCKET
   const completions = settledTokens(batch)
   const tokens = new Int32Array(rows * (before + n))

@@ -134,6 +134,9 @@ test('text that does not fit is told with the prompt and the numbers', async () 
   // One less fits to the last position.
   const fits = { surroundings: () => ({ before: Int32Array.of(1, 2, 3), after: new Int32Array(17).fill(1) }) }
   expect(await failed(smallGPT2(), fits)).toBe('no fault')
+  // Nor does padding make a beginning too long that fits.
+  const beginning = { surroundings: () => ({ before: new Int32Array(18).fill(1), after: Int32Array.of(1, 2) }) }
+  expect(await failed(smallGPT2(), beginning)).toBe('no fault')
 })
 
 test('nothing before the completion is told', async () => {

@@ -119,7 +119,7 @@ export const infillingLikelihood = (
     })
     checkFits(batch, frames, policy)
     const own = trainable()
-    const found = await run({ ...(own === null ? {} : { trainable: own }), ...infillingRows(batch, frames) })
+    const found = await run({ ...(own === null ? {} : { trainable: own }), ...infillingRows(batch, frames, policy.contextLength) })
     const values = (t: { readonly data: unknown }): Float32Array => t.data as Float32Array
     return infillingLogRewards(batch, frames, {
       completion: values(found.completion),

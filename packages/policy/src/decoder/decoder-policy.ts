@@ -1,7 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core'
 import type { DecoderConfig } from '../architectures/decoder-config.ts'
 import type { BranchInput, BranchLogits, CachedDecoding, Columns, Policy } from '../policy.ts'
-import { BUCKET } from '../pack-rows.ts'
 import { type Pass, decoder } from './decoder.ts'
 import { type Model, modelOf } from './parameters.ts'
 import { cacheBias, causalBias, columnsOf } from './visibility.ts'
@@ -11,8 +10,7 @@ export type DecoderFunctions = Required<Pick<Policy, 'logits' | 'cached' | 'bran
 
 /** A shape is known when a function is compiled, so what does not fit is told then, not by a stray gather later. */
 const mustFit = (config: DecoderConfig, width: number, { start, count }: Columns): void => {
-  // A row whose text fits may come with padding up to the next bucket.
-  if (width >= config.context + BUCKET)
+  if (width > config.context)
     throw new RangeError(`${width} columns are more than the model's ${config.context} positions`)
   if (start < 0 || count < 1 || start + count > width)
     throw new RangeError(`columns ${start} to ${start + count} are not within the ${width} of the batch`)

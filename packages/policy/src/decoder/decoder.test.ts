@@ -165,6 +165,6 @@ describe.each([
   })
 
   it('refuses more columns than it has positions', () => {
-    expect(() => eagerLogits(policy, [Array<number>(24).fill(1)])).toThrow(/16 positions/)
+    expect(() => eagerLogits(policy, [Array<number>(17).fill(1)])).toThrow(/16 positions/)
   })
 })
