@@ -49,7 +49,7 @@ const [train, heldOut] = [await readStories(fileIn('prompts.jsonl'), policy), aw
 
 const mdp = tokenMDP({ terminator: tokenizer.idOf('.')!, maxLength: 13 })
 const reward = infillingLikelihood(reference(policy), { surroundings: surroundings(tokenizer) })
-const learner = trainer(policy, { task: modifiedSubTB(mdp, { lambda: 1 }), optimizer: adamw(), learningRate: warmup(10, constant(2e-3)), clipNorm: 1 })
+const learner = trainer(policy, { task: modifiedSubTB(mdp, { lambda: 1 }), optimizer: adamw(), learningRate: warmup(10, cosine(2e-3, 1e-4, steps)), clipNorm: 1 })
 const memory = { current: replayBuffer({ capacity: 20, tolerance: 0.1 }) }
 
 const evaluation = { mdp, reward, prompts: heldOut, perPrompt: 8, seed }

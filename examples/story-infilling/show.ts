@@ -104,13 +104,15 @@ export const writeReport = (path: string, { events, before, after, tokenizer, se
     name, style, points: outcomes.map((o) => [o.diversity, o.logReward] as const), labels: outcomes.map((o) => o.name),
   })
   const of = (family: Outcome['family']): Outcome[] => [...before, ...after].filter((o) => o.family === family)
-  const change = ({ base: from, gflownet: to }: { base: number; gflownet: number }): string => `${from} → ${to}`
+  const change = ({ base: from, gflownet: to }: { base: number; gflownet: number }, text = (x: number): string => x.toFixed(2)): string =>
+    `${text(from)} → ${text(to)}`
+  const percent = (x: number): string => `${(100 * x).toFixed(0)} %`
   const html = reportHtml({
     title: 'Filling in the missing sentence',
     lead: 'A small story model, fine-tuned with modified sub-trajectory balance to sample the sentence between a beginning X and an ending Y from the posterior p(Z | X, Y) ∝ p(X Z Y) of its frozen self. All figures below are on held-out stories.',
     summary: [
       ['log R, nats', change(figures.logReward)],
-      ['coherent with the ending', change(figures.coherent)],
+      ['coherent with the ending', change(figures.coherent, percent)],
       ['diversity within a prompt', change(figures.diversity)],
       ['Var(log R − log P_F)', change(figures.logRatioVariance)],
       ['steps', String(figures.steps)],

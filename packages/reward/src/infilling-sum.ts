@@ -7,7 +7,7 @@ export interface InfillingLogProbs {
   readonly completion: Float32Array
   /** [rows, width] of the tail's first token at each state */
   readonly first: Float32Array
-  /** [rows, width, length] of the tail's other tokens; absent where tails have one token */
+  /** [rows, stops, length] of the tail's other tokens at the states t ≥ minLength; absent where tails have one token */
   readonly rest?: Float32Array
 }
 
@@ -16,7 +16,7 @@ export interface InfillingLogProbs {
  *
  *   log R(s_t ⊤) = Σ_{i<t} log p(z_{i+1} | X z_≤i) + Σ_k log p(tail_{k+1} | X z_≤t tail_≤k)
  *
- * @returns [rows, width], nats; NaN past each row's length
+ * @returns [rows, width], nats; NaN past each row's length and where the MDP forbids stopping
  */
 export const infillingLogRewards = (
   batch: Trajectories,
@@ -24,16 +24,20 @@ export const infillingLogRewards = (
   { completion, first, rest = new Float32Array(0) }: InfillingLogProbs,
 ): Float32Array => {
   const { rows, width } = batch
-  const length = rest.length / (rows * width)
+  const firstStop = Math.min(batch.mdp.minLength, width - 1)
+  const stops = width - firstStop
+  const length = rest.length / (rows * stops)
   const logReward = new Float32Array(rows * width).fill(NaN)
   for (let row = 0; row < rows; row++) {
     const { tail } = frames[batch.group[row]!]!
     let before = 0
     for (let t = 0; t <= batch.length[row]!; t++) {
       const state = row * width + t
-      let after = first[state]!
-      for (let k = 0; k < tail.length - 1; k++) after += rest[state * length + k]!
-      logReward[state] = before + after
+      if (t >= firstStop) {
+        let after = first[state]!
+        for (let k = 0; k < tail.length - 1; k++) after += rest[(row * stops + t - firstStop) * length + k]!
+        logReward[state] = before + after
+      }
       before += completion[state]!
     }
   }

@@ -51,7 +51,8 @@ const scorer = (policy: Policy, branched: Branched, logitShift: Float32Array | u
       const trunk = { tokens: tokens as tf.Tensor2D, pad: pad as tf.Tensor1D }
       const before = columns - width + 1
       const read = { start: before - 1, count: width }
-      const after = Array.from({ length: width }, (_, t) => before + t)
+      const stops = branches?.shape[1] ?? 0
+      const after = Array.from({ length: stops }, (_, stop) => before + width - stops + stop)
       const logits =
         branches === undefined
           ? { trunk: policy.logits(constants, trainable, trunk, read) }
