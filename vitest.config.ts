@@ -9,6 +9,8 @@ export default defineConfig({
     exclude: ['**/dist/**', '**/node_modules/**'],
     pool: 'forks',
     maxWorkers: 2,
+    // Two workers on two cores: one thread for each engine.
+    env: { GFNLM_THREADS: '1' },
     testTimeout: 120_000,
     hookTimeout: 120_000,
   },

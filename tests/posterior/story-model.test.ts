@@ -13,7 +13,7 @@ import { everyCompletion, exactPolicy, exactTarget } from './exact.ts'
 const MODEL = fileURLToPath(new URL('../../examples/story-model/model', import.meta.url))
 const BEGINNING = 'Once, a brave girl named Poppy lived deep in the woods. She thought about giving her'
 const ENDING = 'However, a smooth stone wall stood around the ball.'
-const WORDS = ['mother', 'father', 'a', 'striped', 'ball', 'lost', 'doll']
+const WORDS = ['mother', 'father', 'a', 'striped', 'ball', 'lost']
 
 test('the shipped model, fine-tuned, samples the enumerated posterior of a missing phrase', async () => {
   const policy = await fromPretrained(MODEL, { adapter: lora({ r: 8, alpha: 16 }) })
@@ -27,7 +27,7 @@ test('the shipped model, fine-tuned, samples the enumerated posterior of a missi
   })
 
   const all = everyCompletion(prompt, mdp, policy.vocabSize)
-  expect(all.rows).toBe(1 + 7 + 7 ** 2 + 7 ** 3 + 7 ** 4)
+  expect(all.rows).toBe(1 + 6 + 6 ** 2 + 6 ** 3 + 6 ** 4)
   const target = await exactTarget(reward, all, 1)
   const probabilities = exactPolicy(policy, mdp)
   const base = await probabilities(reference(policy), all)
@@ -43,7 +43,7 @@ test('the shipped model, fine-tuned, samples the enumerated posterior of a missi
     training({ name: 'posterior', steps, seed: 1 }, (ticks$) =>
       ticks$.pipe(
         prompts([prompt], { perStep: 1 }),
-        sample(learner, { mdp, perPrompt: 64, explore }),
+        sample(learner, { mdp, perPrompt: 48, explore }),
         annotate(reward),
         reweight(uniform),
         lossStep(learner),
@@ -56,4 +56,4 @@ test('the shipped model, fine-tuned, samples the enumerated posterior of a missi
   expect(before).toBeGreaterThan(0.4)
   expect(after).toBeLessThan(0.05)
   expect(before / after).toBeGreaterThan(5)
-})
+}, 300_000)

@@ -98,9 +98,10 @@ test('a stop signal ends the run after the steps in flight, as stopped', async (
     ),
   )
   const seen = await events(run)
-  // Step 5 had its credit when step 4 ended.
-  expect(seen.filter(({ type }) => type === 'step').length).toBe(6)
-  expect(seen.at(-1)).toEqual({ type: 'run/end', time: 0, step: 6, reason: 'stopped' })
+  // Step 5 may have had its credit when step 4 ended; what was given is finished, nothing more is given.
+  const steps = seen.filter(({ type }) => type === 'step').length
+  expect([5, 6]).toContain(steps)
+  expect(seen.at(-1)).toEqual({ type: 'run/end', time: 0, step: steps, reason: 'stopped' })
 })
 
 test('a run stopped before it began has no step', async () => {
