@@ -1,7 +1,7 @@
 /**
  * Trains the story model that the repository ships, from nothing, with the library's own supervised loss:
  *
- *   node examples/dist/story-model/train.js [--steps 6000] [--output examples/story-model/model]
+ *   node examples/dist/story-model/train.js [--steps 4000] [--output examples/story-model/model]
  *
  * Writes a Hugging Face directory and training.json beside it with the held-out loss and its distance from the
  * grammar's entropy. The same command gives the same bytes on the same kind of machine.
@@ -24,7 +24,7 @@ import { tokenizerFiles } from './tokenizer-json.ts'
 const HERE = join(dirname(fileURLToPath(import.meta.url)), '../../story-model')
 const { values } = parseArgs({
   options: {
-    steps: { type: 'string', default: '6000' },
+    steps: { type: 'string', default: '4000' },
     output: { type: 'string', default: join(HERE, 'model') },
     seed: { type: 'string', default: '1' },
   },

@@ -2,11 +2,34 @@ import * as tf from '@tensorflow/tfjs-core'
 import type { GraphBuilder, Value } from '../graph.ts'
 import { type Lowerings, broadcasting, cast, reshape } from './lowering.ts'
 
-const zeros = (graph: GraphBuilder, shape: readonly number[], like: Value): Value => graph.splat(0, shape, like.dtype)
+/**
+ * zeros [rows, inner] with `updates` [n, inner] added at the rows `ids` [n]; equal ids add up, ids below 0 are dropped.
+ *
+ * Not ScatterND: ONNX Runtime's CPU kernel of it adds duplicates on several threads without a lock, and loses some.
+ * ScatterElements adds them one after another, so the sum is right and the same every time.
+ */
+const addRows = (graph: GraphBuilder, ids: Value, updates: Value, rows: number): Value => {
+  const [n, inner] = updates.shape as [number, number]
+  const whole = cast(graph, ids, 'int32')
+  const below = broadcasting(graph, 'Less', whole, graph.splat(0, [], 'int32'), 'bool')
+  const kept = graph.emit('Where', [below, graph.splat(rows, [], 'int32'), whole], [n], 'int32')
+  const index = graph.emit('Expand', [reshape(graph, kept, [n, 1]), graph.ints([n, inner])], [n, inner], 'int32')
+  // One row more takes what is dropped.
+  const base = graph.emit('Expand', [graph.splat(0, [], updates.dtype), graph.ints([rows + 1, inner])], [rows + 1, inner], updates.dtype)
+  const sums = graph.emit('ScatterElements', [base, index, updates], [rows + 1, inner], updates.dtype, { axis: 0, reduction: 'add' })
+  return graph.emit('Slice', [sums, graph.ints([0]), graph.ints([rows]), graph.ints([0])], [rows, inner], updates.dtype)
+}
 
-/** Adds rows of `updates` into `base` at `indices` [..., depth] of its leading axes; equal indices add up. */
-const scatter = (graph: GraphBuilder, base: Value, indices: Value, updates: Value, reduction: 'add' | 'none'): Value =>
-  graph.emit('ScatterND', [base, cast(graph, indices, 'int64'), updates], base.shape, base.dtype, { reduction })
+const size = (shape: readonly number[]): number => shape.reduce((n, d) => n * d, 1)
+
+/** The row of a [shape] array that an index [..., depth] of its leading axes names. */
+const rowIds = (graph: GraphBuilder, indices: Value, shape: readonly number[]): Value => {
+  const depth = indices.shape.at(-1)!
+  const strides = Int32Array.from({ length: depth }, (_, i) => size(shape.slice(i + 1, depth)))
+  const scaled = broadcasting(graph, 'Mul', cast(graph, indices, 'int32'), graph.constant(strides, [depth], 'int32'), 'int32')
+  const axis = indices.shape.length - 1
+  return graph.emit('ReduceSum', [scaled, graph.ints([axis])], indices.shape.slice(0, -1), 'int32', { keepdims: 0 })
+}
 
 const gatherND = (graph: GraphBuilder, x: Value, indices: Value, batchDims: number): Value => {
   const depth = indices.shape.at(-1)!
@@ -34,13 +57,20 @@ export const GATHER: Lowerings = {
     return graph.emit('Transpose', [taken], perm.map((p) => taken.shape[p]!), x!.dtype, { perm })
   },
   GatherNd: ({ params, indices }, _, graph) => gatherND(graph, params!, indices!, 0),
-  ScatterNd: ({ indices, updates }, { shape }, graph) =>
-    scatter(graph, zeros(graph, shape, updates!), indices!, updates!, 'add'),
-  TensorScatterUpdate: ({ tensor, indices, updates }, _, graph) => scatter(graph, tensor!, indices!, updates!, 'none'),
+  ScatterNd: ({ indices, updates }, { shape }, graph) => {
+    const depth = indices!.shape.at(-1)!
+    const [rows, inner] = [size(shape.slice(0, depth)), size(shape.slice(depth))]
+    const n = size(indices!.shape.slice(0, -1))
+    const ids = reshape(graph, rowIds(graph, indices!, shape), [n])
+    return reshape(graph, addRows(graph, ids, reshape(graph, updates!, [n, inner]), rows), shape)
+  },
+  TensorScatterUpdate: ({ tensor, indices, updates }, _, graph) =>
+    graph.emit('ScatterND', [tensor!, cast(graph, indices!, 'int64'), updates!], tensor!.shape, tensor!.dtype, { reduction: 'none' }),
   UnsortedSegmentSum: ({ x, segmentIds }, { numSegments }, graph) => {
     const depth = segmentIds!.shape.length
-    const base = zeros(graph, [numSegments, ...x!.shape.slice(depth)], x!)
-    return scatter(graph, base, reshape(graph, segmentIds!, [...segmentIds!.shape, 1]), x!, 'add')
+    const [n, inner] = [size(segmentIds!.shape), size(x!.shape.slice(depth))]
+    const sums = addRows(graph, reshape(graph, segmentIds!, [n]), reshape(graph, x!, [n, inner]), numSegments)
+    return reshape(graph, sums, [numSegments, ...x!.shape.slice(depth)])
   },
   // base [n] plus values [k] added at positions indices [k]: the gradient of reading one number of each row.
   GfnlmScatterAdd: ({ base, indices, values }, _, graph) =>
