@@ -25,7 +25,8 @@ export interface TrainingOptions {
 /**
  * A run: ticks go into the pipeline one credit at a time, its events come out, framed by `run/start` and `run/end`.
  * The next tick is given after a `step` event came back, so a step pulls its batch and nothing runs ahead; each step
- * crosses one asynchronous boundary. Unsubscribing stops it where it is.
+ * crosses one asynchronous boundary. So every tick must end in a `step` event: drop rows (`keep` 0), never a batch.
+ * Unsubscribing stops it where it is.
  *
  * ```
  * ticks   0-----1-----2-----|

@@ -34,6 +34,11 @@ export const scoreTokens = (
   return TE.tryCatch(async () => {
     const { logProbs } = await run({ ids: hostTensor(tokens, [1, tokens.length]) })
     await run.dispose()
-    return logProbs.data as Float32Array
+    const scores = logProbs.data as Float32Array
+    const bad = scores.findIndex((x) => Number.isNaN(x))
+    if (bad >= 0)
+      throw fault('ModelNotFinite', `${policy.name} gives token ${bad + 1} of the text a log-probability that is not a number`,
+        'Its weights hold NaN or infinity: download or train it again', { token: bad + 1 })
+    return scores
   }, asFault)
 }

@@ -119,3 +119,13 @@ test.each([
   expect(first['loss']!).toBeGreaterThan(0)
   expect(last['loss']!).toBeLessThan(first['loss']! / 4)
 })
+
+test('an objective of prefixes refuses a reward of whole completions, and says what to use', async () => {
+  const policy = smallLlama()
+  const batch = await weighted(completions(forced, ROWS), likelihood(reference(policy)))
+  const whole = batch.logReward.map((r, i) => (i % batch.width === batch.length[Math.floor(i / batch.width)] ? r : NaN))
+  const learner = trainer(policy, { task: modifiedSubTB(forced), learningRate: constant(1e-3) })
+  await expect(learner.update({ ...batch, logReward: whole })).rejects.toMatchObject({ _tag: 'RewardNotForPrefixes' })
+  const able = trainer(policy, { task: varGrad(forced), learningRate: constant(1e-3) })
+  expect((await able.update({ ...batch, logReward: whole }))['loss']).toBeGreaterThan(0)
+})

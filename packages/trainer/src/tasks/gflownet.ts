@@ -1,4 +1,4 @@
-import { type TokenMDP, type Weighted, settledTokens } from '@gfnlm/env'
+import { type TokenMDP, type Weighted, fault, settledTokens } from '@gfnlm/env'
 import { type HostTensors, hostScalar, hostTensor } from '@gfnlm/jit'
 import {
   type AnchoredTrajectoryInputs, type ModifiedDetailedBalanceOptions, type ModifiedSubTrajectoryBalanceOptions, type Regression, type Terms,
@@ -21,6 +21,22 @@ export const packTrajectories = (batch: Weighted): Record<string, ReturnType<typ
     weight: hostTensor(batch.weight),
     logReward: hostTensor(batch.logReward.map((r) => r / rewardTemperature), [rows, width]),
   }
+}
+
+/** `packTrajectories` of a batch whose reward judged every state that may stop, as the modified objectives need. */
+const packPrefixes = (batch: Weighted): ReturnType<typeof packTrajectories> => {
+  const { width, mdp } = batch
+  batch.keep.forEach((kept, row) => {
+    for (let t = mdp.minLength; kept !== 0 && t <= batch.length[row]!; t++)
+      if (!Number.isFinite(batch.logReward[row * width + t]!))
+        throw fault(
+          'RewardNotForPrefixes',
+          `step ${batch.step}: row ${row} has no reward for stopping after ${t} tokens, and this objective reads it at every state that may stop`,
+          'Use a reward of every prefix (likelihood, infillingLikelihood), or an objective of whole completions (varGrad, trajectoryBalanceTask).',
+          { row, state: t },
+        )
+  })
+  return packTrajectories(batch)
 }
 
 type Loss = (batch: AnchoredTrajectoryInputs & { readonly group: tf.Tensor1D }, parameters: TaskInputs['parameters']) => Terms
@@ -53,13 +69,13 @@ const anchored = (minLength: number) => <B extends Parameters<Loss>[0]>(batch: B
 /** Modified sub-trajectory balance (needs a reward for every prefix); below the minimum length log Z is estimated. */
 export const modifiedSubTB = (mdp: TokenMDP, options: Omit<ModifiedSubTrajectoryBalanceOptions, 'minLength'> = {}): Task<Weighted> => {
   const loss = modifiedSubTrajectoryBalance({ ...options, minLength: mdp.minLength })
-  return gflownet('modified-subtb', mdp, (batch) => loss(anchored(mdp.minLength)(batch)))
+  return { ...gflownet('modified-subtb', mdp, (batch) => loss(anchored(mdp.minLength)(batch))), pack: packPrefixes }
 }
 
 /** Modified detailed balance (needs a reward for every prefix). */
 export const modifiedDB = (mdp: TokenMDP, options: Omit<ModifiedDetailedBalanceOptions, 'minLength'> = {}): Task<Weighted> => {
   const loss = modifiedDetailedBalance({ ...options, minLength: mdp.minLength })
-  return gflownet('modified-db', mdp, (batch) => loss(anchored(mdp.minLength)(batch)))
+  return { ...gflownet('modified-db', mdp, (batch) => loss(anchored(mdp.minLength)(batch))), pack: packPrefixes }
 }
 
 export interface TrajectoryBalanceOptions {
