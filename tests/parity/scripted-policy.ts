@@ -17,7 +17,7 @@ export const scriptedPolicy = (logits: readonly (readonly number[])[][], promptL
     // Whatever the padding on the left, the first column read is the last of the prompt.
     logits: ({ logits: given }, _trainable, _input, { count }) =>
       tf.slice(given as tf.Tensor3D, [0, promptLength - 1, 0], [rows, count, vocabSize]),
-    branched: ({ logits: given }, _trainable, { trunk, branches, after }, { start, count }) => {
+    branched: ({ logits: given }, _trainable, { branches, after }, { start, count }) => {
       const [, branchCount, length] = branches.shape
       // The first branch leaves where the prompt ends; what is before that in a row is padding.
       const first = after[0] - promptLength
