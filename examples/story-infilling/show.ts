@@ -1,5 +1,5 @@
 import { writeFileSync } from 'node:fs'
-import { type Annotated, completionOf, perGroupVariance, terminalReward } from '@gfnlm/env'
+import { type Annotated, completionLogProb, completionOf, perGroupVariance, terminalReward } from '@gfnlm/env'
 import type { Tokenizer } from '@gfnlm/policy'
 import { type Report, type RunEvent, metricPlot, reportHtml } from '@gfnlm/trainer'
 import { isCoherent } from './evaluate.ts'
@@ -35,11 +35,7 @@ const round = (x: number): number => Number(x.toPrecision(4))
 /** Mean over prompts of the variance of log R − log P_F within a prompt: 0 when the policy is the posterior. */
 const ratioVariance = (batch: Annotated): number => {
   const rewards = terminalReward(batch)
-  const ratios = Float64Array.from(rewards, (r, row) => {
-    let logPF = 0
-    for (let t = 0; t <= batch.length[row]!; t++) logPF += batch.logPF[row * batch.width + t]!
-    return r / batch.rewardTemperature - logPF
-  })
+  const ratios = completionLogProb(batch, 'logPF').map((logPF, row) => rewards[row]! / batch.rewardTemperature - logPF)
   const variances = [...perGroupVariance(ratios, batch.group, batch.keep).values()].filter(Number.isFinite)
   return variances.reduce((a, b) => a + b, 0) / variances.length
 }

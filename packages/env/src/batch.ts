@@ -78,3 +78,13 @@ export const completionOf = (batch: Trajectories, row: number): Int32Array =>
  */
 export const settledTokens = ({ tokens, length, width, mdp }: Trajectories): Int32Array =>
   tokens.map((token, cell) => (cell % width < length[Math.floor(cell / width)]! ? token : mdp.terminator))
+
+/**
+ * [rows] log-probability of each whole completion, terminator included, nats: Σ over columns 0..length of a
+ * [rows, width] column of the batch. NaN where any of them is unknown; padding is not read.
+ */
+export const completionLogProb = (batch: Trajectories, column: 'logPF' | 'logBehaviour'): Float64Array =>
+  Float64Array.from({ length: batch.rows }, (_, row) => {
+    const first = row * batch.width
+    return batch[column].subarray(first, first + batch.length[row]! + 1).reduce((sum, logProb) => sum + logProb, 0)
+  })

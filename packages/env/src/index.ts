@@ -16,6 +16,7 @@ export {
   type PromptBatch,
   type Trajectories,
   type Weighted,
+  completionLogProb,
   completionOf,
   settledTokens,
   terminalReward,

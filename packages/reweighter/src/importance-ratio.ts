@@ -1,4 +1,4 @@
-import { completionLogProb } from './completion-log-prob.ts'
+import { completionLogProb } from '@gfnlm/env'
 import type { Estimator } from './estimator.ts'
 import { selfNormalised } from './self-normalised.ts'
 

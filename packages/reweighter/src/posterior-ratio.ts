@@ -1,5 +1,4 @@
-import { terminalReward } from '@gfnlm/env'
-import { completionLogProb } from './completion-log-prob.ts'
+import { completionLogProb, terminalReward } from '@gfnlm/env'
 import type { Estimator } from './estimator.ts'
 import { selfNormalised } from './self-normalised.ts'
 

@@ -1,4 +1,4 @@
-import { type Prompt, type TokenMDP, completionOf, fold, keyOf } from '@gfnlm/env'
+import { type Prompt, type TokenMDP, completionLogProb, completionOf, fold, keyOf, terminalReward } from '@gfnlm/env'
 import type { Device } from '@gfnlm/jit'
 import type { PolicyState } from '@gfnlm/policy'
 import { type Reward, annotateBatch } from '@gfnlm/reward'
@@ -38,15 +38,14 @@ export const evaluatePolicy = async (state: PolicyState, options: EvaluationOpti
   const samples: SampleText[] = []
   for (let first = 0; first < prompts.length; first += together) {
     const batch = await judge(await draw({ step: first, seed, prompts: prompts.slice(first, first + together) }))
-    for (let row = 0; row < batch.rows; row++) {
-      const end = row * batch.width + batch.length[row]!
+    const [rewards, logPF] = [terminalReward(batch), completionLogProb(batch, 'logPF')]
+    for (let row = 0; row < batch.rows; row++)
       judgements.push({
         group: first + batch.group[row]!,
         tokens: completionOf(batch, row),
-        logReward: batch.keep[row] === 1 ? batch.logReward[end]! : NaN,
-        logPF: batch.logPF.subarray(row * batch.width, end + 1).reduce((a, b) => a + b, 0),
+        logReward: rewards[row]!,
+        logPF: logPF[row]!,
       })
-    }
     samples.push(...sampleTexts(model.tokenizer)(batch))
   }
   return { figures: policyFigures(judgements, temperature), samples }

@@ -1,4 +1,5 @@
-import type { Attribute, Graph, GraphType, Node, Value } from '../trace/graph.ts'
+import type { Attribute, Graph, Node, Value } from '../trace/graph.ts'
+import { ELEMENT } from './element-type.ts'
 import { type Message, encode, message } from './protobuf.ts'
 
 /** An ONNX model whose large constants stay outside of its protobuf. */
@@ -15,8 +16,6 @@ const OPSET = 18
 const IR_VERSION = 9
 /** Constants from this size on go outside. */
 const EXTERNAL_BYTES = 1024
-
-const ELEMENT: Readonly<Record<GraphType, number>> = { float32: 1, int32: 6, int64: 7, bool: 9 }
 
 const bytesOf = (value: Value): Uint8Array => {
   const { buffer, byteOffset, byteLength } = value.data!

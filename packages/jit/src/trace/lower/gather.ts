@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core'
+import { sizeOf } from '../../host-tensor.ts'
 import type { GraphBuilder, Value } from '../graph.ts'
 import { type Lowerings, broadcasting, cast, reshape } from './lowering.ts'
 
@@ -20,12 +21,10 @@ const addRows = (graph: GraphBuilder, ids: Value, updates: Value, rows: number):
   return graph.emit('Slice', [sums, graph.ints([0]), graph.ints([rows]), graph.ints([0])], [rows, inner], updates.dtype)
 }
 
-const size = (shape: readonly number[]): number => shape.reduce((n, d) => n * d, 1)
-
 /** The row of a [shape] array that an index [..., depth] of its leading axes names. */
 const rowIds = (graph: GraphBuilder, indices: Value, shape: readonly number[]): Value => {
   const depth = indices.shape.at(-1)!
-  const strides = Int32Array.from({ length: depth }, (_, i) => size(shape.slice(i + 1, depth)))
+  const strides = Int32Array.from({ length: depth }, (_, i) => sizeOf(shape.slice(i + 1, depth)))
   const scaled = broadcasting(graph, 'Mul', cast(graph, indices, 'int32'), graph.constant(strides, [depth], 'int32'), 'int32')
   const axis = indices.shape.length - 1
   return graph.emit('ReduceSum', [scaled, graph.ints([axis])], indices.shape.slice(0, -1), 'int32', { keepdims: 0 })
@@ -59,8 +58,8 @@ export const GATHER: Lowerings = {
   GatherNd: ({ params, indices }, _, graph) => gatherND(graph, params!, indices!, 0),
   ScatterNd: ({ indices, updates }, { shape }, graph) => {
     const depth = indices!.shape.at(-1)!
-    const [rows, inner] = [size(shape.slice(0, depth)), size(shape.slice(depth))]
-    const n = size(indices!.shape.slice(0, -1))
+    const [rows, inner] = [sizeOf(shape.slice(0, depth)), sizeOf(shape.slice(depth))]
+    const n = sizeOf(indices!.shape.slice(0, -1))
     const ids = reshape(graph, rowIds(graph, indices!, shape), [n])
     return reshape(graph, addRows(graph, ids, reshape(graph, updates!, [n, inner]), rows), shape)
   },
@@ -68,7 +67,7 @@ export const GATHER: Lowerings = {
     graph.emit('ScatterND', [tensor!, cast(graph, indices!, 'int64'), updates!], tensor!.shape, tensor!.dtype, { reduction: 'none' }),
   UnsortedSegmentSum: ({ x, segmentIds }, { numSegments }, graph) => {
     const depth = segmentIds!.shape.length
-    const [n, inner] = [size(segmentIds!.shape), size(x!.shape.slice(depth))]
+    const [n, inner] = [sizeOf(segmentIds!.shape), sizeOf(x!.shape.slice(depth))]
     const sums = addRows(graph, reshape(graph, segmentIds!, [n]), reshape(graph, x!, [n, inner]), numSegments)
     return reshape(graph, sums, [numSegments, ...x!.shape.slice(depth)])
   },

@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core'
 import { TRACE_BACKEND, builder, tensorInfo, valueOf } from '../backend.ts'
+import { ELEMENT } from '../../onnx/element-type.ts'
 import type { Attribute, GraphBuilder, GraphType, Value } from '../graph.ts'
 
 type Inputs = Readonly<Record<string, Value>>
@@ -34,15 +35,8 @@ export const registerLowerings = (lowerings: Lowerings): void => {
 export const sameShape = (a: readonly number[], b: readonly number[]): boolean =>
   a.length === b.length && a.every((d, i) => d === b[i])
 
-export const sizeOf = (shape: readonly number[]): number => shape.reduce((n, d) => n * d, 1)
-
 export const broadcastShape = (a: readonly number[], b: readonly number[]): number[] =>
   tf.broadcast_util.assertAndGetBroadcastShape([...a], [...b])
-
-const ONNX_TYPE: Readonly<Record<GraphType, number>> = { float32: 1, int32: 6, int64: 7, bool: 9 }
-
-/** ONNX's number of an element type. */
-export const onnxType = (dtype: GraphType): number => ONNX_TYPE[dtype]
 
 /** The value with another element type. */
 export const cast = (graph: GraphBuilder, value: Value, dtype: GraphType): Value => {
@@ -53,7 +47,7 @@ export const cast = (graph: GraphBuilder, value: Value, dtype: GraphType): Value
       value.shape,
       dtype,
     )
-  return graph.emit('Cast', [value], value.shape, dtype, { to: onnxType(dtype) })
+  return graph.emit('Cast', [value], value.shape, dtype, { to: ELEMENT[dtype] })
 }
 
 /** The value with another shape of the same size. */

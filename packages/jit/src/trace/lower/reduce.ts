@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core'
+import { sizeOf } from '../../host-tensor.ts'
 import type { GraphBuilder, Value } from '../graph.ts'
-import { type Lowering, type Lowerings, broadcasting, cast, reshape, sizeOf } from './lowering.ts'
+import { type Lowering, type Lowerings, cast, reshape } from './lowering.ts'
 
 interface Reduced {
   readonly axes: number[]
@@ -75,7 +76,4 @@ export const REDUCE: Lowerings = {
     graph.emit('LogSoftmax', [cast(graph, logits!, 'float32')], logits!.shape, 'float32', {
       axis: axis < 0 ? axis + logits!.shape.length : axis,
     }),
-  EuclideanNorm: ({ x }, { axis, keepDims }, graph) =>
-    graph.emit('Sqrt', [reduce(graph, 'ReduceSum', broadcasting(graph, 'Mul', x!, x!, x!.dtype), axis, keepDims)],
-      reduced(x!, axis, keepDims).shape, 'float32'),
 }

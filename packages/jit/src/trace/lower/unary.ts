@@ -1,5 +1,5 @@
 import type { GraphBuilder, Value } from '../graph.ts'
-import { type Lowering, type Lowerings, broadcasting, cast, elementwise, expand } from './lowering.ts'
+import { type Lowering, type Lowerings, broadcasting, cast, elementwise } from './lowering.ts'
 
 /** An ONNX operator of the same meaning; on a splat it is computed at once. */
 const same =
@@ -98,5 +98,4 @@ export const UNARY: Lowerings = {
   ZerosLike: ({ x }, _, graph) => graph.splat(0, x!.shape, x!.dtype),
   OnesLike: ({ x }, _, graph) => graph.splat(1, x!.shape, x!.dtype),
   Fill: (_, { shape, value, dtype }, graph) => graph.splat(value, shape, dtype ?? 'float32'),
-  BroadcastTo: ({ x }, { shape }, graph) => expand(graph, x!, shape),
 }
