@@ -9,6 +9,8 @@ export { type Device, type JitOptions, type Traceable } from './compile.ts'
 export { jit, jitPerShape } from './jit.ts'
 export { type JitError, type JitErrorTag } from './errors.ts'
 export { type HeldWrite } from './runtime/executable.ts'
+export { geluTanh, silu } from './ops/activations.ts'
+export { layerNorm, rmsNorm } from './ops/norms.ts'
 export { scatterAdd } from './ops/scatter-add.ts'
 export { tokenLogProbs } from './ops/token-log-probs.ts'
 export { registerGradients }

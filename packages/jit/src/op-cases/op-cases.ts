@@ -1,6 +1,7 @@
 import { binaryCases } from './binary-cases.ts'
 import { chainCases } from './chain-cases.ts'
 import { edgeCases } from './edge-cases.ts'
+import { fusedCases } from './fused-cases.ts'
 import { gatherCases } from './gather-cases.ts'
 import { integerCases } from './integer-cases.ts'
 import { layoutCases } from './layout-cases.ts'
@@ -21,5 +22,6 @@ export const opCases: readonly OpCase[] = [
   ...gatherCases,
   ...integerCases,
   ...edgeCases,
+  ...fusedCases,
   ...chainCases,
 ]

@@ -4,6 +4,7 @@ import { registerGradients } from '../../gradients/register-gradients.ts'
 import { TRACE_BACKEND, ensureTraceBackend } from '../backend.ts'
 import { callerLine } from '../caller.ts'
 import { BINARY } from './binary.ts'
+import { FUSED } from './fused.ts'
 import { GATHER } from './gather.ts'
 import { type Lowerings, registerLowerings } from './lowering.ts'
 import { MATMUL } from './matmul.ts'
@@ -12,7 +13,7 @@ import { SHAPE } from './shape.ts'
 import { UNARY } from './unary.ts'
 
 /** Every kernel that can be part of a graph. A new op is a new entry in one of these tables. */
-export const LOWERINGS: Lowerings = { ...BINARY, ...GATHER, ...MATMUL, ...REDUCE, ...SHAPE, ...UNARY }
+export const LOWERINGS: Lowerings = { ...BINARY, ...FUSED, ...GATHER, ...MATMUL, ...REDUCE, ...SHAPE, ...UNARY }
 
 /** The error for a kernel without a lowering. */
 export const notLowered = (kernel: string): Error =>
