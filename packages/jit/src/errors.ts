@@ -6,6 +6,8 @@ export type JitErrorTag =
   | 'InvalidInput'
   | 'DeviceUnavailable'
   | 'SessionFailed'
+  /** A warning: a GPU leaves operators to the CPU. */
+  | 'OpsOnCpu'
   | 'EngineStopped'
 
 /** An Error with a tag to match on, what to do, and the facts behind it (the same shape as @gfnlm/env's Fault). */

@@ -4,6 +4,8 @@ import { fileURLToPath } from 'node:url'
 import { Worker } from 'node:worker_threads'
 import { jitError } from '../errors.ts'
 import type { Elements } from '../host-tensor.ts'
+import { endAtExit } from './end-at-exit.ts'
+import { leftToCpu } from './profile/placement.ts'
 import type { Envelope, Reply, Request, WireMap } from './protocol.ts'
 
 // The compiled worker, from src/ and from dist/ alike: a thread cannot be started from TypeScript.
@@ -22,10 +24,20 @@ interface Thread {
 let thread: Thread | undefined
 let nextId = 1
 
+const told = new Set<string>()
+
+/** Once, however often a session is opened. */
+const warn = (warning: Error | undefined): void => {
+  if (warning === undefined || told.has(warning.message)) return
+  told.add(warning.message)
+  process.emitWarning(warning)
+}
+
 const start = (): Thread => {
   if (!existsSync(WORKER))
     throw jitError('EngineStopped', `the engine's thread is not built: ${WORKER} is missing`, 'Run `npm run build` first.')
-  const worker = new Worker(WORKER)
+  // Not the process's own flags: a thread cannot start with some of them (node --input-type=module -e).
+  const worker = new Worker(WORKER, { execArgv: [] })
   const pending = new Map<number, Pending>()
   const fail = (error: Error): void => {
     // an error is followed by an exit, when another thread may have taken over
@@ -35,6 +47,7 @@ const start = (): Thread => {
     pending.clear()
   }
   worker.on('message', ({ id, body }: Envelope<Reply>) => {
+    if (body.kind === 'placement') return warn(leftToCpu(body.placement))
     const waiting = pending.get(id)
     pending.delete(id)
     if (pending.size === 0) worker.unref()
@@ -44,6 +57,7 @@ const start = (): Thread => {
   worker.on('exit', (code) => fail(new Error(`exit code ${code}`)))
   // An idle engine does not keep the process alive.
   worker.unref()
+  endAtExit(worker, () => pending.size > 0)
   return { worker, pending }
 }
 

@@ -1,4 +1,5 @@
 import type { Elements } from '../host-tensor.ts'
+import type { Placement } from './profile/placement.ts'
 
 /** An array as it crosses to the engine's thread and back. */
 export interface Wire {
@@ -29,6 +30,8 @@ export type Request =
   | { readonly kind: 'run'; readonly session: number; readonly feeds: WireMap; readonly held?: number; readonly writes: readonly Write[] }
   | { readonly kind: 'drop'; readonly held: number }
   | { readonly kind: 'release'; readonly session: number }
+  /** The process ends: nothing is started any more, whatever is waiting. Has no reply; `ended[0]` becomes 1. */
+  | { readonly kind: 'end'; readonly ended: Int32Array }
 
 export type Reply =
   | { readonly kind: 'handle'; readonly handle: number }
@@ -37,6 +40,8 @@ export type Reply =
   | { readonly kind: 'error'; readonly message: string }
   /** What the request names is not there any more. */
   | { readonly kind: 'gone'; readonly message: string }
+  /** Unasked for (id 0): which operators of a session a device ran. */
+  | { readonly kind: 'placement'; readonly placement: Placement }
 
 export interface Envelope<A> {
   readonly id: number

@@ -4,10 +4,13 @@
  */
 import { parentPort } from 'node:worker_threads'
 import * as ort from 'onnxruntime-node'
+import { openObserved, writeObserved } from './profile/observe.ts'
+import type { Session } from './profile/observed-session.ts'
+import type { Placement } from './profile/placement.ts'
 import type { Envelope, Reply, Request, Wire, WireMap } from './protocol.ts'
 import { writeRows } from './write-rows.ts'
 
-const sessions = new Map<number, ort.InferenceSession>()
+const sessions = new Map<number, Session>()
 const holds = new Map<number, Record<string, Wire>>()
 
 const tensorOf = ({ dtype, data, shape }: Wire): ort.Tensor => new ort.Tensor(dtype as 'float32', data as Float32Array, shape)
@@ -18,8 +21,12 @@ const wireOf = (tensor: ort.Tensor): Wire => ({
   data: tensor.data as Wire['data'],
 })
 
+const tell = (placement: Placement): void =>
+  parentPort!.postMessage({ id: 0, body: { kind: 'placement', placement } } satisfies Envelope<Reply>)
+
 const create = async (handle: number, { model, external, options }: Extract<Request, { kind: 'create' }>): Promise<Reply> => {
-  const session = await ort.InferenceSession.create(model, {
+  const session = await openObserved(handle, options.device, tell, (observing) => ort.InferenceSession.create(model, {
+    ...observing,
     executionProviders: options.device === 'cpu' ? ['cpu'] : [options.device, 'cpu'],
     graphOptimizationLevel: 'all',
     intraOpNumThreads: options.threads,
@@ -27,7 +34,7 @@ const create = async (handle: number, { model, external, options }: Extract<Requ
     executionMode: 'sequential',
     logSeverityLevel: 3,
     externalData: external.map(({ path, data }) => ({ path, data })),
-  })
+  }))
   sessions.set(handle, session)
   return { kind: 'handle', handle }
 }
@@ -50,7 +57,7 @@ const run = async (request: Extract<Request, { kind: 'run' }>): Promise<Reply> =
 }
 
 /** The id of a request names what it makes: ids are never used twice, so a handle of a dead engine names nothing. */
-const answer = async (id: number, request: Request): Promise<Reply> => {
+const answer = async (id: number, request: Exclude<Request, { kind: 'end' }>): Promise<Reply> => {
   switch (request.kind) {
     case 'create':
       return create(id, request)
@@ -73,9 +80,18 @@ const answer = async (id: number, request: Request): Promise<Reply> => {
 
 const buffersOf = (wires: WireMap): ArrayBuffer[] => [...new Set(Object.values(wires).map((w) => w.data.buffer as ArrayBuffer))]
 
+/** Between two runs, for good. */
+const end = (ended: Int32Array): void => {
+  writeObserved()
+  Atomics.store(ended, 0, 1)
+  Atomics.notify(ended, 0)
+  Atomics.wait(ended, 0, 1)
+}
+
 // One request at a time, in the order they came.
 let queue: Promise<void> = Promise.resolve()
 parentPort!.on('message', ({ id, body }: Envelope<Request>) => {
+  if (body.kind === 'end') return end(body.ended)
   queue = queue.then(async () => {
     const reply = await answer(id, body).catch((e: unknown): Reply => ({ kind: 'error', message: e instanceof Error ? e.message : String(e) }))
     parentPort!.postMessage({ id, body: reply } satisfies Envelope<Reply>, reply.kind === 'outputs' ? buffersOf(reply.outputs) : [])
