@@ -1,15 +1,27 @@
 import { jitError } from './errors.ts'
+import { readRegion, stampOf } from './read-region.ts'
 
 /** Element types that cross a compiled function's boundary. */
 export type DType = 'float32' | 'int32' | 'bool'
 
 export type Elements = Float32Array | Int32Array | Uint8Array
 
-/** An array in host memory: what batches, weights and checkpoints are made of. Row-major. */
+/** Where elements lie on disk: little-endian, row-major, nothing between them. */
+export interface FileRegion {
+  readonly path: string
+  /** Bytes before the first element: a multiple of 4. */
+  readonly offset: number
+  /** The file as it was when the array was made: it must not change. */
+  readonly stamp?: string
+}
+
+/** An array of the host: what batches, weights and checkpoints are made of. Row-major. */
 export interface HostTensor {
   readonly shape: readonly number[]
   readonly dtype: DType
   readonly data: Elements
+  /** Where the elements lie on disk, of an array whose `data` is read from there whenever it is asked for. */
+  readonly file?: FileRegion
 }
 
 /** Named arrays: parameters, optimizer moments, a batch's columns. */
@@ -30,6 +42,36 @@ export const hostTensor = (data: Elements, shape: readonly number[] = [data.leng
   if (sizeOf(shape) !== data.length)
     throw new RangeError(`${data.length} elements do not fill the shape [${shape.join(', ')}]`)
   return { shape, dtype: dtypeOf(data), data }
+}
+
+/** An array whose `data` reads a file whenever it is asked for. */
+export const lazyTensor = (file: FileRegion, dtype: DType, shape: readonly number[]): HostTensor => {
+  // Kept as long as somebody else keeps it, so that reading element by element reads the file once.
+  let last: WeakRef<Elements> | undefined
+  return {
+    shape,
+    dtype,
+    file,
+    get data() {
+      const kept = last?.deref()
+      if (kept !== undefined) return kept
+      const read = readRegion(file, dtype, sizeOf(shape))
+      last = new WeakRef(read)
+      return read
+    },
+  }
+}
+
+/**
+ * An array that stays on disk: compiled functions map the file into memory, once for all of them, and `data` reads it
+ * when somebody asks. The file must stay as it is while the array is in use; one that has changed is an error
+ * (`InvalidInput`) of whoever reads or compiles next.
+ *
+ * @throws RangeError when the offset is not a multiple of 4
+ */
+export const fileTensor = ({ path, offset }: FileRegion, dtype: DType, shape: readonly number[]): HostTensor => {
+  if (offset % 4 !== 0) throw new RangeError(`elements at byte ${offset} of ${path} are not aligned to 4 bytes`)
+  return lazyTensor({ path, offset, stamp: stampOf(path) }, dtype, shape)
 }
 
 /** A float32 scalar. */

@@ -2,7 +2,7 @@ import { registerGradients } from './gradients/register-gradients.ts'
 
 registerGradients()
 
-export { type DType, type Elements, type HostTensor, type HostTensors, hostScalar, hostTensor, hostZeros, sizeOf } from './host-tensor.ts'
+export { type DType, type Elements, type FileRegion, type HostTensor, type HostTensors, fileTensor, hostScalar, hostTensor, hostZeros, sizeOf } from './host-tensor.ts'
 export { type AsHost, type HostTree, type TensorTree } from './tree.ts'
 export { type Compiled, type Holding } from './callable.ts'
 export { type Device, type JitOptions, type Traceable } from './compile.ts'
@@ -11,6 +11,7 @@ export { type JitError, type JitErrorTag } from './errors.ts'
 export { type HeldWrite } from './runtime/executable.ts'
 export { geluTanh, silu } from './ops/activations.ts'
 export { layerNorm, rmsNorm } from './ops/norms.ts'
+export { onDisk } from './runtime/scratch.ts'
 export { scatterAdd } from './ops/scatter-add.ts'
 export { tokenLogProbs } from './ops/token-log-probs.ts'
 export { registerGradients }

@@ -7,8 +7,8 @@ import { onnxModel } from './model.ts'
 
 /** Runs a graph as it is on ONNX Runtime's CPU provider. */
 const run = async (graph: Graph, feeds: Readonly<Record<string, Float32Array>>): Promise<Record<string, number[]>> => {
-  const { bytes, external } = onnxModel(graph)
-  const session = await ort.InferenceSession.create(bytes, { externalData: [...external], logSeverityLevel: 3, intraOpNumThreads: 1 })
+  const { bytes } = onnxModel(graph)
+  const session = await ort.InferenceSession.create(bytes, { logSeverityLevel: 3, intraOpNumThreads: 1 })
   const results = await session.run(Object.fromEntries(graph.inputs.map((v) => [`in/${v.name}`, new ort.Tensor('float32', feeds[v.name!]!, v.shape)])))
   await session.release()
   return Object.fromEntries(Object.entries(results).map(([name, t]) => [name, [...(t.data as Float32Array)]]))

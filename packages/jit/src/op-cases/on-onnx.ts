@@ -17,9 +17,8 @@ export const runOnOnnx = async (f: Function, inputs: readonly HostTensor[]): Pro
   const call = (given: Readonly<Record<string, tf.Tensor>>): Record<string, tf.Tensor> =>
     named(f(...inputs.map((_, i) => given[i])))
   const { graph } = trace(call, named(inputs), {})
-  const { bytes, external, inputs: read, outputs } = onnxModel(legalize(graph, 'cpu'))
+  const { bytes, inputs: read, outputs } = onnxModel(legalize(graph, 'cpu'))
   const session = await ort.InferenceSession.create(bytes, {
-    externalData: [...external],
     logSeverityLevel: 3,
     intraOpNumThreads: 1,
   })

@@ -21,11 +21,21 @@ export interface Write {
 export interface SessionOptions {
   readonly device: 'cpu' | 'webgpu' | 'cuda'
   readonly threads: number
+  /** Whether frozen matrices are copied into the layout that products read, once, or at each run. */
+  readonly packing: 'once' | 'each run'
+  /** Bytes the session is expected to hold, files mapped into memory not counted. */
+  readonly bytes: number
 }
 
 /** What the engine's thread is asked to do. */
 export type Request =
-  | { readonly kind: 'create'; readonly model: Uint8Array; readonly external: readonly { readonly path: string; readonly data: Uint8Array }[]; readonly options: SessionOptions }
+  | {
+      readonly kind: 'create'
+      readonly model: Uint8Array
+      /** The folder that arrays on disk are looked up from. */
+      readonly root: string
+      readonly options: SessionOptions
+    }
   | { readonly kind: 'hold'; readonly tensors: WireMap }
   | { readonly kind: 'run'; readonly session: number; readonly feeds: WireMap; readonly held?: number; readonly writes: readonly Write[] }
   | { readonly kind: 'drop'; readonly held: number }

@@ -2,15 +2,20 @@
  * The engine's thread: owns ONNX Runtime sessions and the arrays held for them. `session.run` is synchronous native
  * code, so it lives here and never on the caller's event loop.
  */
+import { totalmem } from 'node:os'
 import { parentPort } from 'node:worker_threads'
 import * as ort from 'onnxruntime-node'
 import { openObserved, writeObserved } from './profile/observe.ts'
 import type { Session } from './profile/observed-session.ts'
 import type { Placement } from './profile/placement.ts'
 import type { Envelope, Reply, Request, Wire, WireMap } from './protocol.ts'
+import { sessionPool } from './session-pool.ts'
 import { writeRows } from './write-rows.ts'
 
-const sessions = new Map<number, Session>()
+/** What open sessions may hold together: half of what the process may have. */
+const BUDGET = Math.min(totalmem(), process.constrainedMemory() || Infinity) / 2
+
+const sessions = sessionPool<Session>(BUDGET)
 const holds = new Map<number, Record<string, Wire>>()
 
 const tensorOf = ({ dtype, data, shape }: Wire): ort.Tensor => new ort.Tensor(dtype as 'float32', data as Float32Array, shape)
@@ -24,8 +29,8 @@ const wireOf = (tensor: ort.Tensor): Wire => ({
 const tell = (placement: Placement): void =>
   parentPort!.postMessage({ id: 0, body: { kind: 'placement', placement } } satisfies Envelope<Reply>)
 
-const create = async (handle: number, { model, external, options }: Extract<Request, { kind: 'create' }>): Promise<Reply> => {
-  const session = await openObserved(handle, options.device, tell, (observing) => ort.InferenceSession.create(model, {
+const create = async (handle: number, { model, root, options }: Extract<Request, { kind: 'create' }>): Promise<Reply> => {
+  const open = (observing: object): Promise<ort.InferenceSession> => ort.InferenceSession.create(model, {
     ...observing,
     executionProviders: options.device === 'cpu' ? ['cpu'] : [options.device, 'cpu'],
     graphOptimizationLevel: 'all',
@@ -33,14 +38,21 @@ const create = async (handle: number, { model, external, options }: Extract<Requ
     interOpNumThreads: 1,
     executionMode: 'sequential',
     logSeverityLevel: 3,
-    externalData: external.map(({ path, data }) => ({ path, data })),
-  }))
-  sessions.set(handle, session)
+    // A plan of all activations in one block would be held besides what the first run took piece by piece.
+    enableMemPattern: false,
+    extra: {
+      session: {
+        model_external_initializers_file_folder_path: root,
+        disable_prepacking: options.packing === 'once' ? '0' : '1',
+      },
+    },
+  })
+  await sessions.add(handle, options.bytes, () => openObserved(handle, options.device, tell, open))
   return { kind: 'handle', handle }
 }
 
 const run = async (request: Extract<Request, { kind: 'run' }>): Promise<Reply> => {
-  const session = sessions.get(request.session)
+  const session = await sessions.use(request.session)
   if (session === undefined) return { kind: 'gone', message: 'its session was released' }
   const held = request.held === undefined ? {} : holds.get(request.held)
   if (held === undefined) return { kind: 'gone', message: 'its held arrays were dropped' }
@@ -69,12 +81,9 @@ const answer = async (id: number, request: Exclude<Request, { kind: 'end' }>): P
     case 'drop':
       holds.delete(request.held)
       return { kind: 'done' }
-    case 'release': {
-      const session = sessions.get(request.session)
-      sessions.delete(request.session)
-      await session?.release()
+    case 'release':
+      await sessions.drop(request.session)
       return { kind: 'done' }
-    }
   }
 }
 

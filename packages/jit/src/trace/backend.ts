@@ -68,7 +68,8 @@ const elements = (values: tf.backend_util.BackendValues, dtype: tf.DataType, len
 
 const read = (dataId: TracedData): Elements => {
   const { value } = dataId
-  if (value.data !== undefined && !(value.data instanceof BigInt64Array)) return value.data
+  const data = value.data ?? value.frozen?.data
+  if (data !== undefined && !(data instanceof BigInt64Array)) return data
   const size = tf.util.sizeFromShape([...value.shape])
   if (value.splat !== undefined) return elements(null!, value.dtype as tf.DataType, size).fill(value.splat)
   throw jitError(

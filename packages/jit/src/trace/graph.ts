@@ -1,4 +1,4 @@
-import type { DType, Elements } from '../host-tensor.ts'
+import type { DType, Elements, HostTensor } from '../host-tensor.ts'
 
 /** Element types inside a graph: int64 appears only in shape arguments and indices that ONNX insists on. */
 export type GraphType = DType | 'int64'
@@ -10,9 +10,11 @@ export interface Value {
   readonly dtype: GraphType
   /** Every element has this value, and no node computes it unless a node needs it whole. */
   readonly splat?: number
-  /** Elements of a constant. */
+  /** Elements of a constant that the function made. */
   readonly data?: Elements | BigInt64Array
-  /** The caller's name of an input or of a frozen weight. */
+  /** The caller's array that this constant is. */
+  readonly frozen?: HostTensor
+  /** The caller's name of an input or of a frozen array. */
   readonly name?: string
 }
 
@@ -50,7 +52,9 @@ export interface GraphBuilder {
     outputs: readonly { readonly shape: readonly number[]; readonly dtype: GraphType }[],
     attributes?: Readonly<Record<string, Attribute>>,
   ) => readonly Value[]
-  readonly constant: (data: Elements | BigInt64Array, shape: readonly number[], dtype: GraphType, name?: string) => Value
+  readonly constant: (data: Elements | BigInt64Array, shape: readonly number[], dtype: GraphType) => Value
+  /** A frozen array of the caller's: whatever it holds, it is not looked into. */
+  readonly frozen: (name: string, tensor: HostTensor) => Value
   /** An int64 vector constant: a shape, axes, starts. */
   readonly ints: (values: readonly number[]) => Value
   readonly splat: (value: number, shape: readonly number[], dtype: GraphType) => Value
@@ -114,16 +118,14 @@ export const graphBuilder = (): GraphBuilder => {
     emitMany,
     emit: (op, given, shape, dtype, attributes = {}, domain = '') =>
       record(op, given, [{ shape, dtype }], attributes, domain)[0]!,
-    constant: (data, shape, dtype, name) => {
-      if (data.length === 1 && name === undefined && dtype !== 'int64')
-        return builder.splat(Number(data[0]), shape, dtype)
-      const make = (): readonly Value[] => [
-        { id: next++, shape, dtype, data, ...(name === undefined ? {} : { name }) },
-      ]
-      return (data.length <= SMALL && name === undefined
+    constant: (data, shape, dtype) => {
+      if (data.length === 1 && dtype !== 'int64') return builder.splat(Number(data[0]), shape, dtype)
+      const make = (): readonly Value[] => [{ id: next++, shape, dtype, data }]
+      return (data.length <= SMALL
         ? once(`constant ${dtype}[${shape.join()}]${Array.from(data as ArrayLike<unknown>).join()}`, make)
         : make())[0]!
     },
+    frozen: (name, frozen) => ({ id: next++, shape: frozen.shape, dtype: frozen.dtype, frozen, name }),
     ints: (values) => builder.constant(BigInt64Array.from(values, BigInt), [values.length], 'int64'),
     splat: (splat, shape, dtype) =>
       once(`splat ${Object.is(splat, -0) ? '-0' : splat} ${dtype}[${shape.join()}]`, () => [

@@ -29,8 +29,7 @@ export const trace = (
     for (const [name, { shape, dtype }] of Object.entries(signature))
       inputs[name] = tensor(tensorInfo(builder.input(name, shape, dtype)))
     const frozen: Record<string, tf.Tensor> = {}
-    for (const [name, { data, shape, dtype }] of Object.entries(constants))
-      frozen[name] = tensor(tensorInfo(builder.constant(data, shape, dtype, name)))
+    for (const [name, array] of Object.entries(constants)) frozen[name] = tensor(tensorInfo(builder.frozen(name, array)))
     try {
       const outputs = Object.entries(f(inputs, frozen)).map(([name, t]) => {
         const value = valueOf(t)

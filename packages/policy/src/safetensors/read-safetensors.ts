@@ -1,8 +1,8 @@
-import { type HostTensor, hostTensor } from '@gfnlm/jit'
+import { type HostTensor, fileTensor, hostTensor, onDisk } from '@gfnlm/jit'
 import * as E from 'fp-ts/lib/Either.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { pipe } from 'fp-ts/lib/function.js'
-import { type FileHandle, open } from 'node:fs/promises'
+import { type FileHandle, open, realpath } from 'node:fs/promises'
 import { type PolicyFault, policyFault, reasonOf } from '../policy-fault.ts'
 import { widenBrain, widenHalf } from './dtype.ts'
 import { MAX_HEADER, type SafetensorsHeader, type TensorEntry, parseHeader } from './header.ts'
@@ -80,15 +80,27 @@ const elementsOf = (dtype: string, { buffer }: Uint8Array): HostTensor['data'] |
   }
 }
 
-/** Reads the named tensors (default: all) of a file whose header was read, one at a time. Floats come as float32. */
+/** Tensors from this size on stay on disk: as they are in the file, or converted to a temporary one. */
+const LARGE = 1 << 20
+
+/**
+ * The named tensors (default: all) of a file whose header was read. Floats come as float32; large ones are not kept in
+ * memory, and at most one of them is there while they are converted.
+ */
 export const readTensors = (
   header: SafetensorsHeader,
   names: Iterable<string> = header.tensors.keys(),
 ): TE.TaskEither<PolicyFault, Record<string, HostTensor>> =>
   withFile(header.path, async (file) => {
     const tensors: [string, HostTensor][] = []
+    const path = await realpath(header.path)
     for (const name of names) {
       const { dtype, shape, start, end } = header.tensors.get(name) as TensorEntry
+      const large = end - start >= LARGE
+      if (large && dtype === 'F32' && start % 4 === 0) {
+        tensors.push([name, fileTensor({ path, offset: start }, 'float32', shape)])
+        continue
+      }
       const data = elementsOf(dtype, await readAt(file, start, end - start))
       if (data === undefined)
         return E.left(
@@ -99,7 +111,8 @@ export const readTensors = (
             { path: header.path, tensor: name, dtype },
           ),
         )
-      tensors.push([name, hostTensor(data, shape)])
+      const tensor = hostTensor(data, shape)
+      tensors.push([name, large ? onDisk(tensor) : tensor])
     }
     return E.right(Object.fromEntries(tensors))
   })

@@ -1,0 +1,64 @@
+import * as tf from '@tensorflow/tfjs-core'
+import { mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, expect, test } from 'vitest'
+import { type HostTensor, fileTensor, hostTensor, jit } from '../index.ts'
+import { onDisk } from './scratch.ts'
+import { shared } from './shared-weights.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'file-tensor-'))
+afterAll(() => rmSync(folder, { recursive: true }))
+
+const product = async (w: HostTensor): Promise<number[]> => {
+  const f = jit(({ x }: { x: tf.Tensor2D }, { w }) => ({ y: tf.matMul(x, w as tf.Tensor2D) }), { constants: { w } })
+  const { y } = await f({ x: hostTensor(Float32Array.of(1, 10), [1, 2]) })
+  await f.dispose()
+  return [...y.data]
+}
+
+test('an array on disk is read when asked for and mapped by a compiled function, wherever it starts', async () => {
+  const path = join(folder, 'some weights')
+  writeFileSync(path, new Uint8Array(Float32Array.of(9, 9, 9, 1, 2, 3, 4, 5, 6, 9).buffer))
+  const w = fileTensor({ path, offset: 12 }, 'float32', [2, 3])
+  expect([...w.data]).toEqual([1, 2, 3, 4, 5, 6])
+  expect(await product(w)).toEqual([41, 52, 63])
+  expect(() => fileTensor({ path, offset: 3 }, 'float32', [1])).toThrow(/byte 3 .* not aligned/)
+  expect(() => fileTensor({ path, offset: 32 }, 'float32', [3]).data).toThrow(/ends 4 bytes before the array at byte 32/)
+})
+
+test('a file that is gone or too short is an error of the call that needs it', async () => {
+  const path = join(folder, 'short')
+  writeFileSync(path, new Uint8Array(8))
+  await expect(product(fileTensor({ path, offset: 0 }, 'float32', [2, 3]))).rejects.toMatchObject({ _tag: 'SessionFailed' })
+  await expect(product(fileTensor({ path: join(folder, 'none'), offset: 0 }, 'float32', [2, 3]))).rejects.toMatchObject({ _tag: 'InvalidInput', message: expect.stringMatching(/none is not there/) })
+})
+
+test('a file that changed is never read as what it was', async () => {
+  const path = join(folder, 'changes')
+  writeFileSync(path, new Uint8Array(24))
+  const w = fileTensor({ path, offset: 0 }, 'float32', [2, 3])
+  expect(w.data[0]).toBe(0)
+  writeFileSync(`${path}.new`, new Uint8Array(Float32Array.of(1, 2, 3, 4, 5, 6).buffer))
+  renameSync(`${path}.new`, path)
+  await expect(product(w)).rejects.toMatchObject({ _tag: 'InvalidInput', message: expect.stringMatching(/changes has changed since it was loaded/) })
+})
+
+test('an array moved to disk is the same array there, once however often it is moved', async () => {
+  const w = hostTensor(Float32Array.of(1, 2, 3, 4, 5, 6), [2, 3])
+  const [a, b] = [onDisk(w), onDisk(w)]
+  const other = onDisk(hostTensor(Int32Array.of(7, 8)))
+  expect(a.file).toEqual(b.file)
+  expect(other.file!.offset).toBeGreaterThan(a.file!.offset)
+  expect([[...a.data], [...other.data], other.dtype]).toEqual([[1, 2, 3, 4, 5, 6], [7, 8], 'int32'])
+  expect(await product(a)).toEqual([41, 52, 63])
+  expect(onDisk(a)).toBe(a)
+})
+
+test('large weights are shared between sessions from disk, small ones stay where they are', () => {
+  const small = hostTensor(Float32Array.of(1))
+  const large = hostTensor(new Float32Array(5 << 20))
+  expect(shared({ small })).toEqual({ small })
+  const found = shared({ small, large })
+  expect([found['small']!.file, found['large']!.file?.path]).toEqual([undefined, expect.stringMatching(/gfnlm-\d+-/)])
+})

@@ -1,0 +1,20 @@
+import { type HostTensor, type HostTensors, sizeOf } from '../host-tensor.ts'
+import { mustBeUnchanged } from '../read-region.ts'
+import { onDisk } from './scratch.ts'
+
+/** Weights from here on are worth a file: a session would copy them, and there are several sessions a model. */
+const LARGE = 16 << 20
+
+/** Arrays below this stay in memory: a file's pages are mapped whole. */
+const SMALL = 1 << 12
+
+const bytesOf = ({ shape }: HostTensor): number => 4 * sizeOf(shape)
+
+/** Frozen arrays where every session maps the same pages: in files, unless they are small altogether. */
+export const shared = (constants: HostTensors): HostTensors => {
+  for (const file of new Map(Object.values(constants).flatMap(({ file }) => (file === undefined ? [] : [[file.path, file] as const]))).values())
+    mustBeUnchanged(file)
+  const inMemory = Object.values(constants).filter(({ file }) => file === undefined)
+  if (inMemory.reduce((sum, t) => sum + bytesOf(t), 0) < LARGE) return constants
+  return Object.fromEntries(Object.entries(constants).map(([name, t]) => [name, bytesOf(t) < SMALL ? t : onDisk(t)]))
+}
