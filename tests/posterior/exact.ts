@@ -1,8 +1,7 @@
 import { type Prompt, type TokenMDP, type Trajectories, enumerateCompletions, normaliseLog } from '@gfnlm/env'
 import { jitPerShape } from '@gfnlm/jit'
-import { type PolicyState, type Tensors, actionScores, packRows, promptsOf } from '@gfnlm/policy'
+import { type PackedInput, type PolicyState, type Tensors, actionScores, packRows } from '@gfnlm/policy'
 import { type Reward, annotateBatch } from '@gfnlm/reward'
-import type { Tensor } from '@tensorflow/tfjs-core'
 
 /** Every completion of an MDP as one batch of a prompt, in the order of `enumerateCompletions`. */
 export const everyCompletion = (prompt: Prompt, mdp: TokenMDP, vocab: number): Trajectories => {
@@ -26,15 +25,15 @@ export const exactTarget = async (reward: Reward, batch: Trajectories, temperatu
 /** The probability of every completion of a batch under a policy, exactly, from its own log-probs. */
 export const exactPolicy = (policy: PolicyState['policy'], mdp: TokenMDP): ((trainable: PolicyState, batch: Trajectories) => Promise<Float64Array>) => {
   const score = jitPerShape(
-    ({ trainable, tokens, pad }: { trainable?: Tensors; tokens: Tensor; pad: Tensor }, constants) => ({
-      ...actionScores(policy, mdp, constants, trainable ?? null, { tokens, pad }),
+    ({ trainable, packed }: { trainable?: Tensors; packed: PackedInput }, constants) => ({
+      ...actionScores(policy, mdp, constants, trainable ?? null, packed),
     }),
     { constants: policy.constants },
   )
   return async ({ trainable }, batch) => {
-    const { tokens, pad } = packRows(promptsOf(batch), batch.tokens, batch.width)
+    const packed = packRows(batch, batch.tokens)
     const own = trainable()
-    const { logPF, logPTerm } = await score({ ...(own === null ? {} : { trainable: own }), tokens, pad })
+    const { logPF, logPTerm } = await score({ ...(own === null ? {} : { trainable: own }), packed })
     return Float64Array.from(batch.length, (l, row) => {
       let sum = logPTerm.data[row * batch.width + l]!
       for (let t = 0; t < l; t++) sum += logPF.data[row * batch.width + t]!

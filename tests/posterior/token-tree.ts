@@ -7,9 +7,8 @@ import {
   logSumExp,
 } from '@gfnlm/env'
 import { type HostTensors, jitPerShape } from '@gfnlm/jit'
-import { type Policy, type Tensors, actionScores, packRows, promptsOf } from '@gfnlm/policy'
+import { type PackedInput, type Policy, type Tensors, actionScores, packRows } from '@gfnlm/policy'
 import { type Reward, annotateBatch } from '@gfnlm/reward'
-import type { Tensor } from '@tensorflow/tfjs-core'
 import { tabularPolicy } from './tabular-policy.ts'
 
 /** Two tokens, 0 and 1, and the terminator. */
@@ -79,13 +78,13 @@ export const completionLogPF = async (
   batch: Trajectories,
 ): Promise<number[]> => {
   const run = jitPerShape(
-    (input: { trainable: Tensors; tokens: Tensor; pad: Tensor }, constants) => ({
-      ...actionScores(policy, batch.mdp, constants, input.trainable, input),
+    (input: { trainable: Tensors; packed: PackedInput }, constants) => ({
+      ...actionScores(policy, batch.mdp, constants, input.trainable, input.packed),
     }),
     { constants: policy.constants },
   )
-  const { tokens, pad } = packRows(promptsOf(batch), batch.tokens, batch.width)
-  const { logPF } = await run({ trainable, tokens, pad })
+  const packed = packRows(batch, batch.tokens)
+  const { logPF } = await run({ trainable, packed })
   await run.dispose()
   return Array.from(batch.length, (length, row) =>
     Array.from(logPF.data.slice(row * batch.width, row * batch.width + length + 1)).reduce((sum, x) => sum + x, 0),

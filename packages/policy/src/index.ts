@@ -20,5 +20,6 @@ export { type GgufOptions, type WrittenGguf, writeGguf } from './gguf/write-gguf
 export { writeBeside, writeJson } from './write-beside.ts'
 export type { PolicyFault, PolicyFaultTag } from './policy-fault.ts'
 export { type ActionScores, type PackedInput, actionScores } from './action-scores.ts'
-export { type PackedRows, bucketed, packRows, promptsOf } from './pack-rows.ts'
+export { type Grouped, type PackedRows, packRows } from './pack-rows.ts'
+export { bucketed } from './bucketed.ts'
 export { type PolicyState, frozen, reference } from './policy-state.ts'

@@ -1,46 +1,74 @@
-import type { Trajectories } from '@gfnlm/env'
+import type { Prompt, Trajectories } from '@gfnlm/env'
 import { type HostTensor, hostTensor } from '@gfnlm/jit'
+import { bucketed } from './bucketed.ts'
+import { type Sharing, sharing } from './sharing.ts'
 
-/** Rows of tokens as a policy takes them: prompts padded on the left, completions on the right. */
+/**
+ * A batch as `actionScores` takes it. Rows of one prompt hang on trunks: a trunk is a prompt that runs once, with
+ * `share` slots for rows; where `share` is 1, every row has a trunk of its own and both are in the batch's order.
+ */
 export interface PackedRows {
-  readonly tokens: HostTensor
+  /** [trunks, promptWidth] int32 prompts, padded on the left */
+  readonly prompts: HostTensor
+  /** [trunks] int32 columns of padding */
   readonly pad: HostTensor
-  /** Columns that the prompts take, padding included. */
-  readonly promptWidth: number
+  /** [rows, width] int32 actions, in the batch's order */
+  readonly actions: HostTensor
+  /** [trunks, share] int32 the row in each slot; a slot without one repeats another row of its trunk */
+  readonly rowAt: HostTensor
+  /** [rows] int32 the slot of each row, counted through all trunks */
+  readonly slotOf: HostTensor
 }
 
-/** Lengths are padded to multiples of this at least. */
-const SMALLEST = 8
+/** What says how rows lie: their prompts, and which of them each row has. */
+export type Grouped = Pick<Trajectories, 'group' | 'width'> & { readonly prompts: readonly Pick<Prompt, 'tokens'>[] }
 
-/**
- * `n` rounded up so that a compiled graph serves many lengths: to a multiple of 8, from 64 on of a quarter of the
- * power of two below. At most a quarter is padding, and lengths up to 8192 need 36 graphs, not a thousand.
- */
-export const bucketed = (n: number): number => {
-  const step = Math.max(SMALLEST, 2 ** (Math.floor(Math.log2(Math.max(1, n))) - 2))
-  return Math.max(1, Math.ceil(n / step)) * step
-}
-
-/**
- * Lays prompts and completions out in rows.
- *
- * @param prompts     one sequence of ids a row; longer than 0
- * @param completions [rows, width] row-major ids, already padded on the right
- */
-export const packRows = (prompts: readonly Int32Array[], completions: Int32Array, width: number): PackedRows => {
-  const rows = prompts.length
-  const promptWidth = bucketed(Math.max(...prompts.map((p) => p.length)))
-  const total = promptWidth + width
-  const tokens = new Int32Array(rows * total)
-  const pad = new Int32Array(rows)
-  prompts.forEach((prompt, row) => {
-    pad[row] = promptWidth - prompt.length
-    tokens.set(prompt, row * total + pad[row]!)
-    tokens.set(completions.subarray(row * width, (row + 1) * width), row * total + promptWidth)
+/** The rows of each trunk. */
+const trunksOf = (group: Int32Array, { share, trunks }: Sharing): readonly (readonly number[])[] => {
+  if (share === 1) return Array.from(group, (_, row) => [row])
+  const byPrompt = new Map<number, number[]>()
+  group.forEach((prompt, row) => {
+    const rows = byPrompt.get(prompt)
+    if (rows === undefined) byPrompt.set(prompt, [row])
+    else rows.push(row)
   })
-  return { tokens: hostTensor(tokens, [rows, total]), pad: hostTensor(pad), promptWidth }
+  const filled = [...byPrompt.values()].flatMap((rows) =>
+    Array.from({ length: Math.ceil(rows.length / share) }, (_, i) => rows.slice(i * share, (i + 1) * share)),
+  )
+  return [...filled, ...Array.from({ length: trunks - filled.length }, () => filled[0]!.slice(0, 1))]
 }
 
-/** The prompt of each row of a batch. */
-export const promptsOf = (batch: Trajectories): Int32Array[] =>
-  Array.from(batch.group, (g) => batch.prompts[g]!.tokens)
+/**
+ * Lays the rows of a batch out for one teacher-forced pass in which a prompt runs once for the rows that share it.
+ * Rows may come in any order and prompts may have any number of them; how many share a trunk is whatever costs least.
+ *
+ * @param batch    prompts longer than 0, and the prompt of each row
+ * @param actions  [rows, width] row-major ids, already padded on the right
+ * @example packRows(batch, settledTokens(batch))
+ */
+export const packRows = ({ prompts, group, width }: Grouped, actions: Int32Array): PackedRows => {
+  const rows = group.length
+  const promptWidth = bucketed(group.reduce((longest, prompt) => Math.max(longest, prompts[prompt]!.tokens.length), 1))
+  const chosen = sharing(group, promptWidth, width)
+  const { share, trunks } = chosen
+  const tokens = new Int32Array(trunks * promptWidth)
+  const pad = new Int32Array(trunks)
+  const rowAt = new Int32Array(trunks * share)
+  const slotOf = new Int32Array(rows)
+  trunksOf(group, chosen).forEach((members, trunk) => {
+    const prompt = prompts[group[members[0]!]!]!.tokens
+    pad[trunk] = promptWidth - prompt.length
+    tokens.set(prompt, trunk * promptWidth + pad[trunk]!)
+    rowAt.fill(members[0]!, trunk * share, (trunk + 1) * share)
+    rowAt.set(members, trunk * share)
+  })
+  // Backwards, so that a repeated row is found in its own slot: the first that holds it.
+  for (let slot = rowAt.length - 1; slot >= 0; slot--) slotOf[rowAt[slot]!] = slot
+  return {
+    prompts: hostTensor(tokens, [trunks, promptWidth]),
+    pad: hostTensor(pad),
+    actions: hostTensor(actions, [rows, width]),
+    rowAt: hostTensor(rowAt, [trunks, share]),
+    slotOf: hostTensor(slotOf),
+  }
+}

@@ -11,8 +11,9 @@ import { promptOf, trajectoriesOf } from './testing/trajectories-of.ts'
 const STOP = 10
 const mdp = tokenMDP({ terminator: STOP, maxLength: 3, minLength: 2, logitShift: exceptTokens(11, [4]) })
 const PROMPTS = [[3, 1, 4, 1, 5, 9, 2, 6, 5], [7]]
+// As many of each prompt as it happens.
 const COMPLETIONS = [
-  [[1, 2, 3], [5]],
+  [[1, 2, 3], [5], [9, 9, 9]],
   [[], [6, 6]],
 ]
 const batch = trajectoriesOf(
@@ -68,6 +69,12 @@ test('with the adapter off a trained policy judges like its base', async () => {
   expect(Math.abs(adapted[0]! - base[0]!)).toBeGreaterThan(1e-3)
 })
 
+test('a model that cannot branch judges alike', async () => {
+  const policy = smallLlama()
+  const { branched: _, ...plain } = policy
+  expectSame(await scored(likelihood(reference(plain))), oneByOne(policy))
+})
+
 test('a logit shift is in every token and in stopping', async () => {
   const policy = smallGPT2()
   const shift = exceptTokens(11, [2, 7], -5)
@@ -81,12 +88,10 @@ test('the literal sums of a table of log-probs', () => {
 })
 
 test('a model that cannot read the tokens is a RewardFailed with the cause', async () => {
-  const tooShort = {
-    ...smallLlama(),
-    logits: () => {
-      throw new RangeError('40 columns')
-    },
+  const refuse = (): never => {
+    throw new RangeError('40 columns')
   }
+  const tooShort = { ...smallLlama(), logits: refuse, branched: refuse }
   const judged = await likelihood(reference(tooShort))(batch)()
   expect(isLeft(judged) && isFault(judged.left) && `${judged.left._tag} ${judged.left.message}`).toMatch(
     /^RewardFailed .*40 columns/,

@@ -1,8 +1,7 @@
 import { type Fault, type TokenMDP, type Trajectories, fault, settledTokens } from '@gfnlm/env'
 import { type Device, jitPerShape } from '@gfnlm/jit'
-import { type PolicyState, type Tensors, actionScores, packRows, promptsOf } from '@gfnlm/policy'
+import { type PackedInput, type PolicyState, type Tensors, actionScores, packRows } from '@gfnlm/policy'
 import * as TE from 'fp-ts/lib/TaskEither.js'
-import type { Tensor } from '@tensorflow/tfjs-core'
 import type { Reward } from './reward.ts'
 
 export interface LikelihoodOptions {
@@ -53,8 +52,8 @@ export const likelihood = (
   const scorers = new Map<string, ReturnType<typeof compile>>()
   const compile = (mdp: TokenMDP) =>
     jitPerShape(
-      ({ trainable: own, tokens, pad }: { trainable?: Tensors; tokens: Tensor; pad: Tensor }, constants) => ({
-        ...actionScores(policy, mdp, constants, own ?? null, { tokens, pad }),
+      ({ trainable: own, packed }: { trainable?: Tensors; packed: PackedInput }, constants) => ({
+        ...actionScores(policy, mdp, constants, own ?? null, packed),
       }),
       { device, constants: policy.constants, limit: 64 },
     )
@@ -71,9 +70,9 @@ export const likelihood = (
     }
     const run = scorers.get(key) ?? compile(judged)
     scorers.set(key, run)
-    const { tokens, pad } = packRows(promptsOf(batch), settledTokens(batch), batch.width)
+    const packed = packRows(batch, settledTokens(batch))
     const own = trainable()
-    const { logPF, logPTerm } = await run({ ...(own === null ? {} : { trainable: own }), tokens, pad })
+    const { logPF, logPTerm } = await run({ ...(own === null ? {} : { trainable: own }), packed })
     return prefixLogRewards(logPF.data, logPTerm.data, batch.length, batch.width)
   }
   return (batch) =>

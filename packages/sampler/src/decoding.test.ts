@@ -1,7 +1,6 @@
 import { type TokenMDP, exceptTokens, tokenMDP } from '@gfnlm/env'
 import { type HostTensors, hostTensor, jit } from '@gfnlm/jit'
-import { type Policy, type Tensors, actionScores, packRows } from '@gfnlm/policy'
-import type * as tf from '@tensorflow/tfjs-core'
+import { type PackedInput, type Policy, type Tensors, actionScores, packRows } from '@gfnlm/policy'
 import { describe, expect, test } from 'vitest'
 import { learnedLogProb } from './behaviour.ts'
 import { type Decoder, decoderOf } from './decoding.ts'
@@ -15,15 +14,12 @@ const mdp = tokenMDP({ terminator: 10, minLength: 1, maxLength: 6, logitShift: e
 const perPrompt = 3
 const group = Int32Array.of(0, 0, 0, 1, 1, 1, 2, 2, 2)
 
-const rowPrompts = Array.from(group, (g) => prompts[g]!.tokens)
-
 /** [rows, width] log P_F of completions by one teacher-forced pass. */
-const forced = async (policy: Policy, trainable: HostTensors, rules: TokenMDP, tokens: Int32Array, of = rowPrompts): Promise<Float32Array> => {
-  const { tokens: packed, pad } = packRows(of, tokens, rules.maxLength + 1)
-  const score = jit((given: { trainable: Tensors; tokens: tf.Tensor; pad: tf.Tensor }, constants) => ({
-    logPF: actionScores(policy, rules, constants, given.trainable, given).logPF,
+const forced = async (policy: Policy, trainable: HostTensors, rules: TokenMDP, tokens: Int32Array, of = { prompts, group }): Promise<Float32Array> => {
+  const score = jit((given: { trainable: Tensors; packed: PackedInput }, constants) => ({
+    logPF: actionScores(policy, rules, constants, given.trainable, given.packed).logPF,
   }), { constants: policy.constants })
-  const { logPF } = await score({ trainable, tokens: packed, pad })
+  const { logPF } = await score({ trainable, packed: packRows({ ...of, width: rules.maxLength + 1 }, tokens) })
   await score.dispose()
   return logPF.data as Float32Array
 }
@@ -123,7 +119,7 @@ test.each(smallPolicies(13))('a prompt may fill the context to its last position
   // teacher-forced too: 16 + 4 columns, of which 7 are padding
   const rules = tokenMDP({ terminator: 10, maxLength: 4, leaf: 'free' })
   const row = (t: number): Float32Array => all[0]!.slice(11 * t, 11 * (t + 1))
-  const scores = await forced(policy, policy.trainable, rules, Int32Array.of(...then, 10), [prompt])
+  const scores = await forced(policy, policy.trainable, rules, Int32Array.of(...then, 10), { prompts: [{ id: '', text: '', tokens: prompt, row: {} }], group: Int32Array.of(0) })
   expect(apart(scores, Float32Array.from([...then, 10], (token, t) => learnedLogProb(row(t), rules, t, token)))).toBeLessThan(1e-5)
   await expect(decoderOf(policy)({ ...request, maxLength: 5 })).rejects.toMatchObject({ _tag: 'PromptTooLong', detail: { prompt: '1 of 1', length: 9 } })
   await expect(decoderOf(policy)({ ...request, prompts: [prompt, new Int32Array(0)] })).rejects.toMatchObject({ _tag: 'PromptEmpty' })

@@ -4,17 +4,15 @@ import {
   type AnchoredTrajectoryInputs, type ModifiedDetailedBalanceOptions, type ModifiedSubTrajectoryBalanceOptions, type Regression, type Terms,
   estimateLogZ, logPartitionVariance, modifiedDetailedBalance, modifiedSubTrajectoryBalance, statesUpTo, trajectoryBalance,
 } from '@gfnlm/losses'
-import { actionScores, packRows, promptsOf } from '@gfnlm/policy'
+import { type PackedInput, actionScores, packRows } from '@gfnlm/policy'
 import type * as tf from '@tensorflow/tfjs-core'
 import type { Task, TaskInputs } from './task.ts'
 
 /** Trajectories as arrays: prompts and actions packed, rewards tempered. */
 export const packTrajectories = (batch: Weighted): Record<string, ReturnType<typeof hostTensor>> => {
   const { rows, width, rewardTemperature } = batch
-  const { tokens, pad } = packRows(promptsOf(batch), settledTokens(batch), width)
   return {
-    tokens,
-    pad,
+    ...packRows(batch, settledTokens(batch)),
     length: hostTensor(batch.length),
     group: hostTensor(batch.group),
     keep: hostTensor(Float32Array.from(batch.keep)),
@@ -48,7 +46,7 @@ const gflownet = (name: string, mdp: TokenMDP, loss: Loss, parameters: HostTenso
   rateScale,
   pack: packTrajectories,
   loss: ({ policy, constants, trainable, parameters: own, batch }) => {
-    const scores = actionScores(policy, mdp, constants, trainable, { tokens: batch['tokens']!, pad: batch['pad']! })
+    const scores = actionScores(policy, mdp, constants, trainable, batch as TaskInputs['batch'] & PackedInput)
     return loss(
       {
         ...scores,
