@@ -38,8 +38,9 @@ export const activationBytes = ({ nodes }: Graph): number => {
 
 const PRODUCTS = new Set(['MatMul', 'FusedMatMul'])
 
-/** Rows of the left operand of a product with a frozen matrix. */
-const rowsOf = ({ inputs, outputs }: Node): number => sizeOf(outputs[0]!.shape) / (outputs[0]!.shape.at(-1) ?? 1) / (inputs[1]!.shape.length > 2 ? sizeOf(inputs[1]!.shape.slice(0, -2)) : 1)
+/** Rows that each matrix of a product's right operand is multiplied by. */
+const rowsOf = ({ inputs, outputs }: Node): number =>
+  sizeOf(outputs[0]!.shape.slice(0, -1)) / sizeOf(inputs[1]!.shape.slice(0, -2))
 
 /** Bytes of the frozen matrices that products read, each as often as it is read, and the mean rows they multiply. */
 export const frozenProducts = ({ nodes }: Graph): { readonly bytes: number; readonly rows: number } => {

@@ -71,6 +71,24 @@ export const ask = (request: Request, transfer: readonly ArrayBuffer[] = []): Pr
     thread.worker.postMessage({ id, body: request } satisfies Envelope<Request>, [...transfer])
   })
 
+/** What the engine's thread is to free when an object that stood for it is collected. */
+const orphans = new FinalizationRegistry<Request>((request) => {
+  if (thread !== undefined) void ask(request).catch(() => {})
+})
+
+/**
+ * Sends `free` when `owner` is collected without having been freed: whoever drops a compiled function leaks nothing.
+ * Returns how to free it now, and not again.
+ */
+export const freedWith = (owner: object, free: Request): (() => Promise<void>) => {
+  const token = {}
+  orphans.register(owner, free, token)
+  return async () => {
+    orphans.unregister(token)
+    await ask(free)
+  }
+}
+
 /** Threads a session computes with: GFNLM_THREADS, else every core. */
 export const threadCount = (): number => {
   const given = Number(process.env['GFNLM_THREADS'])

@@ -8,7 +8,7 @@ import { onnxModel } from '../onnx/model.ts'
 import type { Signature } from '../signature.ts'
 import type { Graph } from '../trace/graph.ts'
 import { trace } from '../trace/trace.ts'
-import { ask, threadCount, toWire } from './engine.ts'
+import { ask, freedWith, threadCount, toWire } from './engine.ts'
 import { type Executable, type HeldWrite, heldTarget, positions } from './executable.ts'
 import type { Reply, SessionOptions, Write } from './protocol.ts'
 import { shared } from './shared-weights.ts'
@@ -53,10 +53,10 @@ export const onnxExecutable = async (
 ): Promise<Executable> => {
   const graph = legalize(trace(f, signature, shared(constants)).graph, device)
   const root = parse(process.cwd()).root
-  const model = onnxModel(graph, root)
+  const { bytes, ...names } = onnxModel(graph, root)
   const options: SessionOptions = { device, threads: threadCount(), ...packingOf(graph) }
-  const session = handleOf(await ask({ kind: 'create', model: model.bytes, root, options }), device)
-  const wanted = model.outputs.flatMap((output) => {
+  const session = handleOf(await ask({ kind: 'create', model: bytes, root, options }), device)
+  const wanted = names.outputs.flatMap((output) => {
     const target = heldTarget(writes, output)
     return target === undefined ? [] : [{ output, input: target.input, write: target.write }]
   })
@@ -64,21 +64,21 @@ export const onnxExecutable = async (
     if (reply.kind === 'outputs') return reply.outputs
     throw refused(device, reply)
   }
-  return {
-    run: async (feeds) => outputs(await ask({ kind: 'run', session, feeds: toWire(pick(feeds, model.inputs)), writes: [] })),
-    hold: async (arrays) => {
-      const kept = new Set(model.inputs.filter((name) => arrays[name] !== undefined))
-      const rest = model.inputs.filter((name) => !kept.has(name))
+  const functions = {
+    run: async (feeds: HostTensors) => outputs(await ask({ kind: 'run', session, feeds: toWire(pick(feeds, names.inputs)), writes: [] })),
+    hold: async (arrays: HostTensors) => {
+      const kept = new Set(names.inputs.filter((name) => arrays[name] !== undefined))
+      const rest = names.inputs.filter((name) => !kept.has(name))
       const apply = wanted.filter((w) => kept.has(w.input))
       const held = handleOf(await ask({ kind: 'hold', tensors: toWire(pick(arrays, [...kept])) }), device)
-      return {
-        run: async (feeds) => {
+      const run = {
+        run: async (feeds: HostTensors) => {
           const writes = apply.map(({ output, input, write }): Write => ({ output, input, axis: write.axis, at: positions(feeds, write) }))
           return outputs(await ask({ kind: 'run', session, feeds: toWire(pick(feeds, rest)), held, writes }))
         },
-        drop: async () => void (await ask({ kind: 'drop', held })),
       }
+      return Object.assign(run, { drop: freedWith(run, { kind: 'drop', held }) })
     },
-    dispose: async () => void (await ask({ kind: 'release', session })),
   }
+  return Object.assign(functions, { dispose: freedWith(functions, { kind: 'release', session }) })
 }
