@@ -1,12 +1,13 @@
 import { jitError } from './errors.ts'
 import { type HostTensors, mustBeWhole } from './host-tensor.ts'
-import type { Executable, HeldExecutable } from './runtime/executable.ts'
-import { type Signature, signatureOf } from './signature.ts'
+import type { Copies, Executable, HeldExecutable, Kept } from './runtime/executable.ts'
+import { type Signature, signatureDifference, signatureOf } from './signature.ts'
 import { type AsHost, type HostTree, flatten, isHostTensor, unflatten } from './tree.ts'
 
 /** Some inputs kept where the function runs; the rest come with each call. */
 export interface Holding<Out> {
-  readonly run: (rest: HostTree) => Promise<Out>
+  /** Runs, after `copies` have been made into the held arrays. */
+  readonly run: (rest: HostTree, copies?: Copies) => Promise<Out>
   /** Frees the held arrays. */
   readonly drop: () => Promise<void>
 }
@@ -14,8 +15,13 @@ export interface Holding<Out> {
 /** A compiled function. Host arrays in, host arrays out, off the main thread. */
 export interface Compiled<In, Out> {
   (inputs: In): Promise<Out>
-  /** Sends `held` once and keeps it there; the signature of a call is that of both together. */
-  readonly hold: (held: HostTree) => Promise<Holding<Out>>
+  /** Calls, and keeps the outputs under one name where the function runs instead of fetching them. */
+  readonly keep: <K extends keyof Out & string>(inputs: In, name: K) => Promise<{ readonly outputs: Omit<Out, K>; readonly kept: Kept }>
+  /**
+   * Sends `held` once and keeps it there; the signature of a call is that of both together. The arrays of `given` are
+   * held too, without being copied on the way: they are empty for the caller after the first call.
+   */
+  readonly hold: (held: HostTree, given?: HostTree) => Promise<Holding<Out>>
   /** Frees sessions and constants. */
   readonly dispose: () => Promise<void>
 }
@@ -37,11 +43,17 @@ export const callable = <In, Out>(
     const executable = await choose(signatureOf(feeds))
     return unflatten(await executable.run(feeds)) as AsHost<Out>
   }
-  const hold = async (tree: HostTree): Promise<Holding<AsHost<Out>>> => {
-    const arrays = flat(tree)
-    const kept = signatureOf(arrays)
+  const keep: Compiled<AsHost<In>, AsHost<Out>>['keep'] = async (inputs, name) => {
+    const feeds = flat(inputs as HostTree)
+    const executable = await choose(signatureOf(feeds))
+    const { outputs, kept } = await executable.keep(feeds, name)
+    return { outputs: unflatten(outputs) as never, kept }
+  }
+  const hold = async (tree: HostTree, given: HostTree = {}): Promise<Holding<AsHost<Out>>> => {
+    const [arrays, moved] = [flat(tree), flat(given)]
+    const kept = signatureOf({ ...arrays, ...moved })
     // Arrays are sent when the first call says which executable they belong to; calls made meanwhile wait for it.
-    let bound: { readonly executable: Executable; readonly held: Promise<HeldExecutable> } | undefined
+    let bound: { readonly executable: Executable; readonly rest: Signature; readonly held: Promise<HeldExecutable> } | undefined
     let dropped = false
     const drop = async (): Promise<void> => {
       const before = bound
@@ -50,18 +62,21 @@ export const callable = <In, Out>(
       await (await before?.held)?.drop()
     }
     return {
-      run: async (rest) => {
+      run: async (rest, copies) => {
         if (dropped) throw jitError('EngineStopped', 'held arrays were used after drop()', 'Hold them anew; what was written into them is gone.')
         const feeds = flat(rest)
-        const executable = await choose({ ...kept, ...signatureOf(feeds) })
-        bound ??= { executable, held: executable.hold(arrays) }
-        if (bound.executable !== executable)
+        const signature = signatureOf(feeds)
+        if (bound === undefined) {
+          const executable = await choose({ ...kept, ...signature })
+          bound ??= { executable, rest: signature, held: executable.hold(arrays, moved) }
+        }
+        if (signatureDifference(bound.rest, signature) !== undefined)
           throw jitError('ShapeChanged', 'held arrays were used with other shapes than those of their first run',
-            'Hold them anew: what was written into them belongs to the function compiled for the first shapes.', { found: signatureOf(feeds) })
-        return unflatten(await (await bound.held).run(feeds)) as AsHost<Out>
+            'Hold them anew: what was written into them belongs to the function compiled for the first shapes.', { found: signature })
+        return unflatten(await (await bound.held).run(feeds, copies)) as AsHost<Out>
       },
       drop,
     }
   }
-  return Object.assign(call, { hold, dispose })
+  return Object.assign(call, { keep, hold, dispose })
 }

@@ -3,8 +3,18 @@ import { isRegistered, started, withBackend } from '../current-backend.ts'
 import { jitError } from '../errors.ts'
 import type { Elements, HostTensor, HostTensors } from '../host-tensor.ts'
 import { registerMissingKernels } from '../kernels/register-missing-kernels.ts'
-import { type Executable, type HeldWrite, heldTarget, positions } from './executable.ts'
+import { copyRows } from './copy-rows.ts'
+import { type Copies, type Executable, type HeldWrite, type Kept, copyPairs, heldTarget, isUnder, notKept, positions } from './executable.ts'
 import { writeRows } from './write-rows.ts'
+
+/** What functions kept, wherever they ran: it lies in this thread's memory. */
+const keptArrays = new WeakMap<Kept, HostTensors>()
+
+const keptAs = (arrays: HostTensors): Kept => {
+  const kept: Kept = { drop: async () => void keptArrays.delete(kept) }
+  keptArrays.set(kept, arrays)
+  return kept
+}
 
 const clones = (tensors: Readonly<Record<string, tf.Tensor>>): tf.NamedTensorMap =>
   Object.fromEntries(Object.entries(tensors).map(([name, t]) => [name, tf.clone(t)]))
@@ -44,9 +54,24 @@ export const eagerExecutable = async (
   }
   return {
     run,
-    hold: async (arrays) => {
-      const held: HostTensors = Object.fromEntries(Object.entries(arrays).map(([name, a]) => [name, { ...a, data: a.data.slice() }]))
-      const step = async (feeds: HostTensors): Promise<HostTensors> => {
+    keep: async (feeds, branch) => {
+      const outputs = await run(feeds)
+      const kept: Record<string, HostTensor> = {}
+      for (const name of Object.keys(outputs).filter((path) => isUnder(branch, path))) {
+        kept[name] = outputs[name]!
+        delete outputs[name]
+      }
+      return { outputs, kept: keptAs(kept) }
+    },
+    hold: async (arrays, given = {}) => {
+      const copied = Object.fromEntries(Object.entries(arrays).map(([name, a]) => [name, { ...a, data: a.data.slice() }]))
+      const held: HostTensors = { ...copied, ...given }
+      const step = async (feeds: HostTensors, copies?: Copies): Promise<HostTensors> => {
+        if (copies !== undefined) {
+          const kept = keptArrays.get(copies.kept)
+          if (kept === undefined) throw notKept()
+          for (const { output, input } of copyPairs(copies, Object.keys(held))) copyRows(held[input]!, kept[output]!, copies.axis, copies.pieces)
+        }
         const outputs = await run({ ...held, ...feeds })
         for (const name of Object.keys(outputs)) {
           const target = heldTarget(writes, name)
@@ -59,8 +84,8 @@ export const eagerExecutable = async (
       // One run at a time: the next one reads what this one writes.
       let last: Promise<unknown> = Promise.resolve()
       return {
-        run: (feeds) => {
-          const result = last.then(() => step(feeds))
+        run: (feeds, copies) => {
+          const result = last.then(() => step(feeds, copies))
           last = result.catch(() => {})
           return result
         },

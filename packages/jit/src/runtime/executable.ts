@@ -12,25 +12,58 @@ export interface HeldWrite {
   readonly at: string
 }
 
+/** Arrays that stay where functions run. */
+export interface Kept {
+  /** Frees them. */
+  readonly drop: () => Promise<void>
+}
+
+/**
+ * Before a run, pieces of kept outputs are copied to the beginning of rows of held inputs, where they are: a prompt's
+ * keys and values get to the rows that continue it this way.
+ */
+export interface Copies {
+  readonly kept: Kept
+  /** Path of a kept output or of a branch of them. */
+  readonly output: string
+  /** Path of the held input or branch it goes to. */
+  readonly input: string
+  readonly axis: number
+  /** [pieces, 4] row of the output, row of the input, first index of `axis` that is copied, how many are. */
+  readonly pieces: Int32Array
+}
+
 /** A function compiled for one signature, on one device; names are paths. */
 export interface Executable {
   readonly run: (feeds: HostTensors) => Promise<HostTensors>
-  /** Keeps some inputs where the function runs. */
-  readonly hold: (arrays: HostTensors) => Promise<HeldExecutable>
+  /** Runs, and keeps the outputs under a path where it ran. */
+  readonly keep: (feeds: HostTensors, branch: string) => Promise<{ readonly outputs: HostTensors; readonly kept: Kept }>
+  /** Keeps some inputs where the function runs: `given` are moved there, and no longer the caller's. */
+  readonly hold: (arrays: HostTensors, given?: HostTensors) => Promise<HeldExecutable>
   readonly dispose: () => Promise<void>
 }
 
 /** A compiled function some of whose inputs are kept where it runs, between runs. */
-export interface HeldExecutable {
-  readonly run: (feeds: HostTensors) => Promise<HostTensors>
-  readonly drop: () => Promise<void>
+export interface HeldExecutable extends Kept {
+  readonly run: (feeds: HostTensors, copies?: Copies) => Promise<HostTensors>
 }
+
+/** Whether a path is another or under it. */
+export const isUnder = (branch: string, path: string): boolean => path === branch || path.startsWith(`${branch}/`)
 
 /** The held input an output is written to, with the write it comes from. */
 export const heldTarget = (writes: readonly HeldWrite[], output: string): { readonly input: string; readonly write: HeldWrite } | undefined => {
-  const write = writes.find((w) => output === w.output || output.startsWith(`${w.output}/`))
+  const write = writes.find((w) => isUnder(w.output, output))
   return write === undefined ? undefined : { write, input: write.input + output.slice(write.output.length) }
 }
+
+/** The pairs of arrays that copies are between, by path. */
+export const copyPairs = ({ output, input }: Copies, inputs: readonly string[]): { readonly output: string; readonly input: string }[] =>
+  inputs.flatMap((path) => (isUnder(input, path) ? [{ output: output + path.slice(input.length), input: path }] : []))
+
+/** The fault of copies from what another device kept, or nobody any more. */
+export const notKept = (): Error =>
+  jitError('InvalidInput', 'arrays were copied from what was not kept on this device, or was dropped', 'Keep it on the same device, and drop it after the last copy.')
 
 /** [rows] where a write goes, from the call's own inputs. */
 export const positions = (feeds: HostTensors, { at, output }: HeldWrite): Int32Array => {

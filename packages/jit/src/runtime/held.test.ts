@@ -85,6 +85,16 @@ describe.each<Device>(['cpu', 'tfjs:cpu'])('on %s', (device) => {
     await held.dispose()
   })
 
+  test('a row at −1 is not written', async () => {
+    const held = jit(step, { device, writes })
+    const holding = await held.hold({ scale, cache: start })
+    const call = { ...calls[0]!, at: hostTensor(Int32Array.of(-1, 2)) }
+    await holding.run(call)
+    expect([...(await holding.run(call)).k.data]).toEqual([0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 9, 12])
+    await holding.drop()
+    await held.dispose()
+  })
+
   test('a holding keeps to the shapes of its first run', async () => {
     const f = jitPerShape(({ w, x }: { w: tf.Tensor; x: tf.Tensor }) => ({ y: tf.add(tf.sum(w), tf.sum(x)) }), { device })
     const holding = await f.hold({ w: hostTensor(Float32Array.of(1, 2)) })

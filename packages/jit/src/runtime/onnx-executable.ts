@@ -9,8 +9,8 @@ import type { Signature } from '../signature.ts'
 import type { Graph } from '../trace/graph.ts'
 import { trace } from '../trace/trace.ts'
 import { ask, freedWith, threadCount, toWire } from './engine.ts'
-import { type Executable, type HeldWrite, heldTarget, positions } from './executable.ts'
-import type { Reply, SessionOptions, Write } from './protocol.ts'
+import { type Copies, type Executable, type HeldWrite, type Kept, copyPairs, heldTarget, isUnder, notKept, positions } from './executable.ts'
+import type { Copy, Reply, SessionOptions } from './protocol.ts'
 import { shared } from './shared-weights.ts'
 
 const failed = (device: string, message: string): Error =>
@@ -27,6 +27,30 @@ const handleOf = (reply: Reply, device: string): number => {
   if (reply.kind === 'handle') return reply.handle
   throw refused(device, reply)
 }
+
+/** The handles of what functions kept on the engine's thread. */
+const handles = new WeakMap<Kept, number>()
+
+const keptAs = (held: number): Kept => {
+  const owner = {}
+  const free = freedWith(owner, { kind: 'drop', held })
+  const kept: Kept = Object.assign(owner, {
+    drop: async () => {
+      handles.delete(kept)
+      await free()
+    },
+  })
+  handles.set(kept, held)
+  return kept
+}
+
+const copiesOf = (copies: Copies, inputs: readonly string[]): Copy[] => {
+  const from = handles.get(copies.kept)
+  if (from === undefined) throw notKept()
+  return copyPairs(copies, inputs).map((pair) => ({ from, ...pair, axis: copies.axis, pieces: copies.pieces }))
+}
+
+const buffersOf = (arrays: HostTensors): ArrayBuffer[] => [...new Set(Object.values(arrays).map(({ data }) => data.buffer as ArrayBuffer))]
 
 const pick = (all: HostTensors, names: readonly string[]): HostTensors =>
   Object.fromEntries(names.flatMap((name) => (all[name] === undefined ? [] : [[name, all[name]]])))
@@ -60,23 +84,30 @@ export const onnxExecutable = async (
   const session = handleOf(await ask({ kind: 'create', model: bytes, root, options }), device)
   const wanted = names.outputs.flatMap((output) => {
     const target = heldTarget(writes, output)
-    return target === undefined ? [] : [{ output, input: target.input, write: target.write }]
+    return target === undefined ? [] : [{ output, input: target.input, axis: target.write.axis, at: target.write.at }]
   })
   const outputs = (reply: Reply): HostTensors => {
     if (reply.kind === 'outputs') return reply.outputs
     throw refused(device, reply)
   }
   const functions = {
-    run: async (feeds: HostTensors) => outputs(await ask({ kind: 'run', session, feeds: toWire(pick(feeds, names.inputs)), writes: [] })),
-    hold: async (arrays: HostTensors) => {
-      const kept = new Set(names.inputs.filter((name) => arrays[name] !== undefined))
-      const rest = names.inputs.filter((name) => !kept.has(name))
-      const apply = wanted.filter((w) => kept.has(w.input))
-      const held = handleOf(await ask({ kind: 'hold', tensors: toWire(pick(arrays, [...kept])) }), device)
+    run: async (feeds: HostTensors) => outputs(await ask({ kind: 'run', session, feeds: toWire(pick(feeds, names.inputs)) })),
+    keep: async (feeds: HostTensors, branch: string) => {
+      const keep = names.outputs.filter((path) => isUnder(branch, path))
+      const reply = await ask({ kind: 'run', session, feeds: toWire(pick(feeds, names.inputs)), keep })
+      return { outputs: outputs(reply), kept: keptAs((reply as Extract<Reply, { kind: 'outputs' }>).kept!) }
+    },
+    hold: async (arrays: HostTensors, given: HostTensors = {}) => {
+      const kept = names.inputs.filter((name) => arrays[name] !== undefined || given[name] !== undefined)
+      const writes = wanted.filter((w) => kept.includes(w.input))
+      const rest = [...names.inputs.filter((name) => !kept.includes(name)), ...new Set(writes.map(({ at }) => at))]
+      const tensors = { ...toWire(pick(arrays, kept)), ...pick(given, kept) }
+      const held = handleOf(await ask({ kind: 'hold', tensors, writes }, buffersOf(pick(given, kept))), device)
       const run = {
-        run: async (feeds: HostTensors) => {
-          const writes = apply.map(({ output, input, write }): Write => ({ output, input, axis: write.axis, at: positions(feeds, write) }))
-          return outputs(await ask({ kind: 'run', session, feeds: toWire(pick(feeds, rest)), held, writes }))
+        run: async (feeds: HostTensors, copies?: Copies) => {
+          for (const write of writes) positions(feeds, write)
+          const before = copies === undefined ? {} : { copies: copiesOf(copies, kept) }
+          return outputs(await ask({ kind: 'run', session, feeds: toWire(pick(feeds, rest)), held, ...before }))
         },
       }
       return Object.assign(run, { drop: freedWith(run, { kind: 'drop', held }) })

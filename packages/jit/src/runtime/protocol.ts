@@ -10,12 +10,22 @@ export interface Wire {
 
 export type WireMap = Readonly<Record<string, Wire>>
 
-/** After a run, output `output` is written into held array `input` along `axis`, row r at index `at[r]`. */
+/** After a run, output `output` is written into held array `input` along `axis`, row r at index r of what is fed as `at`. */
 export interface Write {
   readonly output: string
   readonly input: string
   readonly axis: number
-  readonly at: Int32Array
+  readonly at: string
+}
+
+/** Before a run, pieces of the array `output` of `from` are copied into held array `input`: see `copyRows`. */
+export interface Copy {
+  /** Handle of what was kept or held. */
+  readonly from: number
+  readonly output: string
+  readonly input: string
+  readonly axis: number
+  readonly pieces: Int32Array
 }
 
 export interface SessionOptions {
@@ -36,8 +46,16 @@ export type Request =
       readonly root: string
       readonly options: SessionOptions
     }
-  | { readonly kind: 'hold'; readonly tensors: WireMap }
-  | { readonly kind: 'run'; readonly session: number; readonly feeds: WireMap; readonly held?: number; readonly writes: readonly Write[] }
+  | { readonly kind: 'hold'; readonly tensors: WireMap; readonly writes: readonly Write[] }
+  | {
+      readonly kind: 'run'
+      readonly session: number
+      readonly feeds: WireMap
+      readonly held?: number
+      readonly copies?: readonly Copy[]
+      /** Outputs that stay, under the handle in the reply. */
+      readonly keep?: readonly string[]
+    }
   | { readonly kind: 'drop'; readonly held: number }
   | { readonly kind: 'release'; readonly session: number }
   /** The process ends: nothing is started any more, whatever is waiting. Has no reply; `ended[0]` becomes 1. */
@@ -45,7 +63,7 @@ export type Request =
 
 export type Reply =
   | { readonly kind: 'handle'; readonly handle: number }
-  | { readonly kind: 'outputs'; readonly outputs: WireMap }
+  | { readonly kind: 'outputs'; readonly outputs: WireMap; readonly kept?: number }
   | { readonly kind: 'done' }
   | { readonly kind: 'error'; readonly message: string }
   /** What the request names is not there any more. */

@@ -5,10 +5,11 @@
 import { totalmem } from 'node:os'
 import { parentPort } from 'node:worker_threads'
 import * as ort from 'onnxruntime-node'
+import { copyRows } from './copy-rows.ts'
 import { openObserved, writeObserved } from './profile/observe.ts'
 import type { Session } from './profile/observed-session.ts'
 import type { Placement } from './profile/placement.ts'
-import type { Envelope, Reply, Request, Wire, WireMap } from './protocol.ts'
+import type { Envelope, Reply, Request, Wire, WireMap, Write } from './protocol.ts'
 import { sessionPool } from './session-pool.ts'
 import { writeRows } from './write-rows.ts'
 
@@ -16,7 +17,16 @@ import { writeRows } from './write-rows.ts'
 const BUDGET = Math.min(totalmem(), process.constrainedMemory() || Infinity) / 2
 
 const sessions = sessionPool<Session>(BUDGET)
-const holds = new Map<number, Record<string, Wire>>()
+
+interface Resident {
+  readonly arrays: WireMap
+  /** What of a run's outputs goes into them. */
+  readonly writes: readonly Write[]
+}
+
+/** Arrays that stay here between runs: held inputs and kept outputs. */
+const residents = new Map<number, Resident>()
+const NOTHING: Resident = { arrays: {}, writes: [] }
 
 const tensorOf = ({ dtype, data, shape }: Wire): ort.Tensor => new ort.Tensor(dtype as 'float32', data as Float32Array, shape)
 
@@ -51,21 +61,33 @@ const create = async (handle: number, { model, root, options }: Extract<Request,
   return { kind: 'handle', handle }
 }
 
-const run = async (request: Extract<Request, { kind: 'run' }>): Promise<Reply> => {
+const run = async (id: number, request: Extract<Request, { kind: 'run' }>): Promise<Reply> => {
   const session = await sessions.use(request.session)
   if (session === undefined) return { kind: 'gone', message: 'its session was released' }
-  const held = request.held === undefined ? {} : holds.get(request.held)
+  const held = request.held === undefined ? NOTHING : residents.get(request.held)
   if (held === undefined) return { kind: 'gone', message: 'its held arrays were dropped' }
+  for (const { from, output, input, axis, pieces } of request.copies ?? []) {
+    const source = residents.get(from)?.arrays[output]
+    if (source === undefined) return { kind: 'gone', message: `what was kept of '${output}' was dropped` }
+    copyRows(held.arrays[input]!, source, axis, pieces)
+  }
   const feeds: Record<string, ort.Tensor> = {}
-  for (const [name, wire] of [...Object.entries(held), ...Object.entries(request.feeds)]) feeds[`in/${name}`] = tensorOf(wire)
+  for (const [name, wire] of [...Object.entries(held.arrays), ...Object.entries(request.feeds)]) feeds[`in/${name}`] = tensorOf(wire)
   const results = await session.run(feeds)
   const outputs: Record<string, Wire> = {}
   for (const [name, tensor] of Object.entries(results)) outputs[name.slice('out/'.length)] = wireOf(tensor)
-  for (const { output, input, axis, at } of request.writes) {
-    writeRows(held[input]!, outputs[output]!, axis, at)
+  for (const { output, input, axis, at } of held.writes) {
+    writeRows(held.arrays[input]!, outputs[output]!, axis, request.feeds[at]!.data as Int32Array)
     delete outputs[output]
   }
-  return { kind: 'outputs', outputs }
+  if (request.keep === undefined) return { kind: 'outputs', outputs }
+  const kept: Record<string, Wire> = {}
+  for (const name of request.keep) {
+    kept[name] = outputs[name]!
+    delete outputs[name]
+  }
+  residents.set(id, { arrays: kept, writes: [] })
+  return { kind: 'outputs', outputs, kept: id }
 }
 
 /** The id of a request names what it makes: ids are never used twice, so a handle of a dead engine names nothing. */
@@ -74,12 +96,12 @@ const answer = async (id: number, request: Exclude<Request, { kind: 'end' }>): P
     case 'create':
       return create(id, request)
     case 'hold':
-      holds.set(id, { ...request.tensors })
+      residents.set(id, { arrays: request.tensors, writes: request.writes })
       return { kind: 'handle', handle: id }
     case 'run':
-      return run(request)
+      return run(id, request)
     case 'drop':
-      holds.delete(request.held)
+      residents.delete(request.held)
       return { kind: 'done' }
     case 'release':
       await sessions.drop(request.session)
