@@ -1,71 +1,71 @@
 /**
- * How fast a LoRA training step and a cached decode are, and how much faster than PyTorch on the same cores.
+ * How fast gfnlm is, how much memory it takes and whether it stays out of the way: each figure against a peer or the
+ * machine's own limit, measured in turns.
  *
- *   npm run bench [-- --quick] [-- --json]
+ *   npm run bench [-- --quick] [-- --long] [-- --json] [-- --only NAME …]
  *
- * Shapes: GPT-2 124M, 8 rows of 64 tokens; L D H V T B R in the environment change them, BENCH_RUNS the rounds
- * (default 5), PYTHON the interpreter, GFNLM_THREADS and THREADS the threads of ours and of PyTorch's (default: every
- * core). Takes about two minutes.
+ * --only takes names or their beginnings (`decode`); --quick takes fewer and shorter rounds; --long runs the 10 000
+ * steps that are 1 500 otherwise; --json prints one JSON line a row and nothing else; --list prints the rows.
+ *
+ * L D H V T B R in the environment change the GPT-2 shape, BENCH_RUNS the rounds, PYTHON the interpreter,
+ * GFNLM_THREADS our threads, STORIES260K the model that is sampled from. Takes about a quarter of an hour.
  */
-import { type PretrainedPolicy, lora, randomPolicy } from '@gfnlm/policy'
-import { type Comparison, compare } from './compare.ts'
-import { type Gpt2Shape, gpt2Config, shapeFrom } from './gpt2-shape.ts'
-import { type Peer, pythonWithTorch, startPeer } from './peer.ts'
-import { type Step, decodeStep, trainingStep } from './steps.ts'
+import { parseArgs } from 'node:util'
+import { FAMILIES } from './families.ts'
+import { inChild } from './measure/child.ts'
+import { machine } from './measure/machine.ts'
+import { gpt2Shape } from './shapes.ts'
+import type { Effort, Measured, Row } from './row.ts'
+import { recordOf } from './render/record.ts'
+import { HEADER, lineOf } from './render/show.ts'
 
-interface Benchmark {
-  readonly name: string
-  readonly script: string
-  /** Smallest ratio that is good enough. */
-  readonly limit: number
-  readonly steps: number
-  readonly tokens: (shape: Gpt2Shape) => number
-  readonly open: (policy: PretrainedPolicy, shape: Gpt2Shape) => Step | Promise<Step>
+const { values: options } = parseArgs({
+  options: {
+    json: { type: 'boolean', default: false },
+    quick: { type: 'boolean', default: false },
+    long: { type: 'boolean', default: false },
+    list: { type: 'boolean', default: false },
+    only: { type: 'string', multiple: true, default: [] },
+  },
+})
+const { json, quick, long, list, only } = options
+const effort: Effort = {
+  quick,
+  rounds: Number(process.env['BENCH_RUNS'] ?? (quick ? 2 : 5)),
+  longRun: long ? 10_000 : quick ? 300 : 1500,
 }
 
-const BENCHMARKS: readonly Benchmark[] = [
-  { name: 'LoRA training step', script: 'lora_train_step', limit: 2.5, steps: 2, tokens: ({ B, T }) => B * T, open: trainingStep },
-  { name: 'cached decode', script: 'decode_step', limit: 5, steps: 15, tokens: ({ B }) => B, open: decodeStep },
-]
+const smaller = Object.entries(gpt2Shape).filter(([name]) => process.env[name] !== undefined)
+const shapeNote =
+  smaller.length === 0 ? '' : `not the GPT-2 shape but ${smaller.map(([name, n]) => `${name} ${n}`).join(', ')}`
 
-const json = process.argv.includes('--json')
-const quick = process.argv.includes('--quick')
-const rounds = Number(process.env['BENCH_RUNS'] ?? (quick ? 2 : 5))
-const shape = shapeFrom(process.env)
-const say = (line: string): void => void (json ? process.stderr : process.stdout).write(`${line}\n`)
+const asked = ({ name }: Row): boolean => only.length === 0 || only.some((start) => name.startsWith(start))
+const all = Object.values(FAMILIES).flatMap(({ rows }) => rows)
+const unknown = only.find((start) => !all.some(({ name }) => name.startsWith(start)))
+if (unknown !== undefined)
+  throw new RangeError(`no row is called ${unknown}: ${all.map(({ name }) => name).join(', ')}`)
 
-const row = ({ name, limit, tokens }: Benchmark, { ours, peer, ratio }: Comparison): string => {
-  const cells = [
-    name.padEnd(20),
-    `${ours.toFixed(1)} ms`.padStart(11),
-    `${Math.round((tokens(shape) / ours) * 1e3)}`.padStart(9),
-    (peer === null ? '-' : `${peer.toFixed(1)} ms`).padStart(11),
-    (ratio === null ? '-' : `${ratio.toFixed(2)} x`).padStart(9),
-    `${limit} x`.padStart(7),
-  ]
-  return cells.join('  ') + (ratio !== null && ratio < limit ? '  below the limit' : '')
-}
+/** The rows of a family, measured in a process of their own: what one leaves behind is not in the next one's figures. */
+const measured = (name: string): Promise<Readonly<Record<string, Measured>>> =>
+  inChild('family', [name, JSON.stringify(effort)])
 
-/** Without its peer a benchmark still says how fast ours is. */
-const peerOf = async (python: string | undefined, script: string): Promise<Peer | undefined> => {
-  if (python === undefined) return undefined
-  return startPeer(python, script, shape).catch((error: Error) => {
-    say(error.message)
-    return undefined
-  })
-}
+const failed = ({ message }: Error): Measured => ({ ours: NaN, peer: null, ratio: null, detail: { failed: message } })
 
-const made = randomPolicy(gpt2Config(shape), { seed: 1, adapter: lora({ r: shape.R, alpha: 2 * shape.R, targets: ['c_attn'] }) })
-if (made._tag === 'Left') throw made.left
-const python = pythonWithTorch()
-if (python === undefined) say('PyTorch not installed: apt-get install -y python3-torch libopenblas0-pthread')
-say(`${'ms a step, medians'.padEnd(20)}  ${'ours'.padStart(11)}  ${'tokens/s'.padStart(9)}  ${'PyTorch'.padStart(11)}  ${'ratio'.padStart(9)}  ${'limit'.padStart(7)}`)
-for (const benchmark of BENCHMARKS) {
-  const { name, script, limit, steps, open } = benchmark
-  const step = await open(made.right, shape)
-  const peer = await peerOf(python, script)
-  const comparison = await compare(step, peer, rounds, steps)
-  peer?.stop()
-  say(row(benchmark, comparison))
-  if (json) process.stdout.write(`${JSON.stringify({ name, ...comparison, limit, unit: 'ms' })}\n`)
+const print = (line: string): void => void process.stdout.write(`${line}\n`)
+
+if (shapeNote !== '') process.stderr.write(`${shapeNote}\n`)
+if (list)
+  for (const { name, measures, against } of all)
+    print(`${name.padEnd(24)}${measures}${against === '' ? '' : `, against ${against}`}`)
+else if (!json) print(HEADER)
+const about = machine()
+for (const [name, { rows }] of list ? [] : Object.entries(FAMILIES)) {
+  const wanted = rows.filter(asked)
+  if (wanted.length === 0) continue
+  const figures = await measured(name).catch((error: Error) => error)
+  if (figures instanceof Error) process.exitCode = 1
+  for (const row of wanted) {
+    const figure = figures instanceof Error ? failed(figures) : figures[row.name]!
+    print(json ? JSON.stringify(recordOf(row, figure, about)) : lineOf(row, figure))
+  }
 }
