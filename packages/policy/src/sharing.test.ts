@@ -18,8 +18,11 @@ test('where nothing is shared every row has a trunk of its own', () => {
 test('a prompt with many rows has several trunks, not the others empty slots', () => {
   // 5 · (256 + 4 · 33), not 4 · (256 + 8 · 33) or 11 · (256 + 33).
   expect(sharing(groupsOf(1, 1, 1, 8), 256, 33)).toEqual({ trunks: 5, share: 4 })
-  // One long completion on short prompts is not worth a second pass.
-  expect(sharing(groupsOf(1, 1, 1, 1, 1, 1, 1, 2), 8, 65)).toEqual({ trunks: 9, share: 1 })
+})
+
+test('short prompts of long completions are not worth a second pass', () => {
+  expect(sharing(groupsOf(4, 4), 8, 65)).toEqual({ trunks: 8, share: 1 })
+  expect(sharing(groupsOf(4, 4), 8, 9)).toEqual({ trunks: 2, share: 4 })
 })
 
 test('groups that are ragged anew at every step meet few shapes, and never cost more than rows apart', () => {

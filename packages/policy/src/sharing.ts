@@ -6,6 +6,9 @@ export interface Sharing {
   readonly share: number
 }
 
+/** Two passes cost more than their tokens (more operators, smaller products): sharing must save a fifth of those. */
+const WORTHWHILE = 0.8
+
 /** Rows of each prompt that has any. */
 const sizesOf = (group: Int32Array): number[] => {
   const sizes = new Map<number, number>()
@@ -18,8 +21,8 @@ const trunksFor = (sizes: readonly number[], share: number): number =>
   sizes.reduce((sum, size) => sum + Math.ceil(size / share), 0)
 
 /**
- * The sharing with the fewest tokens to run. Groups of equal size share exactly; others are rounded to few sizes, so
- * that batches which are ragged anew at every step meet few shapes.
+ * The sharing with the fewest tokens to run, or none where it hardly pays. Groups of equal size share exactly; others
+ * are rounded to few sizes, so that batches which are ragged anew at every step meet few shapes.
  *
  * @param group  [rows] the prompt of each row
  */
@@ -35,5 +38,6 @@ export const sharing = (group: Int32Array, promptWidth: number, width: number): 
         share,
       }))
   const cost = ({ trunks, share }: Sharing): number => trunks * (promptWidth + share * width)
-  return together.reduce((best, next) => (cost(next) < cost(best) ? next : best), apart)
+  const best = together.reduce((least, next) => (cost(next) < cost(least) ? next : least))
+  return cost(best) < WORTHWHILE * cost(apart) ? best : apart
 }
