@@ -4,6 +4,9 @@ let next = -1
 /** A value that only legalisation makes; negative ids never meet a traced one. */
 const fresh = (like: Pick<Value, 'shape' | 'dtype'>): Value => ({ id: next--, shape: like.shape, dtype: like.dtype })
 
+const plain = (op: string, inputs: readonly Value[], output: Value, attributes: Node['attributes'] = {}): Node =>
+  ({ op, domain: '', inputs, attributes, outputs: [output] })
+
 const swapLast = (rank: number): number[] => [...Array(rank - 2).keys(), rank - 1, rank - 2]
 
 const transposed = (value: Value): { readonly node: Node; readonly value: Value } => {
@@ -31,25 +34,71 @@ const plainLogSoftmax = (node: Node): Node[] => {
   const reducedShape = x.shape.map((d, i) => (i === axis ? 1 : d))
   const axes: Value = { ...fresh({ shape: [1], dtype: 'int64' }), data: BigInt64Array.of(BigInt(axis)) }
   const [max, shifted, exp, sum, log] = [fresh({ ...x, shape: reducedShape }), fresh(x), fresh(x), fresh({ ...x, shape: reducedShape }), fresh({ ...x, shape: reducedShape })]
-  const make = (op: string, inputs: Value[], output: Value, attributes: Node['attributes'] = {}): Node => ({ op, domain: '', inputs, attributes, outputs: [output] })
   return [
-    make('ReduceMax', [x, axes], max!, { keepdims: 1 }),
-    make('Sub', [x, max!], shifted!),
-    make('Exp', [shifted!], exp!),
-    make('ReduceSum', [exp!, axes], sum!, { keepdims: 1 }),
-    make('Log', [sum!], log!),
-    make('Sub', [shifted!, log!], out),
+    plain('ReduceMax', [x, axes], max!, { keepdims: 1 }),
+    plain('Sub', [x, max!], shifted!),
+    plain('Exp', [shifted!], exp!),
+    plain('ReduceSum', [exp!, axes], sum!, { keepdims: 1 }),
+    plain('Log', [sum!], log!),
+    plain('Sub', [shifted!, log!], out),
   ]
 }
 
-const REWRITES: Readonly<Record<string, Readonly<Record<string, (node: Node) => Node[]>>>> = {
-  webgpu: { FusedMatMul: plainMatMul, LogSoftmax: plainLogSoftmax },
+/**
+ * The WebGPU provider never writes the 1/σ that SimplifiedLayerNormalization has as its second output (ONNX Runtime
+ * 1.30): where something reads it, it is computed beside.
+ */
+const rmsNormWithItsScale = (node: Node, isRead: (value: Value) => boolean): Node[] => {
+  const [out, scale] = [node.outputs[0]!, node.outputs[1]]
+  const alone: Node = { ...node, outputs: [out] }
+  if (scale === undefined || !isRead(scale)) return [alone]
+  const x = node.inputs[0]!
+  const rows = { shape: scale.shape, dtype: 'float32' } as const
+  const axes: Value = { ...fresh({ shape: [1], dtype: 'int64' }), data: BigInt64Array.of(BigInt(x.shape.length - 1)) }
+  const eps: Value = { ...fresh({ shape: [], dtype: 'float32' }), data: Float32Array.of((node.attributes['epsilon'] as { readonly float: number }).float) }
+  const [squares, mean, shifted, sigma] = [fresh(x), fresh(rows), fresh(rows), fresh(rows)]
+  return [
+    alone,
+    plain('Mul', [x, x], squares),
+    plain('ReduceMean', [squares, axes], mean, { keepdims: 1 }),
+    plain('Add', [mean, eps], shifted),
+    plain('Sqrt', [shifted], sigma),
+    plain('Reciprocal', [sigma], scale),
+  ]
 }
 
-/** The graph with the operators that a device's provider has. */
+const integers = (value: Value): readonly number[] => Array.from(value.data as BigInt64Array, Number)
+
+/**
+ * The WebGPU provider takes the wrong elements where a slice goes backwards, and leaves slices of integers to the CPU
+ * (ONNX Runtime 1.30): there the elements are named one by one.
+ */
+const gatheredSlice = (node: Node): Node[] => {
+  const x = node.inputs[0]!
+  const [begin, , axes, strides = []] = node.inputs.slice(1).map(integers) as [number[], number[], number[], number[]?]
+  if (x.dtype === 'float32' && strides.every((stride) => stride > 0)) return [node]
+  const out = node.outputs[0]!
+  let from = x
+  return axes.map((axis, i) => {
+    const taken = BigInt64Array.from({ length: out.shape[axis]! }, (_, k) => BigInt(begin[i]! + k * (strides[i] ?? 1)))
+    const indices: Value = { ...fresh({ shape: [taken.length], dtype: 'int64' }), data: taken }
+    const to = i === axes.length - 1 ? out : fresh({ shape: from.shape.with(axis, taken.length), dtype: x.dtype })
+    const made = plain('Gather', [from, indices], to, { axis })
+    from = to
+    return made
+  })
+}
+
+type Rewrite = (node: Node, isRead: (value: Value) => boolean) => Node[]
+
+const REWRITES: Readonly<Record<string, Readonly<Record<string, Rewrite>>>> = {
+  webgpu: { FusedMatMul: plainMatMul, LogSoftmax: plainLogSoftmax, SimplifiedLayerNormalization: rmsNormWithItsScale, Slice: gatheredSlice },
+}
+
+/** The graph with the operators that a device's provider has, and has right. */
 export const legalize = (graph: Graph, device: string): Graph => {
   const rewrites = REWRITES[device]
-  return rewrites === undefined
-    ? graph
-    : { ...graph, nodes: graph.nodes.flatMap((node) => rewrites[node.op]?.(node) ?? [node]) }
+  if (rewrites === undefined) return graph
+  const read = new Set([...graph.nodes.flatMap((n) => n.inputs), ...graph.outputs.map((o) => o.value)].map((v) => v.id))
+  return { ...graph, nodes: graph.nodes.flatMap((node) => rewrites[node.op]?.(node, (value) => read.has(value.id)) ?? [node]) }
 }

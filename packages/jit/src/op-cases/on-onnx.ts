@@ -3,22 +3,28 @@ import type * as tf from '@tensorflow/tfjs-core'
 import { hostTensor, type HostTensor } from '../host-tensor.ts'
 import { legalize } from '../onnx/legalize.ts'
 import { onnxModel } from '../onnx/model.ts'
+import type { Graph } from '../trace/graph.ts'
 import { trace } from '../trace/trace.ts'
 
 type Function = (...inputs: tf.Tensor[]) => readonly tf.Tensor[]
 
 const named = <A>(values: readonly A[]): Record<string, A> => Object.fromEntries(values.map((v, i) => [`${i}`, v]))
 
-/**
- * Traces a function of tensors and runs its graph once on ONNX Runtime's CPU provider, in this thread.
- * Without the engine's thread in between, so that what fails is the graph.
- */
-export const runOnOnnx = async (f: Function, inputs: readonly HostTensor[]): Promise<HostTensor[]> => {
+/** The graph of a function of tensors. */
+export const graphOf = (f: Function, inputs: readonly HostTensor[]): Graph => {
   const call = (given: Readonly<Record<string, tf.Tensor>>): Record<string, tf.Tensor> =>
     named(f(...inputs.map((_, i) => given[i])))
-  const { graph } = trace(call, named(inputs), {})
-  const { bytes, inputs: read, outputs } = onnxModel(legalize(graph, 'cpu'))
+  return trace(call, named(inputs), {}).graph
+}
+
+/**
+ * Traces a function of tensors and runs its graph once on one of ONNX Runtime's providers, in this thread.
+ * Without the engine's thread in between, so that what fails is the graph.
+ */
+export const runOnOnnx = async (f: Function, inputs: readonly HostTensor[], device: 'cpu' | 'webgpu' = 'cpu'): Promise<HostTensor[]> => {
+  const { bytes, inputs: read, outputs } = onnxModel(legalize(graphOf(f, inputs), device))
   const session = await ort.InferenceSession.create(bytes, {
+    executionProviders: device === 'cpu' ? ['cpu'] : [device, 'cpu'],
     logSeverityLevel: 3,
     intraOpNumThreads: 1,
   })

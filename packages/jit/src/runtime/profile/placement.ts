@@ -9,25 +9,31 @@ export interface Placement {
   readonly onCpu: Readonly<Record<string, number>>
   /** Times a run that something is copied between the device and the CPU. */
   readonly copies: number
+  /**
+   * Whether the CPU does nothing but index arithmetic on the integers that a call brings, before they are on the
+   * device: ONNX Runtime leaves it that on purpose, and the device does not wait for it.
+   */
+  readonly onlyIndices: boolean
 }
 
 /** Where the operators of a graph ran, from the events of one run. */
 export const placementOf = (device: string, events: Iterable<ProfileEvent>): Placement => {
   const onCpu: Record<string, number> = {}
-  let [operators, copies] = [0, 0]
-  for (const { kind, name, provider } of events) {
+  let [operators, copies, onlyIndices] = [0, 0, true]
+  for (const { kind, name, provider, floats } of events) {
     if (kind !== 'operator') continue
+    if (name === 'MemcpyToHost' || (provider === 'CPU' && floats)) onlyIndices = false
     if (name.startsWith('Memcpy')) copies++
     else operators++
     if (provider === 'CPU') onCpu[name] = (onCpu[name] ?? 0) + 1
   }
-  return { device, operators, onCpu, copies }
+  return { device, operators, onCpu, copies, onlyIndices }
 }
 
-/** What to tell about a placement; undefined when the device runs everything. */
-export const leftToCpu = ({ device, operators, onCpu, copies }: Placement): JitError | undefined => {
+/** What to tell about a placement; undefined when the device runs everything that it could. */
+export const leftToCpu = ({ device, operators, onCpu, copies, onlyIndices }: Placement): JitError | undefined => {
   const types = Object.entries(onCpu).sort(([a, n], [b, m]) => m - n || (a < b ? -1 : 1))
-  if (types.length === 0) return undefined
+  if (types.length === 0 || onlyIndices) return undefined
   const left = types.reduce((sum, [, n]) => sum + n, 0)
   return jitError(
     'OpsOnCpu',

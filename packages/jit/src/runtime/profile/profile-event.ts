@@ -11,6 +11,8 @@ export interface ProfileEvent {
   /** Shapes of what went in (packed weights are left out) and came out. A kernel's are as its program sees them. */
   readonly inputs: readonly Shape[]
   readonly outputs: readonly Shape[]
+  /** Whether it reads or makes floats; index arithmetic does not. */
+  readonly floats: boolean
 }
 
 type Shape = readonly number[]
@@ -33,6 +35,8 @@ interface Line {
 
 const typed = (shapes: Line['args']['input_type_shape']): readonly Shape[] => (shapes ?? []).map((entry) => Object.values(entry)[0] ?? [])
 
+const isFloat = (shapes: Line['args']['input_type_shape']): boolean => (shapes ?? []).some((entry) => /float|double/.test(Object.keys(entry)[0] ?? ''))
+
 const spelled = (shapes: string | undefined, which: 'inputs' | 'outputs'): readonly Shape[] =>
   [...(shapes ?? '').matchAll(/(inputs|outputs)\[\d+\] = \{([\d,]*)\}/g)].flatMap(([, side, list]) =>
     side === which ? [list === '' ? [] : list!.split(',').map(Number)] : [])
@@ -40,17 +44,18 @@ const spelled = (shapes: string | undefined, which: 'inputs' | 'outputs'): reado
 const eventOf = ({ cat, name, ts: at, dur: took, args }: Line): ProfileEvent | undefined => {
   switch (cat) {
     case 'Session':
-      return { kind: 'session', name, provider: '', at, took, inputs: [], outputs: [] }
+      return { kind: 'session', name, provider: '', at, took, inputs: [], outputs: [], floats: false }
     case 'Node':
       return {
         kind: 'operator', name: args.op_name ?? name, provider: (args.provider ?? '').replace(/ExecutionProvider$/, ''), at, took,
         inputs: typed(args.input_type_shape), outputs: typed(args.output_type_shape),
+        floats: isFloat(args.input_type_shape) || isFloat(args.output_type_shape),
       }
     // WebGPU's: `node&operator&program`
     case 'Api':
       return {
         kind: 'kernel', name: name.split('&')[1] || name, provider: 'WebGpu', at, took,
-        inputs: spelled(args.shapes, 'inputs'), outputs: spelled(args.shapes, 'outputs'),
+        inputs: spelled(args.shapes, 'inputs'), outputs: spelled(args.shapes, 'outputs'), floats: true,
       }
     default:
       return undefined

@@ -19,7 +19,7 @@ const of = (costs: readonly Cost[], name: string): readonly Cost[] => costs.filt
 test('a profile has its operators with shapes, packed weights left out, and a GPU its kernels', () => {
   expect(cpu.filter(({ kind }) => kind === 'operator')).toHaveLength(3 * 12)
   expect(cpu.find(({ name }) => name === 'FusedMatMul')).toEqual(
-    { kind: 'operator', name: 'FusedMatMul', provider: 'CPU', at: 18314, took: 29, inputs: [[8, 4], [8, 64]], outputs: [[4, 64]] })
+    { kind: 'operator', name: 'FusedMatMul', provider: 'CPU', at: 18314, took: 29, inputs: [[8, 4], [8, 64]], outputs: [[4, 64]], floats: true })
   expect(webgpu.filter(({ kind }) => kind === 'kernel')).toHaveLength(3 * 12)
   expect(webgpu.find(({ kind, name }) => kind === 'kernel' && name === 'ReduceSum')).toMatchObject({ provider: 'WebGpu', inputs: [[8, 64]], outputs: [[8, 1]] })
 })
@@ -46,7 +46,7 @@ test('a product of [M, K] and [K, N] is 2 M N K operations, however its operands
   expect(of(operators, 'MatMul').map(({ flops }) => flops)).toEqual([2 * 8 * 32 * 64])
   expect(new Set(of(operators, 'FusedMatMul').map(({ flops }) => flops))).toEqual(new Set([2 * 8 * 64 * 32, 2 * 4 * 64 * 8]))
   const product = (inputs: number[][], output: number[]): number =>
-    figuresOf([{ kind: 'operator', name: 'MatMul', provider: 'CPU', at: 0, took: 1, inputs, outputs: [output] }]).operators[0]!.flops
+    figuresOf([{ kind: 'operator', name: 'MatMul', provider: 'CPU', at: 0, took: 1, inputs, outputs: [output], floats: true }]).operators[0]!.flops
   expect(product([[3, 8, 5, 7], [7, 11]], [3, 8, 5, 11])).toBe(2 * 3 * 8 * 5 * 7 * 11)
   expect(product([[7], [7, 11]], [11])).toBe(2 * 7 * 11)
 })
@@ -66,10 +66,18 @@ test('kernels of a GPU belong to the run in which they ran', () => {
 test('a device that leaves operators to the CPU is told, with their names and numbers', () => {
   const firstRun = webgpu.slice(0, webgpu.findIndex(({ name }) => name === 'model_run'))
   const placement = placementOf('webgpu', firstRun)
-  expect(placement).toEqual({ device: 'webgpu', operators: 13, onCpu: { Cast: 1 }, copies: 1 })
-  expect(leftToCpu(placement)).toMatchObject({ _tag: 'OpsOnCpu', detail: placement })
+  expect(placement).toEqual({ device: 'webgpu', operators: 13, onCpu: { Cast: 1 }, copies: 1, onlyIndices: false })
+  expect(leftToCpu(placement)).toMatchObject({ _tag: 'OpsOnCpu', detail: { device: 'webgpu', operators: 13, onCpu: { Cast: 1 }, copies: 1 } })
   expect(leftToCpu(placement)!.message).toContain("device 'webgpu' leaves 1 of 13 operators to the CPU (Cast 1), and copies between the two 1 times a run")
   expect(leftToCpu(placementOf('webgpu', firstRun.filter(({ provider }) => provider === 'WebGpu')))).toBeUndefined()
+})
+
+test('index arithmetic on what a call brings is the CPU\'s by right', () => {
+  const slice: ProfileEvent = { kind: 'operator', name: 'Slice', provider: 'CPU', at: 0, took: 1, inputs: [[3, 17], [1]], outputs: [[3, 16]], floats: false }
+  const upload: ProfileEvent = { ...slice, name: 'MemcpyFromHost', provider: 'WebGpu' }
+  expect(leftToCpu(placementOf('webgpu', [slice, upload]))).toBeUndefined()
+  expect(leftToCpu(placementOf('webgpu', [slice, { ...upload, name: 'MemcpyToHost' }]))).toMatchObject({ detail: { onCpu: { Slice: 1 } } })
+  expect(leftToCpu(placementOf('webgpu', [{ ...slice, floats: true }, upload]))).toMatchObject({ detail: { onCpu: { Slice: 1 } } })
 })
 
 test('the table says where the time goes, a GPU by its kernels and what it leaves to the CPU', () => {

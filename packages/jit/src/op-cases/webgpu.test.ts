@@ -1,0 +1,34 @@
+import { expect, test } from 'vitest'
+import { legalize } from '../onnx/legalize.ts'
+import type { OpCase } from './op-case.ts'
+import { gradientsOf } from './eager.ts'
+import { deviation } from './finite-difference.ts'
+import { graphOf, runOnOnnx } from './on-onnx.ts'
+import { opCases } from './op-cases.ts'
+
+const forwardAndBack = ({ f, differentiable }: OpCase): Parameters<typeof runOnOnnx>[0] => {
+  const gradients = gradientsOf(f, differentiable)
+  return (...inputs) => [f(...inputs), ...gradients(...inputs)]
+}
+
+/** Cases whose operators are others for webgpu than for cpu, for more than a transposed operand. */
+const respelled = opCases.filter((c) => {
+  const graph = graphOf(forwardAndBack(c), c.inputs)
+  const kept = new Set(legalize(graph, 'webgpu').nodes)
+  return graph.nodes.some((node) => !kept.has(node) && node.op !== 'FusedMatMul')
+})
+
+// GFNLM_WEBGPU=1: an adapter must be there
+const missing = await runOnOnnx((x) => [x!], [opCases[0]!.inputs[0]!], 'webgpu').then(
+  () => undefined,
+  (error: Error) => {
+    if (process.env['GFNLM_WEBGPU'] === '1') throw error
+    return ` (skipped: ${error.message.split('\n')[0]})`
+  },
+)
+
+test.skipIf(missing !== undefined).each(respelled.map((c) => [c.name, c] as const))(`on webgpu as on cpu: %s${missing ?? ''}`, async (_, c) => {
+  const [expected, found] = [await runOnOnnx(forwardAndBack(c), c.inputs), await runOnOnnx(forwardAndBack(c), c.inputs, 'webgpu')]
+  // a driver's own sine and cosine may be off by 2⁻¹¹ (WGSL §15.7.4)
+  expected.forEach((output, i) => expect(deviation(found[i]!, output), i === 0 ? 'output' : `gradient ${i}`).toBeLessThan(c.kernels.includes('SplitV') ? 1e-3 : 1e-5))
+})
