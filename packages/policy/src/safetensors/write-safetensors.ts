@@ -1,4 +1,4 @@
-import type { HostTensor, HostTensors } from '@gfnlm/jit'
+import { type HostTensor, type HostTensors, sizeOf } from '@gfnlm/jit'
 import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
 import { writeBeside } from '../write-beside.ts'
 import type { PolicyFault } from '../policy-fault.ts'
@@ -23,7 +23,7 @@ const bytesOf = ({ data }: HostTensor, dtype: string): Uint8Array => {
 /**
  * Writes tensors as a safetensors file: the same tensors give the same bytes. Wider elements first, then by name, so
  * that every tensor is aligned; `format: pt` is in the metadata because transformers refuses files without it.
- * The file appears whole or not at all.
+ * The file appears whole or not at all. One tensor's elements are asked for at a time.
  */
 export const writeSafetensors = (
   path: string,
@@ -39,7 +39,7 @@ export const writeSafetensors = (
   let end = 0
   const entries = stored.map(({ name, tensor, dtype: type, width }) => {
     const start = end
-    end += tensor.data.length * width
+    end += sizeOf(tensor.shape) * width
     return [name, { dtype: type, shape: tensor.shape, data_offsets: [start, end] }] as const
   })
   const json = JSON.stringify({ __metadata__: { format: 'pt', ...metadata }, ...Object.fromEntries(entries) })
