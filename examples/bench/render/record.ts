@@ -8,8 +8,12 @@ export interface Recorded extends Measured, Row {
   readonly machine: Machine
 }
 
+/** Six digits say all that a clock does. */
+const rounded = <A extends number | null>(value: A): A => (value === null ? value : (Number(value.toPrecision(6)) as A))
+
 export const recordOf = (row: Row, measured: Measured, machine: Machine): Recorded => {
   const { name, limit, unit, ...meaning } = row
   const { ours, peer, ratio, detail = {} } = measured
-  return { name, ours, peer, ratio, limit, unit, ...meaning, met: isMet(row, measured), detail, machine }
+  const figures = { ours: rounded(ours), peer: rounded(peer), ratio: rounded(ratio) }
+  return { name, ...figures, limit, unit, ...meaning, met: isMet(row, measured), detail, machine }
 }
