@@ -6,6 +6,7 @@ export type JitErrorTag =
   | 'InvalidInput'
   | 'DeviceUnavailable'
   | 'SessionFailed'
+  | 'OutOfMemory'
   /** A warning: a GPU leaves operators to the CPU. */
   | 'OpsOnCpu'
   | 'EngineStopped'

@@ -11,21 +11,20 @@ import { trace } from '../trace/trace.ts'
 import { ask, freedWith, threadCount, toWire } from './engine.ts'
 import { type Copies, type Executable, type HeldWrite, type Kept, copyPairs, heldTarget, isUnder, notKept, positions } from './executable.ts'
 import type { Copy, Reply, SessionOptions } from './protocol.ts'
+import { mustFit, sessionError } from './session-error.ts'
 import { shared } from './shared-weights.ts'
 
-const failed = (device: string, message: string): Error =>
-  device === 'cpu'
-    ? jitError('SessionFailed', `ONNX Runtime could not run the compiled function: ${message}`, 'Report the function and its shapes; device \'tfjs:cpu\' runs it eagerly meanwhile.', { device })
-    : jitError('DeviceUnavailable', `device '${device}' could not be used: ${message}`, `Use device 'cpu', or install what ONNX Runtime's ${device} provider needs.`, { device })
+type Failure = (doing: 'open' | 'run', reply: Reply) => Error
 
-const refused = (device: string, reply: Reply): Error =>
+/** What a reply means that is not the one hoped for. */
+const failureOn = (device: string, needed: number): Failure => (doing, reply) =>
   reply.kind === 'gone'
     ? jitError('EngineStopped', `a compiled function cannot run: ${reply.message}`, 'Let runs end before dispose() or drop(). If the engine\'s thread had stopped, dispose() and call again: it compiles anew.')
-    : failed(device, reply.kind === 'error' ? reply.message : `unexpected reply ${reply.kind}`)
+    : sessionError(doing, device, needed, reply.kind === 'error' ? reply.message : `unexpected reply ${reply.kind}`)
 
-const handleOf = (reply: Reply, device: string): number => {
+const handleOf = (reply: Reply, failure: Failure): number => {
   if (reply.kind === 'handle') return reply.handle
-  throw refused(device, reply)
+  throw failure('open', reply)
 }
 
 /** The handles of what functions kept on the engine's thread. */
@@ -81,14 +80,17 @@ export const onnxExecutable = async (
   const root = parse(process.cwd()).root
   const { bytes, ...names } = onnxModel(graph, root)
   const options: SessionOptions = { device, threads: threadCount(), ...packingOf(graph) }
-  const session = handleOf(await ask({ kind: 'create', model: bytes, root, options }), device)
+  const needed = activationBytes(graph)
+  mustFit(device, needed)
+  const failure = failureOn(device, needed)
+  const session = handleOf(await ask({ kind: 'create', model: bytes, root, options }), failure)
   const wanted = names.outputs.flatMap((output) => {
     const target = heldTarget(writes, output)
     return target === undefined ? [] : [{ output, input: target.input, axis: target.write.axis, at: target.write.at }]
   })
   const outputs = (reply: Reply): HostTensors => {
     if (reply.kind === 'outputs') return reply.outputs
-    throw refused(device, reply)
+    throw failure('run', reply)
   }
   const functions = {
     run: async (feeds: HostTensors) => outputs(await ask({ kind: 'run', session, feeds: toWire(pick(feeds, names.inputs)) })),
@@ -102,7 +104,7 @@ export const onnxExecutable = async (
       const writes = wanted.filter((w) => kept.includes(w.input))
       const rest = [...names.inputs.filter((name) => !kept.includes(name)), ...new Set(writes.map(({ at }) => at))]
       const tensors = { ...toWire(pick(arrays, kept)), ...pick(given, kept) }
-      const held = handleOf(await ask({ kind: 'hold', tensors, writes }, buffersOf(pick(given, kept))), device)
+      const held = handleOf(await ask({ kind: 'hold', tensors, writes }, buffersOf(pick(given, kept))), failure)
       const run = {
         run: async (feeds: HostTensors, copies?: Copies) => {
           for (const write of writes) positions(feeds, write)

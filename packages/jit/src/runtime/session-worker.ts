@@ -2,10 +2,10 @@
  * The engine's thread: owns ONNX Runtime sessions and the arrays held for them. `session.run` is synchronous native
  * code, so it lives here and never on the caller's event loop.
  */
-import { totalmem } from 'node:os'
 import { parentPort } from 'node:worker_threads'
 import * as ort from 'onnxruntime-node'
 import { copyRows } from './copy-rows.ts'
+import { processMemory } from './memory.ts'
 import { openObserved, writeObserved } from './profile/observe.ts'
 import type { Session } from './profile/observed-session.ts'
 import type { Placement } from './profile/placement.ts'
@@ -14,7 +14,7 @@ import { sessionPool } from './session-pool.ts'
 import { writeRows } from './write-rows.ts'
 
 /** What open sessions may hold together: half of what the process may have. */
-const BUDGET = Math.min(totalmem(), process.constrainedMemory() || Infinity) / 2
+const BUDGET = processMemory() / 2
 
 const sessions = sessionPool<Session>(BUDGET)
 
