@@ -17,6 +17,9 @@ const pythonWithTorch = (given: string | undefined = process.env['PYTHON']): str
 
 export const pytorchName = (threads: number): string => `PyTorch, ${threads} thread${threads === 1 ? '' : 's'}`
 
+/** PyTorch as it comes: with every core. */
+export const PYTORCH_DEFAULT = pytorchName(availableParallelism())
+
 /** The names of PyTorch with one thread and with every core: which is faster depends on the shape. */
 export const PYTORCH: readonly string[] = [...new Set([1, availableParallelism()])].map(pytorchName)
 
