@@ -1,4 +1,5 @@
 import { type Annotated, type Prompt, type TokenMDP, completionOf, terminalReward } from '@gfnlm/env'
+import type { Device } from '@gfnlm/jit'
 import type { PolicyState, Tokenizer } from '@gfnlm/policy'
 import { type Reward, annotateBatch } from '@gfnlm/reward'
 import { type Beam, type Decoder, type Explore, pairwiseDistance, sampleBatch, withinPrompts } from '@gfnlm/sampler'
@@ -41,6 +42,7 @@ export interface Evaluation {
   readonly prompts: readonly Prompt[]
   readonly perPrompt: number
   readonly seed: number
+  readonly device: Device
 }
 
 /** Samples completions of every prompt and judges them. */

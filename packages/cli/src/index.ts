@@ -1,4 +1,5 @@
 export { main } from './main.ts'
+export { deviceFor } from './device.ts'
 export type { Output } from './commands/command.ts'
 export type { Config, ExploreConfig, ObjectiveConfig, Ramp, RewardConfig } from './config/config.ts'
 export { type ConfigFault, parseConfig, readConfig } from './config/read-config.ts'

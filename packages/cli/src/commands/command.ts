@@ -1,5 +1,7 @@
+import { resolve } from 'node:path'
 import * as E from 'fp-ts/lib/Either.js'
 import type { Terminal } from '@gfnlm/trainer'
+import { COMMON_OPTIONS, type CommonOptions } from '../arguments/common-options.ts'
 import type { Options, Positional, Values } from '../arguments/options.ts'
 import { parseArguments } from '../arguments/parse-arguments.ts'
 
@@ -24,15 +26,23 @@ export interface Command {
 
 export interface CommandSpec<T extends Options> extends Omit<Command, 'options' | 'run'> {
   readonly options: T
-  readonly act: (values: Values<T>, positionals: readonly string[], output: Output) => Promise<number>
+  readonly act: (values: Values<T & CommonOptions>, positionals: readonly string[], output: Output) => Promise<number>
 }
 
-/** A command whose action gets its options with their types. */
-export const command = <T extends Options>({ act, ...spec }: CommandSpec<T>): Command => ({
-  ...spec,
-  run: async (argv, output) => {
-    const parsed = parseArguments(spec.options, spec.positionals, argv)
-    if (E.isLeft(parsed)) throw parsed.left
-    return act(parsed.right.values, parsed.right.positionals, output)
-  },
-})
+/** A command whose action gets its options, and those that every command has, with their types. */
+export const command = <T extends Options>({ act, ...spec }: CommandSpec<T>): Command => {
+  const options: T & CommonOptions = { ...spec.options, ...COMMON_OPTIONS }
+  return {
+    ...spec,
+    options,
+    run: async (argv, output) => {
+      const parsed = parseArguments(options, spec.positionals, argv)
+      if (E.isLeft(parsed)) throw parsed.left
+      const { values, positionals } = parsed.right
+      const { profile } = values as Values<CommonOptions>
+      // read by the engine's thread when it starts
+      if (profile !== undefined) process.env['GFNLM_PROFILE'] = resolve(profile)
+      return act(values, positionals, output)
+    },
+  }
+}

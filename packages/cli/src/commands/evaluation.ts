@@ -32,11 +32,12 @@ export const evaluation: Command = command({
   positionals: [],
   options,
   example: 'gfnlm eval --config examples/configs/infilling.yaml --adapter runs/infilling/adapter -n 16 --json',
-  act: async ({ config: file, model, adapter, n, limit, seed, set, json }, _, { out }) => {
-    const [{ readConfig }, { evaluateConfig }, { orThrow }] = await Promise.all([
-      import('../config/read-config.ts'), import('../evaluate/evaluate-config.ts'), import('../or-throw.ts')])
+  act: async ({ config: file, model, adapter, n, limit, seed, set, json, engine }, _, { out, err }) => {
+    const [{ readConfig }, { evaluateConfig }, { deviceFor }, { orThrow }] = await Promise.all([
+      import('../config/read-config.ts'), import('../evaluate/evaluate-config.ts'), import('../device.ts'), import('../or-throw.ts')])
     const chosen = model === undefined ? [] : [`model=${JSON.stringify(existsSync(model) ? resolve(model) : model)}`]
-    const config = await orThrow(async () => readConfig(file, [...set, ...chosen]))
+    const given = await orThrow(async () => readConfig(file, [...set, ...chosen]))
+    const config = { ...given, device: await orThrow(deviceFor(engine, given.device, err)) }
     const found = await orThrow(evaluateConfig(config, { adapter, n, limit, seed }))
     if (json) {
       const { base, adapter: tuned, ...rest } = found

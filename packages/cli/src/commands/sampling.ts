@@ -25,10 +25,10 @@ export const sampling: Command = command({
   positionals: [],
   options,
   example: 'gfnlm sample --model examples/story-model/model --prompt "The fox" -n 4 --max-new-tokens 32 --seed 1 --json',
-  act: async (values, _, { out }) => {
-    const { sampleTexts } = await import('../sample/sample-texts.ts')
-    const { orThrow } = await import('../or-throw.ts')
-    const all = await orThrow(sampleTexts(values))
+  act: async ({ engine, ...values }, _, { out, err }) => {
+    const [{ sampleTexts }, { deviceFor }, { orThrow }] = await Promise.all([
+      import('../sample/sample-texts.ts'), import('../device.ts'), import('../or-throw.ts')])
+    const all = await orThrow(sampleTexts({ ...values, device: await orThrow(deviceFor(engine, values.device, err)) }))
     for (const answer of all) {
       if (values.json) out(`${JSON.stringify(answer)}\n`)
       else out(`${answer.prompt}\n${answer.completions.map(({ text, logprob, finished }) => `  ${logprob.toFixed(3).padStart(9)}  ${text.trim()}${finished ? '' : ' …'}\n`).join('')}`)

@@ -15,10 +15,10 @@ export const scoring: Command = command({
   positionals: [],
   options,
   example: 'gfnlm score --model examples/story-model/model --text "The fox found a lamp." --json',
-  act: async ({ model, adapter, text, device, json }, _, { out }) => {
-    const [{ loadFrozen }, { scoreTokens }, { prepareDevice }, { orThrow }] = await Promise.all([
+  act: async ({ model, adapter, text, device, json, engine }, _, { out, err }) => {
+    const [{ loadFrozen }, { scoreTokens }, { deviceFor }, { orThrow }] = await Promise.all([
       import('../load-model.ts'), import('../score/score-tokens.ts'), import('../device.ts'), import('../or-throw.ts')])
-    const where = await orThrow(prepareDevice(device))
+    const where = await orThrow(deviceFor(engine, device, err))
     const { policy, tokenizer } = await orThrow(loadFrozen(model, adapter))
     const tokens = tokenizer.encode(text)
     const logprobs = await orThrow(scoreTokens(policy, tokens, where))

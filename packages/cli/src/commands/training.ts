@@ -35,11 +35,12 @@ export const training: Command = command({
   options,
   more,
   example: 'gfnlm train examples/configs/infilling.yaml --output runs/infilling',
-  act: async ({ model, output, resume, set, json }, [file], { out, err }) => {
-    const [{ readConfig }, { train }, { stopSignal }, { orThrow }] = await Promise.all([
-      import('../config/read-config.ts'), import('../run/train.ts'), import('../stop-signal.ts'), import('../or-throw.ts')])
+  act: async ({ model, output, resume, set, json, engine }, [file], { out, err }) => {
+    const [{ readConfig }, { train }, { stopSignal }, { deviceFor }, { orThrow }] = await Promise.all([
+      import('../config/read-config.ts'), import('../run/train.ts'), import('../stop-signal.ts'), import('../device.ts'), import('../or-throw.ts')])
     const chosen = model === undefined ? [] : [`model=${JSON.stringify(existsSync(model) ? resolve(model) : model)}`]
-    const config = await orThrow(async () => readConfig(file!, [...set, ...chosen]))
+    const given = await orThrow(async () => readConfig(file!, [...set, ...chosen]))
+    const config = { ...given, device: await orThrow(deviceFor(engine, given.device, err)) }
     const stop = stopSignal(err)
     try {
       const directory = output ?? config.output ?? join('runs', nameOf(file!))
