@@ -30,6 +30,7 @@ const values = {
   tn: matmul(builder, a, b, true, false),
   nt: matmul(builder, a, c, false, true),
   tt: matmul(builder, a, builder.emit('Transpose', [b], [2, 5, 3], 'float32', { perm: [0, 2, 1] }), true, true),
+  scaled: matmul(builder, builder.emit('Mul', [a, builder.splat(3, [], 'float32')], [2, 3, 4], 'float32'), b, true, false),
   middle: builder.emit('LogSoftmax', [b], [2, 3, 5], 'float32', { axis: 1 }),
   last: builder.emit('LogSoftmax', [b], [2, 3, 5], 'float32', { axis: 2 }),
   backwards: slice(b, [2, 4], [-4, 0], [1, 2], [-1, -2], [2, 3, 2]),

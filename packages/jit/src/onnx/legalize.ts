@@ -15,8 +15,9 @@ const transposed = (value: Value): { readonly node: Node; readonly value: Value 
   return { value: out, node: { op: 'Transpose', domain: '', inputs: [value], attributes: { perm }, outputs: [out] } }
 }
 
-/** FusedMatMul is ONNX Runtime's own and its WebGPU provider lacks it: spell it as Transpose and MatMul. */
+/** FusedMatMul is ONNX Runtime's own and its WebGPU provider lacks it: spell it as Transpose, MatMul and Mul. */
 const plainMatMul = (node: Node): Node[] => {
+  const [out, alpha] = [node.outputs[0]!, node.attributes['alpha']]
   const before: Node[] = []
   const operands = (['transA', 'transB'] as const).map((flag, i) => {
     if (node.attributes[flag] !== 1) return node.inputs[i]!
@@ -24,7 +25,10 @@ const plainMatMul = (node: Node): Node[] => {
     before.push(t.node)
     return t.value
   })
-  return [...before, { op: 'MatMul', domain: '', inputs: operands, attributes: {}, outputs: node.outputs }]
+  const product = (result: Value): Node => ({ op: 'MatMul', domain: '', inputs: operands, attributes: {}, outputs: [result] })
+  if (alpha === undefined) return [...before, product(out)]
+  const [unscaled, scale] = [fresh(out), { ...fresh({ shape: [], dtype: 'float32' }), data: Float32Array.of((alpha as { readonly float: number }).float) }]
+  return [...before, product(unscaled), { op: 'Mul', domain: '', inputs: [unscaled, scale], attributes: {}, outputs: [out] }]
 }
 
 /** LogSoftmax as Log of Softmax would underflow; as x - max - log Σ exp it does not. */

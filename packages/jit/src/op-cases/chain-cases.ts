@@ -29,6 +29,9 @@ export const chainCases: readonly OpCase[] = [
   opCase(['Mean', 'Rsqrt'], 'layer norm', [spread([2, 4]), spread([4]), spread([4], 1, 2)], layerNorm),
   opCase('Erf', 'gelu of a projection', [spread([2, 3]), spread([3, 2])], (x, w) => gelu(tf.matMul(x, w))),
   opCase(['SplitV', 'Concat'], 'rotary positions', [spread([2, 4]), spread([2, 2], 0, 3)], rotate),
+  opCase(['BatchMatMul', 'Multiply'], 'a product of scaled operands', [spread([2, 3, 4]), spread([2, 5, 4])], (a, b) =>
+    tf.matMul(tf.mul(a, 0.5), tf.reshape(tf.mul(tf.reshape(b, [10, 4]), -3), [2, 5, 4]), false, true),
+  ),
   opCase(
     ['BatchMatMul', 'Select', 'Softmax'],
     'causal attention, two query heads a key head',

@@ -50,6 +50,17 @@ test('a tensor of one value is one number until a node needs it whole', () => {
   expect(operators(() => tf.zeros([3, 4]))).toEqual(['Expand'])
 })
 
+test('a number that multiplies an operand of a product is part of the product', () => {
+  const scaled = (f: (x: tf.Tensor2D, w: tf.Tensor2D) => tf.Tensor): readonly unknown[] =>
+    traced(({ x, w }) => f(x as tf.Tensor2D, w as tf.Tensor2D)).nodes.map(({ op, attributes }) => [op, attributes['alpha'], attributes['transB']])
+  expect(scaled((x, w) => tf.matMul(tf.mul(x, 3), w))).toEqual([['FusedMatMul', { float: 3 }, 0]])
+  expect(scaled((x, w) => tf.matMul(tf.mul(2, x), tf.transpose(tf.mul(w, 3))))).toEqual([['FusedMatMul', { float: 6 }, 1]])
+  expect(scaled((x, w) => tf.matMul(tf.reshape(tf.mul(tf.reshape(x, [12]), 2), [3, 4]), w))).toEqual([['FusedMatMul', { float: 2 }, 0]])
+  expect(scaled((x, w) => tf.matMul(tf.mul(tf.mul(x, 2), 0.5), w))).toEqual([['MatMul', undefined, undefined]])
+  expect(scaled((x, w) => tf.matMul(tf.mul(x, tf.ones([3, 1])), w))[0]).toEqual(['MatMul', undefined, undefined])
+  expect(operators(({ x, w }) => tf.matMul(tf.mul(x!, tf.sum(x!)) as tf.Tensor2D, w as tf.Tensor2D))).toEqual(['ReduceSum', 'Mul', 'MatMul'])
+})
+
 test('what is computed twice is one node, what differs in an attribute or a type is two', () => {
   expect(operators(({ x }) => tf.mul(tf.exp(x!), tf.exp(x!)))).toEqual(['Exp', 'Mul'])
   expect(operators(({ x }) => tf.add(tf.sum(x!, 0, true), tf.sum(x!, 1, true)))).toEqual(['ReduceSum', 'ReduceSum', 'Add'])
