@@ -1,5 +1,6 @@
 import { type Key, type Prompt, type TokenMDP, type Trajectories, fold, keyOf, uniform } from '@gfnlm/env'
 import { behaviour, learnedLogProb } from './behaviour.ts'
+import { breather } from './breather.ts'
 import type { Decoding } from './decoding.ts'
 import { draw } from './draw.ts'
 import type { Exploration, Explore } from './exploration.ts'
@@ -33,8 +34,11 @@ export const rollout = async (decoding: Decoding, mdp: TokenMDP, keys: readonly 
   try {
     const ways = keys.map((key) => explore(fold(key, 'explore')))
     for (let t = 0; t < width; t++) {
+      const breathe = breather()
       for (let row = 0; row < rows; row++) {
         if (length[row]! >= 0) continue
+        const pause = breathe()
+        if (pause !== undefined) await pause
         const logits = at.logits.subarray(row * vocab, (row + 1) * vocab)
         const { token, logProb } = draw(behaviour(logits, mdp, t, ways[row]!, probabilities), uniform(draws[row]!, t))
         const cell = row * width + t
