@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core'
 import type { DecoderConfig } from '../architectures/decoder-config.ts'
+import type { Columns } from '../policy.ts'
 import { linear } from './linear.ts'
 import type { Model } from './parameters.ts'
 import { type Rotation, rotate } from './rope.ts'
@@ -26,9 +27,17 @@ export interface AttentionContext {
   /** [rows, 1, width, width], or undefined when the only fresh column sees itself. */
   readonly bias: tf.Tensor4D | undefined
   readonly past: Past | undefined
+  /** Fresh columns whose outputs are wanted; all of them are keys and values. */
+  readonly columns: Columns
 }
 
-/** Projects [rows · width, hidden] to queries, keys and values [rows, heads, width, headDim], positions applied. */
+/** The columns of [rows or 1, heads, width, d]; itself where all are meant. */
+const onlyColumns = (x: tf.Tensor4D, { start, count }: Columns): tf.Tensor4D => {
+  const [rows, heads, width, d] = x.shape
+  return count === width ? x : tf.slice(x, [0, 0, start, 0], [rows, heads, count, d])
+}
+
+/** Projects [rows · width, hidden] to the wanted queries, and keys and values, [rows, heads, columns, headDim], positions applied. */
 const project = (model: Model, at: (name: string) => string, x: tf.Tensor2D, context: AttentionContext) => {
   const { heads, kvHeads, headDim, names } = model.config
   const { rows, width, rotation } = context
@@ -45,7 +54,7 @@ const project = (model: Model, at: (name: string) => string, x: tf.Tensor2D, con
         ]
   ) as [tf.Tensor4D, tf.Tensor4D, tf.Tensor4D]
   const turn = (t: tf.Tensor4D): tf.Tensor4D => (rotation === undefined ? t : rotate(t, rotation))
-  return { q: turn(q), k: turn(k), v }
+  return { q: onlyColumns(turn(q), context.columns), k: turn(k), v }
 }
 
 /**
@@ -72,43 +81,44 @@ const besideRows = (x: tf.Tensor, rows: number, heads: number, width: number): t
 /**
  * softmax(q · kᵀ / √headDim + bias) · v over the fresh columns and, where there is a past, over it.
  *
- * Queries that share a key-value head are folded into its rows, so nothing is repeated: [rows, heads, width, d] is
- * [rows, kvHeads, groups · width, d] in memory. The past is read where it lies: only its scores are joined with the
+ * Queries that share a key-value head are folded into its rows, so nothing is repeated: [rows, heads, count, d] is
+ * [rows, kvHeads, groups · count, d] in memory. The past is read where it lies: only its scores are joined with the
  * fresh ones.
  */
 const attend = (config: DecoderConfig, q: tf.Tensor4D, fresh: KeysValues, context: AttentionContext): tf.Tensor4D => {
   const { heads, kvHeads, headDim } = config
-  const { rows, width, bias, past } = context
-  const folded = [rows, kvHeads, (heads / kvHeads) * width] as const
+  const { rows, width, bias, past, columns } = context
+  const { count } = columns
+  const folded = [rows, kvHeads, (heads / kvHeads) * count] as const
   const scaled = tf.mul(q, headDim ** -0.5)
   const seen = tf.reshape(
     tf.matMul(tf.reshape(scaled, [...folded, headDim]) as tf.Tensor4D, fresh.k, false, true),
-    [rows, heads, width, width],
+    [rows, heads, count, width],
   )
-  const here = bias === undefined ? seen : tf.add(seen, bias)
+  const here = bias === undefined ? seen : tf.add(seen, onlyColumns(bias, columns))
   const weighted = (weights: tf.Tensor): tf.Tensor =>
-    tf.reshape(tf.matMul(tf.reshape(weights, [...folded, width]) as tf.Tensor4D, fresh.v), [rows, heads, width, headDim])
+    tf.reshape(tf.matMul(tf.reshape(weights, [...folded, width]) as tf.Tensor4D, fresh.v), [rows, heads, count, headDim])
   if (past === undefined) return weighted(tf.softmax(here)) as tf.Tensor4D
 
   const [pastRows, , capacity] = past.k.shape
-  const remembered = besideRows(tf.matMul(besidePast(scaled, pastRows, kvHeads), past.k, false, true), rows, heads, width)
+  const remembered = besideRows(tf.matMul(besidePast(scaled, pastRows, kvHeads), past.k, false, true), rows, heads, count)
   const all = tf.softmax(tf.concat([tf.add(remembered, past.bias), here], -1))
   const [before, now] = tf.split(all, [capacity, width], -1)
-  const recalled = besideRows(tf.matMul(besidePast(before!, pastRows, kvHeads), past.v), rows, heads, width)
+  const recalled = besideRows(tf.matMul(besidePast(before!, pastRows, kvHeads), past.v), rows, heads, count)
   return tf.add(recalled, weighted(now!))
 }
 
-/** Self-attention of one layer: [rows · width, hidden] → the same, and the fresh keys and values. */
+/** Self-attention of one layer: [rows · width, hidden] → [rows · count, hidden], and the fresh keys and values. */
 export const attention = (
   model: Model,
   at: (name: string) => string,
   x: tf.Tensor2D,
   context: AttentionContext,
 ): { readonly out: tf.Tensor2D; readonly fresh: KeysValues } => {
-  const { rows, width } = context
+  const { rows, columns } = context
   const { heads, headDim, names } = model.config
   const { q, ...fresh } = project(model, at, x, context)
   const mixed = tf.transpose(attend(model.config, q, fresh, context), [0, 2, 1, 3])
-  const out = linear(model, at(names.attentionOut), tf.reshape(mixed, [rows * width, heads * headDim]))
+  const out = linear(model, at(names.attentionOut), tf.reshape(mixed, [rows * columns.count, heads * headDim]))
   return { out, fresh }
 }

@@ -50,6 +50,14 @@ const head = (model: Model, x: tf.Tensor2D): tf.Tensor2D => {
     : linear(model, names.head, x, 'out-in')
 }
 
+/** The rows of [rows · width, hidden] that belong to the columns. */
+const onlyColumns = (x: tf.Tensor2D, [rows, width]: readonly [number, number], { start, count }: Columns): tf.Tensor2D => {
+  if (count === width) return x
+  const hidden = x.shape[1]
+  const kept = tf.slice(tf.reshape(x, [rows, width, hidden]), [0, start, 0], [rows, count, hidden])
+  return tf.reshape(kept, [rows * count, hidden])
+}
+
 /**
  * The decoder: tokens to next-token logits [rows, columns.count, vocab], and the keys and values of the pass's
  * columns. Teacher forcing, prefill, cached decoding and laid-out scoring differ only in the `Pass` they ask for.
@@ -59,7 +67,7 @@ export const decoder = (
   pass: Pass,
 ): { readonly logits: tf.Tensor3D; readonly fresh: Record<string, tf.Tensor4D> } => {
   const { config } = model
-  const { names, position, hidden } = config
+  const { names, position } = config
   const [rows, width] = pass.tokens.shape
   const rotation =
     position.kind === 'rope' ? rotationOf(pass.positions, pass.longest, config.headDim, position.theta) : undefined
@@ -68,6 +76,8 @@ export const decoder = (
   let x = embed(model, pass)
   for (let layer = 0; layer < config.layers; layer++) {
     const at = (name: string): string => `${names.layers}.${layer}.${name}`
+    // Of the last layer's outputs nobody reads the other columns.
+    const columns = layer === config.layers - 1 ? pass.columns : { start: 0, count: width }
     const past = pass.past && {
       k: pass.past.cache[`k.${layer}`] as tf.Tensor4D,
       v: pass.past.cache[`v.${layer}`] as tf.Tensor4D,
@@ -79,21 +89,14 @@ export const decoder = (
       rotation,
       bias: pass.bias,
       past,
+      columns,
     })
     fresh[`k.${layer}`] = mixed.fresh.k
     fresh[`v.${layer}`] = mixed.fresh.v
-    x = tf.add(x, mixed.out)
+    x = tf.add(onlyColumns(x, pass.tokens.shape, columns), mixed.out)
     x = tf.add(x, mlp(model, at, norm(model, at(names.mlpNorm), x)))
   }
 
-  const { start, count } = pass.columns
-  const asked =
-    count === width
-      ? x
-      : tf.reshape(tf.slice(tf.reshape(x, [rows, width, hidden]), [0, start, 0], [rows, count, hidden]), [
-          rows * count,
-          hidden,
-        ])
-  const logits = head(model, norm(model, names.finalNorm, asked as tf.Tensor2D))
-  return { logits: tf.reshape(logits, [rows, count, config.vocab]), fresh }
+  const logits = head(model, norm(model, names.finalNorm, x))
+  return { logits: tf.reshape(logits, [rows, pass.columns.count, config.vocab]), fresh }
 }
