@@ -4,6 +4,7 @@ import type { OpCase } from './op-case.ts'
 import { gradientsOf } from './eager.ts'
 import { deviation } from './finite-difference.ts'
 import { graphOf, runOnOnnx } from './on-onnx.ts'
+import { noWebGpu } from '../testing/webgpu.ts'
 import { opCases } from './op-cases.ts'
 
 const forwardAndBack = ({ f, differentiable }: OpCase): Parameters<typeof runOnOnnx>[0] => {
@@ -18,16 +19,7 @@ const respelled = opCases.filter((c) => {
   return graph.nodes.some((node) => !kept.has(node) && node.op !== 'FusedMatMul')
 })
 
-// GFNLM_WEBGPU=1: an adapter must be there
-const missing = await runOnOnnx((x) => [x!], [opCases[0]!.inputs[0]!], 'webgpu').then(
-  () => undefined,
-  (error: Error) => {
-    if (process.env['GFNLM_WEBGPU'] === '1') throw error
-    return ` (skipped: ${error.message.split('\n')[0]})`
-  },
-)
-
-test.skipIf(missing !== undefined).each(respelled.map((c) => [c.name, c] as const))(`on webgpu as on cpu: %s${missing ?? ''}`, async (_, c) => {
+test.skipIf(noWebGpu !== undefined).each(respelled.map((c) => [c.name, c] as const))(`on webgpu as on cpu: %s${noWebGpu === undefined ? '' : ` (skipped: ${noWebGpu})`}`, async (_, c) => {
   const [expected, found] = [await runOnOnnx(forwardAndBack(c), c.inputs), await runOnOnnx(forwardAndBack(c), c.inputs, 'webgpu')]
   // a driver's own sine and cosine may be off by 2⁻¹¹ (WGSL §15.7.4)
   expected.forEach((output, i) => expect(deviation(found[i]!, output), i === 0 ? 'output' : `gradient ${i}`).toBeLessThan(c.kernels.includes('SplitV') ? 1e-3 : 1e-5))

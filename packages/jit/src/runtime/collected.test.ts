@@ -11,7 +11,7 @@ const collect = runInNewContext('gc') as () => void
 
 /** The handle of a session nobody holds any more: handles count up with the requests. */
 const abandoned = async (): Promise<number> => {
-  const before = await ask({ kind: 'hold', tensors: {}, writes: [] })
+  const before = await ask({ kind: 'hold', device: 'cpu', tensors: {}, writes: [] })
   const executable = await onnxExecutable(({ x }) => ({ y: tf.neg(x!) }), { x: { shape: [], dtype: 'float32' } }, {}, 'cpu', [])
   expect((await executable.run({ x: hostScalar(2) })).y!.data[0]).toBe(-2)
   if (before.kind !== 'handle') throw new Error('no handle')

@@ -2,6 +2,7 @@ import * as tf from '@tensorflow/tfjs-core'
 import '@tensorflow/tfjs-backend-cpu'
 import { describe, expect, test } from 'vitest'
 import { type Device, type HostTensor, hostTensor, jit, jitPerShape } from '../index.ts'
+import { webGpu } from '../testing/webgpu.ts'
 
 interface In { readonly scale: tf.Tensor; readonly cache: { readonly k: tf.Tensor; readonly v: tf.Tensor }; readonly x: tf.Tensor; readonly at: tf.Tensor; readonly atV: tf.Tensor }
 
@@ -29,7 +30,7 @@ const written = (cache: HostTensor, fresh: HostTensor, index: (row: number, i: n
   return hostTensor(data, cache.shape)
 }
 
-describe.each<Device>(['cpu', 'tfjs:cpu'])('on %s', (device) => {
+describe.each<Device>(['cpu', 'tfjs:cpu', ...webGpu])('on %s', (device) => {
   test('held arrays with writes give what passing and writing them oneself gives', async () => {
     const plain = jit(step, { device })
     const held = jit(step, { device, writes })

@@ -2,6 +2,7 @@ import * as tf from '@tensorflow/tfjs-core'
 import '@tensorflow/tfjs-backend-cpu'
 import { describe, expect, test } from 'vitest'
 import { type Device, hostTensor, hostZeros, jit } from '../index.ts'
+import { webGpu } from '../testing/webgpu.ts'
 
 /** [rows, 2, 3, 2] keys that count their elements, and their sum. */
 const made = ({ x }: { readonly x: tf.Tensor }) => {
@@ -14,7 +15,7 @@ const x = hostTensor(Float32Array.of(100), [])
 const look = ({ cache, at }: { readonly cache: { readonly k: tf.Tensor }; readonly at: tf.Tensor }) => ({ seen: cache.k, at })
 const at = hostTensor(Int32Array.of(0))
 
-describe.each<Device>(['cpu', 'tfjs:cpu'])('on %s', (device) => {
+describe.each<Device>(['cpu', 'tfjs:cpu', ...webGpu])('on %s', (device) => {
   test('kept outputs do not come back; pieces of them go to the beginning of held rows', async () => {
     const [make, cache] = [jit(made, { device }), jit(look, { device })]
     const { outputs, kept } = await make.keep({ x }, 'fresh')

@@ -104,7 +104,7 @@ export const onnxExecutable = async (
       const writes = wanted.filter((w) => kept.includes(w.input))
       const rest = [...names.inputs.filter((name) => !kept.includes(name)), ...new Set(writes.map(({ at }) => at))]
       const tensors = { ...toWire(pick(arrays, kept)), ...pick(given, kept) }
-      const held = handleOf(await ask({ kind: 'hold', tensors, writes }, buffersOf(pick(given, kept))), failure)
+      const held = handleOf(await ask({ kind: 'hold', device, tensors, writes }, buffersOf(pick(given, kept))), failure)
       const run = {
         run: async (feeds: HostTensors, copies?: Copies) => {
           for (const write of writes) positions(feeds, write)

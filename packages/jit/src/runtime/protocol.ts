@@ -46,7 +46,7 @@ export type Request =
       readonly root: string
       readonly options: SessionOptions
     }
-  | { readonly kind: 'hold'; readonly tensors: WireMap; readonly writes: readonly Write[] }
+  | { readonly kind: 'hold'; readonly device: SessionOptions['device']; readonly tensors: WireMap; readonly writes: readonly Write[] }
   | {
       readonly kind: 'run'
       readonly session: number

@@ -5,36 +5,23 @@
 import { parentPort } from 'node:worker_threads'
 import * as ort from 'onnxruntime-node'
 import { copyRows } from './copy-rows.ts'
+import { deviceResident } from './device-resident.ts'
 import { processMemory } from './memory.ts'
 import { openObserved, writeObserved } from './profile/observe.ts'
 import type { Session } from './profile/observed-session.ts'
 import type { Placement } from './profile/placement.ts'
-import type { Envelope, Reply, Request, Wire, WireMap, Write } from './protocol.ts'
+import type { Envelope, Reply, Request, Wire, WireMap } from './protocol.ts'
+import { type Resident, hostResident, tensorOf, wireOf } from './resident.ts'
 import { sessionPool } from './session-pool.ts'
-import { writeRows } from './write-rows.ts'
 
 /** What open sessions may hold together: half of what the process may have. */
 const BUDGET = processMemory() / 2
 
 const sessions = sessionPool<Session>(BUDGET)
 
-interface Resident {
-  readonly arrays: WireMap
-  /** What of a run's outputs goes into them. */
-  readonly writes: readonly Write[]
-}
-
 /** Arrays that stay here between runs: held inputs and kept outputs. */
 const residents = new Map<number, Resident>()
-const NOTHING: Resident = { arrays: {}, writes: [] }
-
-const tensorOf = ({ dtype, data, shape }: Wire): ort.Tensor => new ort.Tensor(dtype as 'float32', data as Float32Array, shape)
-
-const wireOf = (tensor: ort.Tensor): Wire => ({
-  dtype: tensor.type as Wire['dtype'],
-  shape: tensor.dims,
-  data: tensor.data as Wire['data'],
-})
+const NOTHING = hostResident({}, [])
 
 const tell = (placement: Placement): void =>
   parentPort!.postMessage({ id: 0, body: { kind: 'placement', placement } } satisfies Envelope<Reply>)
@@ -67,26 +54,24 @@ const run = async (id: number, request: Extract<Request, { kind: 'run' }>): Prom
   const held = request.held === undefined ? NOTHING : residents.get(request.held)
   if (held === undefined) return { kind: 'gone', message: 'its held arrays were dropped' }
   for (const { from, output, input, axis, pieces } of request.copies ?? []) {
-    const source = residents.get(from)?.arrays[output]
+    const source = (await residents.get(from)?.onHost())?.[output]
     if (source === undefined) return { kind: 'gone', message: `what was kept of '${output}' was dropped` }
-    copyRows(held.arrays[input]!, source, axis, pieces)
+    copyRows((await held.onHost())[input]!, source, axis, pieces)
   }
   const feeds: Record<string, ort.Tensor> = {}
-  for (const [name, wire] of [...Object.entries(held.arrays), ...Object.entries(request.feeds)]) feeds[`in/${name}`] = tensorOf(wire)
+  for (const [name, tensor] of Object.entries(await held.tensors())) feeds[`in/${name}`] = tensor
+  for (const [name, wire] of Object.entries(request.feeds)) feeds[`in/${name}`] = tensorOf(wire)
   const results = await session.run(feeds)
   const outputs: Record<string, Wire> = {}
   for (const [name, tensor] of Object.entries(results)) outputs[name.slice('out/'.length)] = wireOf(tensor)
-  for (const { output, input, axis, at } of held.writes) {
-    writeRows(held.arrays[input]!, outputs[output]!, axis, request.feeds[at]!.data as Int32Array)
-    delete outputs[output]
-  }
+  await held.write(outputs, request.feeds)
   if (request.keep === undefined) return { kind: 'outputs', outputs }
   const kept: Record<string, Wire> = {}
   for (const name of request.keep) {
     kept[name] = outputs[name]!
     delete outputs[name]
   }
-  residents.set(id, { arrays: kept, writes: [] })
+  residents.set(id, hostResident(kept, []))
   return { kind: 'outputs', outputs, kept: id }
 }
 
@@ -96,11 +81,12 @@ const answer = async (id: number, request: Exclude<Request, { kind: 'end' }>): P
     case 'create':
       return create(id, request)
     case 'hold':
-      residents.set(id, { arrays: request.tensors, writes: request.writes })
+      residents.set(id, (request.device === 'webgpu' ? deviceResident : hostResident)(request.tensors, request.writes))
       return { kind: 'handle', handle: id }
     case 'run':
       return run(id, request)
     case 'drop':
+      residents.get(request.held)?.drop()
       residents.delete(request.held)
       return { kind: 'done' }
     case 'release':
