@@ -14,12 +14,13 @@ export interface OnnxModel {
 // Opset 18 has everything used here and runs on every provider; IR version 9 goes with it.
 const OPSET = 18
 const IR_VERSION = 9
+
 const isConstant = (value: Value): boolean => value.data !== undefined || value.frozen !== undefined
 
 const byteLength = ({ dtype, shape }: Value): number => sizeOf(shape) * (dtype === 'bool' ? 1 : dtype === 'int64' ? 8 : 4)
 
-const bytesOf = (value: Value): Uint8Array => {
-  const { buffer, byteOffset, byteLength } = (value.data ?? value.frozen?.data)!
+const bytesOf = ({ data, frozen }: Value): Uint8Array => {
+  const { buffer, byteOffset, byteLength } = data ?? frozen!.data
   return new Uint8Array(buffer as ArrayBuffer, byteOffset, byteLength)
 }
 
