@@ -76,7 +76,7 @@ export const onnxExecutable = async (
   device: SessionOptions['device'],
   writes: readonly HeldWrite[],
 ): Promise<Executable> => {
-  const graph = legalize(trace(f, signature, shared(constants)).graph, device)
+  const graph = legalize(trace(f, signature, await shared(constants)).graph, device)
   const root = parse(process.cwd()).root
   const { bytes, ...names } = onnxModel(graph, root)
   const options: SessionOptions = { device, threads: threadCount(), ...packingOf(graph) }

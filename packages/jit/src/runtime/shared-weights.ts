@@ -11,10 +11,12 @@ const SMALL = 1 << 12
 const bytesOf = ({ shape }: HostTensor): number => 4 * sizeOf(shape)
 
 /** Frozen arrays where every session maps the same pages: in files, unless they are small altogether. */
-export const shared = (constants: HostTensors): HostTensors => {
+export const shared = async (constants: HostTensors): Promise<HostTensors> => {
   for (const file of new Map(Object.values(constants).flatMap(({ file }) => (file === undefined ? [] : [[file.path, file] as const]))).values())
     mustBeUnchanged(file)
   const inMemory = Object.values(constants).filter(({ file }) => file === undefined)
   if (inMemory.reduce((sum, t) => sum + bytesOf(t), 0) < LARGE) return constants
-  return Object.fromEntries(Object.entries(constants).map(([name, t]) => [name, bytesOf(t) < SMALL ? t : onDisk(t)]))
+  const placed: Record<string, HostTensor> = {}
+  for (const [name, t] of Object.entries(constants)) placed[name] = bytesOf(t) < SMALL ? t : await onDisk(t)
+  return placed
 }

@@ -112,7 +112,7 @@ export const readTensors = (
           ),
         )
       const tensor = hostTensor(data, shape)
-      tensors.push([name, large ? onDisk(tensor) : tensor])
+      tensors.push([name, large ? await onDisk(tensor) : tensor])
     }
     return E.right(Object.fromEntries(tensors))
   })
