@@ -7,7 +7,7 @@ import { type AsHost, type HostTree, flatten, isHostTensor, unflatten } from './
 /** Some inputs kept where the function runs; the rest come with each call. */
 export interface Holding<Out> {
   /** Runs, after `copies` have been made into the held arrays. */
-  readonly run: (rest: HostTree, copies?: Copies) => Promise<Out>
+  readonly run: (rest: HostTree, copies?: readonly Copies[]) => Promise<Out>
   /** Frees the held arrays. */
   readonly drop: () => Promise<void>
 }

@@ -17,6 +17,11 @@ export interface JitOptions {
   readonly device?: Device
   /** Frozen arrays: part of the graph, packed once. The function gets them as its second argument, by name. */
   readonly constants?: HostTensors
+  /**
+   * Number of the engine's thread that the function runs on, with one core (default: the first thread, with every
+   * core). Functions of different threads run at the same time; each thread keeps its own copy of the weights.
+   */
+  readonly thread?: number
   /** Outputs that stay with held inputs instead of coming back (a key-value cache grows this way). */
   readonly writes?: readonly HeldWrite[]
 }
@@ -33,10 +38,10 @@ const outputsOf = (out: unknown): Readonly<Record<string, tf.Tensor>> => {
 
 /** `f` made ready for one signature on its device. */
 export const compile = <In, Out>(f: Traceable<In, Out>, signature: Signature, options: JitOptions): Promise<Executable> => {
-  const { device = 'cpu', constants = {}, writes = [] } = options
+  const { device = 'cpu', constants = {}, writes = [], thread } = options
   const g = (inputs: Readonly<Record<string, tf.Tensor>>, frozen: Readonly<Record<string, tf.Tensor>>): Readonly<Record<string, tf.Tensor>> =>
     outputsOf(f(unflatten(inputs) as In, frozen))
   return device.startsWith('tfjs:')
     ? eagerExecutable(g, constants, device.slice('tfjs:'.length), writes)
-    : onnxExecutable(g, signature, constants, device as 'cpu', writes)
+    : onnxExecutable(g, signature, constants, device as 'cpu', writes, thread)
 }

@@ -1,7 +1,11 @@
 import * as tf from '@tensorflow/tfjs-core'
 import { geluTanh, silu } from '../ops/activations.ts'
 import { layerNorm, rmsNorm } from '../ops/norms.ts'
-import { opCase, spread, type OpCase } from './op-case.ts'
+import { rotary } from '../ops/rotary.ts'
+import { ints, opCase, spread, type OpCase } from './op-case.ts'
+
+/** cos and sin of 3 positions and 2 angles. */
+const turning = (f: (angle: number) => number) => tf.tensor2d([0, 1, 2].map((position) => [f(position), f(0.1 * position)]))
 
 /** What a compiled graph has in one operator. */
 export const fusedCases: readonly OpCase[] = [
@@ -13,6 +17,10 @@ export const fusedCases: readonly OpCase[] = [
     layerNorm(1e-3)(x, w)),
   opCase('GfnlmRmsNorm', 'rms norm', [spread([3, 4], -1, 5), spread([4], 1, 2)], rmsNorm(1e-5)),
   opCase('GfnlmRmsNorm', 'rms norm of three axes', [spread([2, 2, 4]), spread([4])], rmsNorm(1e-2)),
+  opCase('GfnlmRotary', 'rotary embedding of two heads at ragged positions', [spread([2, 2, 3, 4]), ints([0, 1, 2, 2, 0, 1], [2, 3])], (x, positions) =>
+    rotary(x as tf.Tensor4D, positions as tf.Tensor2D, { cos: turning(Math.cos), sin: turning(Math.sin) })),
+  opCase('GfnlmRotary', 'rotary embedding of one column', [spread([3, 1, 1, 4]), ints([2, 0, 1], [3, 1])], (x, positions) =>
+    rotary(x as tf.Tensor4D, positions as tf.Tensor2D, { cos: turning(Math.cos), sin: turning(Math.sin) })),
   opCase(['GfnlmGeluTanh', 'GfnlmLayerNorm'], 'a block of both', [spread([3, 4]), spread([4], 1, 2), spread([4, 4], -1, 1)], (x, w, m) =>
     tf.add(x, tf.matMul(geluTanh(tf.matMul(layerNorm(1e-5)(x, w) as tf.Tensor2D, m as tf.Tensor2D)), m as tf.Tensor2D))),
 ]

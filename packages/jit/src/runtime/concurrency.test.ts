@@ -15,6 +15,27 @@ test('functions on several devices run at the same time and each gets its own an
   await Promise.all(functions.map((f) => f.dispose()))
 })
 
+test('functions on several threads of the engine run at the same time', async () => {
+  const waiting = [0, 1].map((thread) => jit(({ x }: { x: tf.Tensor2D }) => {
+    let y = x
+    for (let i = 0; i < 8; i++) y = tf.matMul(x, y)
+    return { y: tf.sum(y) }
+  }, { thread }))
+  const n = 512 // sums of powers of two are exact
+  const x = hostTensor(new Float32Array(n * n).fill(1 / n), [n, n])
+  await Promise.all(waiting.map((f) => f({ x })))
+  const order: string[] = []
+  const call = async (thread: number, name: string): Promise<void> => {
+    order.push(`${name} asked`)
+    expect((await waiting[thread]!({ x })).y.data[0]).toBe(n)
+    order.push(name)
+  }
+  // the second thread answers before the first has answered all that it was asked before
+  await Promise.all([call(0, 'a'), call(0, 'b'), call(0, 'c'), call(0, 'd'), call(0, 'e'), call(0, 'f'), call(1, 'other')])
+  expect(order.indexOf('other')).toBeLessThan(order.indexOf('f'))
+  await Promise.all(waiting.map((f) => f.dispose()))
+})
+
 test('while functions wait for their turn, the caller keeps the backend it chose', async () => {
   const names: string[] = []
   const eager = jit(({ x }: { x: tf.Tensor }) => (names.push(tf.getBackend()), { y: tf.neg(x) }), { device: 'tfjs:wasm' })

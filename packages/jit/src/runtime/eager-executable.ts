@@ -66,11 +66,11 @@ export const eagerExecutable = async (
     hold: async (arrays, given = {}) => {
       const copied = Object.fromEntries(Object.entries(arrays).map(([name, a]) => [name, { ...a, data: a.data.slice() }]))
       const held: HostTensors = { ...copied, ...given }
-      const step = async (feeds: HostTensors, copies?: Copies): Promise<HostTensors> => {
-        if (copies !== undefined) {
-          const kept = keptArrays.get(copies.kept)
+      const step = async (feeds: HostTensors, copies: readonly Copies[]): Promise<HostTensors> => {
+        for (const copy of copies) {
+          const kept = keptArrays.get(copy.kept)
           if (kept === undefined) throw notKept()
-          for (const { output, input } of copyPairs(copies, Object.keys(held))) copyRows(held[input]!, kept[output]!, copies.axis, copies.pieces)
+          for (const { output, input } of copyPairs(copy, Object.keys(held))) copyRows(held[input]!, kept[output]!, copy.axis, copy.pieces)
         }
         const outputs = await run({ ...held, ...feeds })
         for (const name of Object.keys(outputs)) {
@@ -84,7 +84,7 @@ export const eagerExecutable = async (
       // One run at a time: the next one reads what this one writes.
       let last: Promise<unknown> = Promise.resolve()
       return {
-        run: (feeds, copies) => {
+        run: (feeds, copies = []) => {
           const result = last.then(() => step(feeds, copies))
           last = result.catch(() => {})
           return result

@@ -21,7 +21,8 @@ interface Thread {
   readonly pending: Map<number, Pending>
 }
 
-let thread: Thread | undefined
+/** By number; started when first needed. */
+const threads = new Map<number, Thread>()
 let nextId = 1
 
 const told = new Set<string>()
@@ -33,7 +34,7 @@ const warn = (warning: Error | undefined): void => {
   process.emitWarning(warning)
 }
 
-const start = (): Thread => {
+const start = (number: number): Thread => {
   if (!existsSync(WORKER))
     throw jitError('EngineStopped', `the engine's thread is not built: ${WORKER} is missing`, 'Run `npm run build` first.')
   // Not the process's own flags: a thread cannot start with some of them (node --input-type=module -e).
@@ -41,7 +42,7 @@ const start = (): Thread => {
   const pending = new Map<number, Pending>()
   const fail = (error: Error): void => {
     // an error is followed by an exit, when another thread may have taken over
-    if (thread?.worker === worker) thread = undefined
+    if (threads.get(number)?.worker === worker) threads.delete(number)
     for (const { reject } of pending.values())
       reject(jitError('EngineStopped', `the engine's thread stopped: ${error.message}`, 'Check free memory; resume from the last checkpoint.'))
     pending.clear()
@@ -58,13 +59,15 @@ const start = (): Thread => {
   // An idle engine does not keep the process alive.
   worker.unref()
   endAtExit(worker, () => pending.size > 0)
-  return { worker, pending }
+  const thread = { worker, pending }
+  threads.set(number, thread)
+  return thread
 }
 
-/** Sends one request to the engine's thread (one a process, started when first needed). */
-export const ask = (request: Request, transfer: readonly ArrayBuffer[] = []): Promise<Reply> =>
+/** Sends one request to a thread of the engine, which has one unless functions are made for others. */
+export const ask = (request: Request, transfer: readonly ArrayBuffer[] = [], number = 0): Promise<Reply> =>
   new Promise((resolve, reject) => {
-    thread ??= start()
+    const thread = threads.get(number) ?? start(number)
     const id = nextId++
     thread.pending.set(id, { resolve, reject })
     thread.worker.ref()
@@ -72,20 +75,20 @@ export const ask = (request: Request, transfer: readonly ArrayBuffer[] = []): Pr
   })
 
 /** What the engine's thread is to free when an object that stood for it is collected. */
-const orphans = new FinalizationRegistry<Request>((request) => {
-  if (thread !== undefined) void ask(request).catch(() => {})
+const orphans = new FinalizationRegistry<{ readonly free: Request; readonly number: number }>(({ free, number }) => {
+  if (threads.has(number)) void ask(free, [], number).catch(() => {})
 })
 
 /**
  * Sends `free` when `owner` is collected without having been freed: whoever drops a compiled function leaks nothing.
  * Returns how to free it now, and not again.
  */
-export const freedWith = (owner: object, free: Request): (() => Promise<void>) => {
+export const freedWith = (owner: object, free: Request, number = 0): (() => Promise<void>) => {
   const token = {}
-  orphans.register(owner, free, token)
+  orphans.register(owner, { free, number }, token)
   return async () => {
     orphans.unregister(token)
-    await ask(free)
+    await ask(free, [], number)
   }
 }
 

@@ -45,7 +45,7 @@ export interface Executable {
 
 /** A compiled function some of whose inputs are kept where it runs, between runs. */
 export interface HeldExecutable extends Kept {
-  readonly run: (feeds: HostTensors, copies?: Copies) => Promise<HostTensors>
+  readonly run: (feeds: HostTensors, copies?: readonly Copies[]) => Promise<HostTensors>
 }
 
 /** Whether a path is another or under it. */

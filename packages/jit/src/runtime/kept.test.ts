@@ -22,7 +22,7 @@ describe.each<Device>(['cpu', 'tfjs:cpu', ...webGpu])('on %s', (device) => {
     expect(outputs).toEqual({ total: hostTensor(Float32Array.of(24 * 100 + (23 * 24) / 2), []) })
     const holding = await cache.hold({}, { cache: { k: hostZeros([3, 2, 4, 2]) } })
     const pieces = Int32Array.of(1, 0, 1, 2, 0, 2, 0, 1)
-    const { seen } = await holding.run({ at }, { kept, output: 'fresh', input: 'cache', axis: 2, pieces })
+    const { seen } = await holding.run({ at }, [{ kept, output: 'fresh', input: 'cache', axis: 2, pieces }])
     expect([...seen.data]).toEqual([
       [114, 115, 116, 117, 0, 0, 0, 0, 120, 121, 122, 123, 0, 0, 0, 0],
       [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0],
@@ -40,7 +40,7 @@ describe.each<Device>(['cpu', 'tfjs:cpu', ...webGpu])('on %s', (device) => {
     const [make, cache] = [jit(made, { device }), jit(look, { device })]
     const { kept } = await make.keep({ x }, 'fresh')
     const holding = await cache.hold({ cache: { k: hostZeros([3, 2, 4, 2]) } })
-    await expect(holding.run({ at }, { kept, output: 'fresh', input: 'cache', axis: 2, pieces: Int32Array.from(pieces) })).rejects.toThrow(/do not go into row/)
+    await expect(holding.run({ at }, [{ kept, output: 'fresh', input: 'cache', axis: 2, pieces: Int32Array.from(pieces) }])).rejects.toThrow(/do not go into row/)
     await Promise.all([make.dispose(), cache.dispose()])
   })
 
@@ -51,9 +51,19 @@ describe.each<Device>(['cpu', 'tfjs:cpu', ...webGpu])('on %s', (device) => {
     await kept.drop()
     const holding = await cache.hold({ cache: { k: hostZeros([3, 2, 4, 2]) } })
     const copies = { kept, output: 'fresh', input: 'cache', axis: 2, pieces: Int32Array.of(0, 0, 0, 1) }
-    await expect(holding.run({ at }, copies)).rejects.toMatchObject({ _tag: 'InvalidInput', message: expect.stringMatching(/was dropped/) })
+    await expect(holding.run({ at }, [copies])).rejects.toMatchObject({ _tag: 'InvalidInput', message: expect.stringMatching(/was dropped/) })
     await Promise.all([make.dispose(), cache.dispose()])
   })
+})
+
+test('copies from another thread of the engine are refused', async () => {
+  const [make, cache] = [jit(made, { thread: 1 }), jit(look, { thread: 0 })]
+  const { kept, outputs } = await make.keep({ x }, 'fresh')
+  expect(outputs.total.data[0]).toBe(24 * 100 + (23 * 24) / 2)
+  const holding = await cache.hold({ cache: { k: hostZeros([3, 2, 4, 2]) } })
+  await expect(holding.run({ at }, [{ kept, output: 'fresh', input: 'cache', axis: 2, pieces: Int32Array.of(0, 0, 0, 1) }])).rejects.toMatchObject({ _tag: 'InvalidInput' })
+  await kept.drop()
+  await Promise.all([make.dispose(), cache.dispose()])
 })
 
 test('copies from another device, or between arrays of other sizes, are refused', async () => {
@@ -61,8 +71,8 @@ test('copies from another device, or between arrays of other sizes, are refused'
   const { kept } = await make.keep({ x }, 'fresh')
   const pieces = Int32Array.of(0, 0, 0, 1)
   const holding = await cache.hold({ cache: { k: hostZeros([3, 2, 4, 2]) } })
-  await expect(holding.run({ at }, { kept, output: 'fresh', input: 'cache', axis: 2, pieces })).rejects.toMatchObject({ _tag: 'InvalidInput' })
+  await expect(holding.run({ at }, [{ kept, output: 'fresh', input: 'cache', axis: 2, pieces }])).rejects.toMatchObject({ _tag: 'InvalidInput' })
   const here = await jit(made).keep({ x }, 'fresh')
   const other = await jit(look).hold({ cache: { k: hostZeros([3, 2, 4, 5]) } })
-  await expect(other.run({ at }, { kept: here.kept, output: 'fresh', input: 'cache', axis: 2, pieces })).rejects.toThrow(/cannot be copied into \[3, 2, 4, 5\]/)
+  await expect(other.run({ at }, [{ kept: here.kept, output: 'fresh', input: 'cache', axis: 2, pieces }])).rejects.toThrow(/cannot be copied into \[3, 2, 4, 5\]/)
 })

@@ -10,7 +10,7 @@ import type { Graph } from '../trace/graph.ts'
 import { trace } from '../trace/trace.ts'
 import { ask, freedWith, threadCount, toWire } from './engine.ts'
 import { type Copies, type Executable, type HeldWrite, type Kept, copyPairs, heldTarget, isUnder, notKept, positions } from './executable.ts'
-import type { Copy, Reply, SessionOptions } from './protocol.ts'
+import type { Copy, Reply, Request, SessionOptions } from './protocol.ts'
 import { mustFit, sessionError } from './session-error.ts'
 import { shared } from './shared-weights.ts'
 
@@ -28,26 +28,27 @@ const handleOf = (reply: Reply, failure: Failure): number => {
 }
 
 /** The handles of what functions kept on the engine's thread. */
-const handles = new WeakMap<Kept, number>()
+const handles = new WeakMap<Kept, { readonly held: number; readonly thread: number }>()
 
-const keptAs = (held: number): Kept => {
+const keptAs = (held: number, thread: number): Kept => {
   const owner = {}
-  const free = freedWith(owner, { kind: 'drop', held })
+  const free = freedWith(owner, { kind: 'drop', held }, thread)
   const kept: Kept = Object.assign(owner, {
     drop: async () => {
       handles.delete(kept)
       await free()
     },
   })
-  handles.set(kept, held)
+  handles.set(kept, { held, thread })
   return kept
 }
 
-const copiesOf = (copies: Copies, inputs: readonly string[]): Copy[] => {
-  const from = handles.get(copies.kept)
-  if (from === undefined) throw notKept()
-  return copyPairs(copies, inputs).map((pair) => ({ from, ...pair, axis: copies.axis, pieces: copies.pieces }))
-}
+const copiesOf = (copies: readonly Copies[], inputs: readonly string[], thread: number): Copy[] =>
+  copies.flatMap((copy) => {
+    const from = handles.get(copy.kept)
+    if (from?.thread !== thread) throw notKept()
+    return copyPairs(copy, inputs).map((pair) => ({ from: from.held, ...pair, axis: copy.axis, pieces: copy.pieces }))
+  })
 
 const buffersOf = (arrays: HostTensors): ArrayBuffer[] => [...new Set(Object.values(arrays).map(({ data }) => data.buffer as ArrayBuffer))]
 
@@ -75,15 +76,18 @@ export const onnxExecutable = async (
   constants: HostTensors,
   device: SessionOptions['device'],
   writes: readonly HeldWrite[],
+  thread?: number,
 ): Promise<Executable> => {
+  const on = thread ?? 0
+  const tell = (request: Request, transfer?: readonly ArrayBuffer[]): Promise<Reply> => ask(request, transfer, on)
   const graph = legalize(trace(f, signature, await shared(constants)).graph, device)
   const root = parse(process.cwd()).root
   const { bytes, ...names } = onnxModel(graph, root)
-  const options: SessionOptions = { device, threads: threadCount(), ...packingOf(graph) }
+  const options: SessionOptions = { device, threads: thread === undefined ? threadCount() : 1, ...packingOf(graph) }
   const needed = activationBytes(graph)
   mustFit(device, needed)
   const failure = failureOn(device, needed)
-  const session = handleOf(await ask({ kind: 'create', model: bytes, root, options }), failure)
+  const session = handleOf(await tell({ kind: 'create', model: bytes, root, options }), failure)
   const wanted = names.outputs.flatMap((output) => {
     const target = heldTarget(writes, output)
     return target === undefined ? [] : [{ output, input: target.input, axis: target.write.axis, at: target.write.at }]
@@ -93,27 +97,26 @@ export const onnxExecutable = async (
     throw failure('run', reply)
   }
   const functions = {
-    run: async (feeds: HostTensors) => outputs(await ask({ kind: 'run', session, feeds: toWire(pick(feeds, names.inputs)) })),
+    run: async (feeds: HostTensors) => outputs(await tell({ kind: 'run', session, feeds: toWire(pick(feeds, names.inputs)) })),
     keep: async (feeds: HostTensors, branch: string) => {
       const keep = names.outputs.filter((path) => isUnder(branch, path))
-      const reply = await ask({ kind: 'run', session, feeds: toWire(pick(feeds, names.inputs)), keep })
-      return { outputs: outputs(reply), kept: keptAs((reply as Extract<Reply, { kind: 'outputs' }>).kept!) }
+      const reply = await tell({ kind: 'run', session, feeds: toWire(pick(feeds, names.inputs)), keep })
+      return { outputs: outputs(reply), kept: keptAs((reply as Extract<Reply, { kind: 'outputs' }>).kept!, on) }
     },
     hold: async (arrays: HostTensors, given: HostTensors = {}) => {
       const kept = names.inputs.filter((name) => arrays[name] !== undefined || given[name] !== undefined)
       const writes = wanted.filter((w) => kept.includes(w.input))
       const rest = [...names.inputs.filter((name) => !kept.includes(name)), ...new Set(writes.map(({ at }) => at))]
       const tensors = { ...toWire(pick(arrays, kept)), ...pick(given, kept) }
-      const held = handleOf(await ask({ kind: 'hold', device, tensors, writes }, buffersOf(pick(given, kept))), failure)
+      const held = handleOf(await tell({ kind: 'hold', device, tensors, writes }, buffersOf(pick(given, kept))), failure)
       const run = {
-        run: async (feeds: HostTensors, copies?: Copies) => {
+        run: async (feeds: HostTensors, copies: readonly Copies[] = []) => {
           for (const write of writes) positions(feeds, write)
-          const before = copies === undefined ? {} : { copies: copiesOf(copies, kept) }
-          return outputs(await ask({ kind: 'run', session, feeds: toWire(pick(feeds, rest)), held, ...before }))
+          return outputs(await tell({ kind: 'run', session, feeds: toWire(pick(feeds, rest)), held, copies: copiesOf(copies, kept, on) }))
         },
       }
-      return Object.assign(run, { drop: freedWith(run, { kind: 'drop', held }) })
+      return Object.assign(run, { drop: freedWith(run, { kind: 'drop', held }, on) })
     },
   }
-  return Object.assign(functions, { dispose: freedWith(functions, { kind: 'release', session }) })
+  return Object.assign(functions, { dispose: freedWith(functions, { kind: 'release', session }, on) })
 }

@@ -28,14 +28,18 @@ export const taken = ({ output, at }: Write, outputs: Record<string, Wire>, give
 }
 
 /** Arrays in the host's memory. */
-export const hostResident = (arrays: WireMap, writes: readonly Write[]): Resident => ({
-  tensors: async () => Object.fromEntries(Object.entries(arrays).map(([name, wire]) => [name, tensorOf(wire)])),
-  write: async (outputs, given) => {
-    for (const write of writes) {
-      const { source, indices } = taken(write, outputs, given)
-      writeRows(arrays[write.input]!, source, write.axis, indices)
-    }
-  },
-  onHost: async () => arrays,
-  drop: () => {},
-})
+export const hostResident = (arrays: WireMap, writes: readonly Write[]): Resident => {
+  // The same memory, whatever is written there.
+  const tensors = Object.fromEntries(Object.entries(arrays).map(([name, wire]) => [name, tensorOf(wire)]))
+  return {
+    tensors: async () => tensors,
+    write: async (outputs, given) => {
+      for (const write of writes) {
+        const { source, indices } = taken(write, outputs, given)
+        writeRows(arrays[write.input]!, source, write.axis, indices)
+      }
+    },
+    onHost: async () => arrays,
+    drop: () => {},
+  }
+}

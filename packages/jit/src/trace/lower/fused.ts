@@ -1,4 +1,4 @@
-import type { Lowerings } from './lowering.ts'
+import { type Lowerings, cast } from './lowering.ts'
 
 /** Operators that ONNX Runtime has in one piece and tfjs has not: what `ops/` calls while a function is compiled. */
 export const FUSED: Lowerings = {
@@ -14,6 +14,8 @@ export const FUSED: Lowerings = {
       { axis: -1, epsilon: { float: eps } },
     )
   },
+  GfnlmRotary: ({ x, positions, cos, sin }, _, graph) =>
+    graph.emit('RotaryEmbedding', [x!, cast(graph, positions!, 'int64'), cos!, sin!], x!.shape, 'float32', {}, 'com.microsoft'),
   GfnlmRmsNorm: ({ x, weight }, { eps }, graph) =>
     graph.emitMany(
       'SimplifiedLayerNormalization',
