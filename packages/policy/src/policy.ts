@@ -82,13 +82,13 @@ export interface CachedDecoding {
     input: TokenInput,
   ) => { readonly logits: Tensor2D; readonly fresh: Cache }
   /**
-   * Runs one token a row against a cache of `capacity` columns of which `[pad, filled)` hold earlier tokens.
-   * Returns [rows, vocab] logits and the new column's keys and values ([rows, kvHeads, 1, headDim]); whoever holds
-   * the cache writes them at column `filled`.
+   * Runs one token a row against a cache of `capacity` columns, of which the first `filled` [rows] hold a row's earlier
+   * tokens. Returns [rows, vocab] logits and the new column's keys and values ([rows, kvHeads, 1, headDim]); whoever
+   * holds the cache writes them at column `filled`.
    */
   readonly decode: (
     constants: Tensors,
     trainable: Tensors | null,
-    input: { readonly tokens: Tensor1D; readonly pad: Tensor1D; readonly filled: Tensor1D; readonly cache: Cache },
+    input: { readonly tokens: Tensor1D; readonly filled: Tensor1D; readonly cache: Cache },
   ) => { readonly logits: Tensor2D; readonly fresh: Cache }
 }

@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core'
 import type { DecoderConfig } from '../architectures/decoder-config.ts'
 import type { Columns } from '../policy.ts'
+import { attendOne } from './attend-one.ts'
 import { linear } from './linear.ts'
 import type { Model } from './parameters.ts'
 import { type Rotation, rotate } from './rope.ts'
@@ -89,6 +90,7 @@ const attend = (config: DecoderConfig, q: tf.Tensor4D, fresh: KeysValues, contex
   const { heads, kvHeads, headDim } = config
   const { rows, width, bias, past, columns } = context
   const { count } = columns
+  if (past !== undefined && width === 1 && past.k.shape[0] === rows) return attendOne(config, q, fresh, past)
   const folded = [rows, kvHeads, (heads / kvHeads) * count] as const
   const scaled = tf.mul(q, headDim ** -0.5)
   const seen = tf.reshape(

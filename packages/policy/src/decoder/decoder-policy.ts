@@ -3,7 +3,7 @@ import type { DecoderConfig } from '../architectures/decoder-config.ts'
 import type { BranchInput, BranchLogits, CachedDecoding, Columns, Policy } from '../policy.ts'
 import { type Pass, decoder } from './decoder.ts'
 import { type Model, modelOf } from './parameters.ts'
-import { cacheBias, causalBias, columnsOf } from './visibility.ts'
+import { cacheBias, causalBias, columnsOf, filledBias } from './visibility.ts'
 
 /** The functions of a Policy that a decoder gives. */
 export type DecoderFunctions = Required<Pick<Policy, 'logits' | 'cached' | 'branched'>>
@@ -67,14 +67,14 @@ export const decoderFunctions = (config: DecoderConfig, loraScale: number): Deco
       )
       return { logits: tf.reshape(logits, [rows, config.vocab]), fresh }
     },
-    decode: (constants, trainable, { tokens, pad, filled, cache }) => {
+    decode: (constants, trainable, { tokens, filled, cache }) => {
       const rows = tokens.shape[0]
       const capacity = cache['k.0']!.shape[2]!
       const { logits, fresh } = decoder(modelOf(config, loraScale, constants, trainable), {
         tokens: tf.reshape(tokens, [rows, 1]),
-        positions: tf.reshape(tf.sub(filled, pad), [rows, 1]),
+        positions: tf.reshape(filled, [rows, 1]),
         longest: Math.min(capacity + 1, config.context),
-        past: { cache, bias: cacheBias(pad, filled, capacity) },
+        past: { cache, bias: filledBias(filled, capacity) },
         columns: { start: 0, count: 1 },
       })
       return { logits: tf.reshape(logits, [rows, config.vocab]), fresh }

@@ -44,34 +44,32 @@ const decodeAlong = (
       head: [kvHeads, headDim],
     } = policy.cached!
     const input = leftPadded(prompts, PAD)
-    const rows = prompts.length
-    const [first, width] = [prefill(weights, null, input), input.tokens.shape[1]]
+    const width = input.tokens.shape[1]
+    const first = prefill(weights, null, input)
+    // What a slot held before: it must not be seen.
+    const unwritten = (columns: number): tf.Tensor => tf.fill([1, kvHeads, columns, headDim], 1e3)
+    const columns = (part: tf.Tensor, row: number, from: number, to: number): tf.Tensor =>
+      tf.slice(part, [row, 0, from, 0], [1, kvHeads, to - from, headDim])
+    const byRow = (make: (row: number) => tf.Tensor[]): tf.Tensor =>
+      tf.concat(prompts.map((_, row) => tf.concat(make(row), 2)), 0)
     let cache = Object.fromEntries(
       Object.entries(first.fresh).map(([name, part]) => [
         name,
-        tf.concat([part, tf.zeros([rows, kvHeads, capacity - width, headDim])], 2),
+        byRow((row) => [columns(part, row, width - prompts[row]!.length, width), unwritten(capacity - prompts[row]!.length)]),
       ]),
     )
     const logits = [first.logits.arraySync()]
     forced.forEach((tokens, step) => {
-      const filled = width + step
-      const next = decode(weights, null, {
-        tokens: tf.tensor1d([...tokens], 'int32'),
-        pad: input.pad,
-        filled: tf.fill([rows], filled, 'int32') as tf.Tensor1D,
-        cache,
-      })
+      const filled = prompts.map((prompt) => prompt.length + step)
+      const next = decode(weights, null, { tokens: tf.tensor1d([...tokens], 'int32'), filled: tf.tensor1d(filled, 'int32'), cache })
       cache = Object.fromEntries(
         Object.entries(cache).map(([name, held]) => [
           name,
-          tf.concat(
-            [
-              tf.slice(held, [0, 0, 0, 0], [rows, kvHeads, filled, headDim]),
-              next.fresh[name]!,
-              tf.slice(held, [0, 0, filled + 1, 0], [rows, kvHeads, capacity - filled - 1, headDim]),
-            ],
-            2,
-          ),
+          byRow((row) => [
+            columns(held, row, 0, filled[row]!),
+            columns(next.fresh[name]!, row, 0, 1),
+            columns(held, row, filled[row]! + 1, capacity),
+          ]),
         ]),
       )
       logits.push(next.logits.arraySync())

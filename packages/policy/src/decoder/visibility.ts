@@ -43,3 +43,9 @@ export const cacheBias = (pad: tf.Tensor1D, filled: tf.Tensor1D, capacity: numbe
   )
   return tf.reshape(biasOf(held), [rows, 1, 1, capacity])
 }
+
+/** [rows, 1, 1, capacity] bias of a cache whose first `filled` [rows] columns hold tokens. */
+export const filledBias = (filled: tf.Tensor1D, capacity: number): tf.Tensor4D => {
+  const rows = filled.shape[0]
+  return tf.reshape(biasOf(tf.less(columnsOf(capacity), tf.reshape(filled, [rows, 1]))), [rows, 1, 1, capacity])
+}
