@@ -6,7 +6,13 @@ import { rollout } from './rollout.ts'
 
 test('while many rows draw from a large vocabulary, the event loop turns', async () => {
   const [rows, vocab] = [48, 50_000]
-  const decoding: Decoding = { logits: Float32Array.from({ length: rows * vocab }, (_, i) => Math.sin(i)), next: async () => decoding, close: async () => {} }
+  const decoding: Decoding = {
+    rows: Int32Array.from({ length: rows }, (_, row) => row),
+    logits: Float32Array.from({ length: rows * vocab }, (_, i) => Math.sin(i)),
+    next: async () => decoding,
+    refill: async () => ({ ...decoding, rows: new Int32Array(rows).fill(-1) }),
+    close: async () => {},
+  }
   let [turns, running] = [0, true]
   const count = (): void => {
     turns++

@@ -31,6 +31,18 @@ const apart = (a: Float32Array, b: Float32Array): number => {
   return a.reduce((most, x, i) => (x === b[i] ? most : Math.max(most, Math.abs(x - b[i]!))), 0)
 }
 
+/** The policy with NaN in the embedding of token 0, which pads. */
+const poisoned = (policy: Policy): Policy => {
+  const [name, embedding] = Object.entries(policy.constants).find(([n]) => /embed_tokens\.weight$|wte\.weight$/.test(n))!
+  const data = Float32Array.from(embedding.data).fill(NaN, 0, embedding.shape[1])
+  return { ...policy, constants: { ...policy.constants, [name]: hostTensor(data, embedding.shape) } }
+}
+
+/** Without the logit of token 0: a tied head has the same NaN row. */
+const others = (logits: Float32Array): Float32Array => logits.filter((_, i) => i % 11 !== 0)
+
+const known = (logProb: number): number => (Number.isNaN(logProb) ? 0 : logProb)
+
 /** Logits of each row after its prompt and after each of the columns of `then`. */
 const walked = async (decoder: Decoder, given: readonly Int32Array[], rows: Int32Array, trainable: HostTensors | null, then: readonly number[]): Promise<Float32Array[]> => {
   let at = await decoder({ prompts: given, group: rows, maxLength: 6, trainable })
@@ -79,15 +91,47 @@ describe.each(smallPolicies())('a small %s', (_, policy) => {
     }
   })
 
+  test.each([1, 2, 4, 7])('with %i slots the same completions are drawn as with a slot for every row, by both decoders', async (slots) => {
+    const all = await sampled(decoder, trainable, mdp)
+    for (const given of [decoder, slow]) {
+      const some = await sampled((request) => given({ ...request, slots }), trainable, mdp)
+      expect([some.tokens, some.length]).toEqual([all.tokens, all.length])
+      expect(apart(some.logPF.map(known), all.logPF.map(known))).toBeLessThan(1e-5)
+    }
+  })
+
+  test('slots find their rows whatever the order of the prompts and what was there before, and are empty when there are none left', async () => {
+    const mixed = Int32Array.of(2, 0, 1, 0, 2)
+    const open = async (given: Decoder) => given({ prompts: tokensOf(prompts), group: mixed, maxLength: 6, trainable, slots: 2 })
+    const whole = await walked(decoder, tokensOf(prompts), mixed, trainable, [1, 2])
+    for (const given of [decoder, slow, decoderOf(poisoned(policy)), decoderOf(poisoned(uncached))]) {
+      let at = await open(given)
+      const seen = new Set<number>()
+      const check = (t: number): void => at.rows.forEach((row, slot) => {
+        if (row < 0) return
+        seen.add(row)
+        const [found, expected] = [at.logits.slice(slot * 11, (slot + 1) * 11), whole[t]!.slice(row * 11, (row + 1) * 11)]
+        expect(apart(others(found), others(expected))).toBeLessThan(1e-5)
+      })
+      for (let rows = 2; rows < 8; rows += 2) {
+        check(0)
+        at = await at.next(Int32Array.of(1, 1))
+        check(1)
+        at = await at.next(Int32Array.of(2, 2))
+        check(2)
+        at = await at.refill([0, 1])
+      }
+      expect([...seen].sort()).toEqual([0, 1, 2, 3, 4])
+      expect([...at.rows]).toEqual([-1, -1])
+      await at.close()
+    }
+  })
+
   test('NaN in the embedding of the padding token changes nothing', async () => {
-    const [name, embedding] = Object.entries(policy.constants).find(([n]) => /embed_tokens\.weight$|wte\.weight$/.test(n))!
-    const poisoned = Float32Array.from(embedding.data).fill(NaN, 0, embedding.shape[1])
-    const constants = { ...policy.constants, [name]: hostTensor(poisoned, embedding.shape) }
+    const { constants } = poisoned(policy)
     const of = (given: Policy) => walked(decoderOf(given), tokensOf(prompts), group, trainable, [1, 2])
     for (const given of [policy, uncached]) {
       const [clean, dirty] = [await of(given), await of({ ...given, constants })]
-      // a tied head has the same NaN row: the logit of token 0 is its own
-      const others = (logits: Float32Array): Float32Array => logits.filter((_, i) => i % 11 !== 0)
       clean.forEach((logits, t) => expect(others(dirty[t]!)).toEqual(others(logits)))
     }
   })

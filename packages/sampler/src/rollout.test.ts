@@ -1,4 +1,5 @@
 import { type TokenMDP, enumerateCompletions, keyOf, onlyTokens, tokenMDP } from '@gfnlm/env'
+import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { behaviour, learnedLogProb } from './behaviour.ts'
 import { type Exploration, type Explore, exploring, onPolicy, tempered } from './exploration.ts'
@@ -10,12 +11,12 @@ const table = irregular(VOCAB)
 const mdp = tokenMDP({ terminator: 4, minLength: 1, maxLength: 3, logitShift: onlyTokens(VOCAB, [0, 1, 3], 4) })
 const prompts = [3, 2].map((id) => ({ id: `p${id}`, text: '', tokens: Int32Array.of(id), row: {} }))
 
-interface Given { readonly rules?: TokenMDP; readonly explore?: Explore; readonly perPrompt?: number; readonly seed?: number; readonly of?: typeof prompts; readonly states?: Table }
+interface Given { readonly slots?: number; readonly rules?: TokenMDP; readonly explore?: Explore; readonly perPrompt?: number; readonly seed?: number; readonly of?: typeof prompts; readonly states?: Table }
 
-const drawn = async ({ rules = mdp, explore = onPolicy, perPrompt = 40, seed = 1, of = prompts, states = table }: Given = {}) => {
+const drawn = async ({ slots, rules = mdp, explore = onPolicy, perPrompt = 40, seed = 1, of = prompts, states = table }: Given = {}) => {
   const asked: Asked = { opened: 0, closed: 0, steps: 0 }
   const group = Int32Array.from({ length: of.length * perPrompt }, (_, row) => Math.floor(row / perPrompt))
-  const decoding = await tableDecoder(states, asked)({ prompts: of.map((p) => p.tokens), group, maxLength: rules.maxLength, trainable: null })
+  const decoding = await tableDecoder(states, asked)({ prompts: of.map((p) => p.tokens), group, maxLength: rules.maxLength, trainable: null, ...(slots === undefined ? {} : { slots }) })
   const completions = await rollout(decoding, rules, rowKeys(seed, 0, of, perPrompt), explore)
   return { ...completions, asked, rows: group.length, group }
 }
@@ -115,10 +116,27 @@ test('a prompt that comes twice in a batch gets further completions, not the sam
 
 test('no token is decoded that nobody reads: after the last row ended, or before a forced stop', async () => {
   const never: Table = () => [1, 1, 1, 1, -1e4]
-  expect((await drawn({ states: never })).asked).toEqual({ opened: 1, closed: 1, steps: 2 })
+  expect((await drawn({ states: never })).asked).toMatchObject({ opened: 1, closed: 1, steps: 2 })
   expect((await drawn({ states: never, rules: { ...mdp, leaf: 'free' } })).asked.steps).toBe(3)
   expect((await drawn({ states: () => [0, 0, 0, 0, 1e4] })).asked.steps).toBe(1)
 })
+
+test('however many slots there are, the same completions are drawn, and no slot is empty while a row waits', () =>
+  fc.assert(
+    fc.asyncProperty(fc.integer({ min: 1, max: 90 }), fc.integer({ min: 1, max: 40 }), fc.constantFrom('forced' as const, 'free' as const), async (slots, perPrompt, leaf) => {
+      const rules = { ...mdp, minLength: 0, leaf }
+      const explore = tempered(0.5, 2)
+      const [all, some] = [await drawn({ rules, explore, perPrompt }), await drawn({ rules, explore, perPrompt, slots })]
+      expect([some.tokens, some.length, some.logPF, some.logBehaviour]).toEqual([all.tokens, all.length, all.logPF, all.logBehaviour])
+      // Every token but the last of a row is appended, in a slot of its own.
+      const appended = all.length.reduce((sum, l) => sum + (leaf === 'forced' ? Math.min(l, rules.maxLength - 1) : l), 0)
+      expect(some.asked.busy ?? 0).toBe(appended)
+      // Slots are empty in the last steps only, when the last rows are longer than others.
+      const count = Math.min(slots, some.rows)
+      expect(some.asked.steps * count).toBeLessThan(appended + count * rules.maxLength + 1)
+    }),
+    { numRuns: 60 },
+  ))
 
 test('rows that ended are not looked at any more, whatever their logits', async () => {
   const states: Table = (prompt, tokens) => (tokens.includes(4) ? [NaN, NaN, NaN, NaN, NaN] : table(prompt, tokens))

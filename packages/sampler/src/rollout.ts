@@ -13,8 +13,8 @@ const isPlain = ({ temperature, topK, topP, minP, epsilon = 0 }: Exploration): b
   temperature === 1 && topK === undefined && topP === undefined && minP === undefined && epsilon === 0
 
 /**
- * Draws completions token by token until every row has ended. The draw of row r at step t depends on the row's key
- * and t alone, so neither batch size nor the other rows change it.
+ * Draws completions token by token until every row has ended; a row that ends leaves its slot to one that waits. The
+ * draw of row r at step t depends on the row's key and t alone, so neither batch size nor the other rows change it.
  *
  * @param decoding rows at their prompts; it is closed at the end, also after an error
  * @param keys     one a row: its exploration and its draws come from it
@@ -26,33 +26,48 @@ export const rollout = async (decoding: Decoding, mdp: TokenMDP, keys: readonly 
   const length = new Int32Array(rows).fill(-1)
   const logPF = new Float32Array(rows * width).fill(NaN)
   const logBehaviour = new Float32Array(rows * width).fill(NaN)
-  const draws = keys.map((key) => fold(key, 'draw'))
-  const vocab = decoding.logits.length / rows
+  const slots = decoding.rows.length
+  const vocab = decoding.logits.length / slots
   const probabilities = new Float64Array(vocab)
-  const chosen = new Int32Array(rows)
+  const chosen = new Int32Array(slots)
+  const steps = new Int32Array(rows)
   let at = decoding
   try {
+    const draws = keys.map((key) => fold(key, 'draw'))
     const ways = keys.map((key) => explore(fold(key, 'explore')))
-    for (let t = 0; t < width; t++) {
+    /** Draws what a row does next. */
+    const act = (row: number, logits: Float32Array): number => {
+      const t = steps[row]++
+      const { token, logProb } = draw(behaviour(logits, mdp, t, ways[row]!, probabilities), uniform(draws[row]!, t))
+      const cell = row * width + t
+      tokens[cell] = token
+      logBehaviour[cell] = logProb
+      // As learned, but for the forced stop that a free leaf does not count.
+      const learned = isPlain(ways[row]!) && (t < mdp.maxLength || mdp.leaf === 'forced')
+      logPF[cell] = learned ? logProb : learnedLogProb(logits, mdp, t, token)
+      if (token === mdp.terminator) length[row] = t
+      // The logits after the last token are read by nobody when the stop is forced.
+      return t + 1 === mdp.maxLength && mdp.leaf === 'forced' && length[row] < 0 ? act(row, logits) : token
+    }
+    let acting: readonly number[] = [...at.rows.keys()]
+    for (;;) {
       const breathe = breather()
-      for (let row = 0; row < rows; row++) {
-        if (length[row]! >= 0) continue
+      for (const slot of acting) {
+        const row = at.rows[slot]!
+        if (row < 0) continue
         const pause = breathe()
         if (pause !== undefined) await pause
-        const logits = at.logits.subarray(row * vocab, (row + 1) * vocab)
-        const { token, logProb } = draw(behaviour(logits, mdp, t, ways[row]!, probabilities), uniform(draws[row]!, t))
-        const cell = row * width + t
-        tokens[cell] = token
-        logBehaviour[cell] = logProb
-        // As learned, but for the forced stop that a free leaf does not count.
-        const learned = isPlain(ways[row]!) && (t < mdp.maxLength || mdp.leaf === 'forced')
-        logPF[cell] = learned ? logProb : learnedLogProb(logits, mdp, t, token)
-        chosen[row] = token
-        if (token === mdp.terminator) length[row] = t
+        chosen[slot] = act(row, at.logits.subarray(slot * vocab, (slot + 1) * vocab))
       }
-      if (t === width - 1 || length.every((l) => l >= 0)) break
-      // The logits after the last token are read by nobody when the stop is forced.
-      if (t + 1 < mdp.maxLength || mdp.leaf === 'free') at = await at.next(chosen)
+      const ended = acting.filter((slot) => at.rows[slot]! >= 0 && length[at.rows[slot]!]! >= 0)
+      if (ended.length > 0) {
+        at = await at.refill(ended)
+        acting = ended.filter((slot) => at.rows[slot]! >= 0)
+        if (acting.length > 0) continue
+      }
+      if (at.rows.every((row) => row < 0)) break
+      at = await at.next(chosen)
+      acting = [...at.rows.keys()]
     }
   } finally {
     await at.close()

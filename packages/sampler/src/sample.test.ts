@@ -1,7 +1,8 @@
 import { type PromptBatch, tokenMDP } from '@gfnlm/env'
 import { type PolicyState, frozen } from '@gfnlm/policy'
 import { Observable, Subject, firstValueFrom, from, of, tap, toArray } from 'rxjs'
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
+import type { Decoder } from './decoding.ts'
 import { sample, sampleBatch } from './sample.ts'
 import { smallPolicies } from './small-policies.test.fixture.ts'
 import { type Asked, irregular, tableDecoder } from './table-decoder.test.fixture.ts'
@@ -18,6 +19,43 @@ test('a batch becomes perPrompt rows of each prompt, in order, with the prompts 
   expect([...drawn.group]).toEqual([0, 0, 0, 1, 1, 1])
   expect(drawn.origin).toEqual(Array(6).fill('policy'))
   expect([drawn.tokens, drawn.logPF, drawn.logBehaviour].map((x) => x.length)).toEqual([24, 24, 24])
+})
+
+test('as many rows as there are slots are decoded at a time; the completions are the same', async () => {
+  const asked: (number | undefined)[] = []
+  const draw = (slots?: number) =>
+    sampleBatch(frozen(policy), { mdp, perPrompt: 5, ...(slots === undefined ? {} : { slots }) }, (request) => (asked.push(request.slots), fake()(request)))(batch(3))
+  const [all, three] = [await draw(), await draw(3)]
+  expect(asked).toEqual([10, 3])
+  expect(three).toEqual(all)
+})
+
+test('lanes draw what one decoding draws, each its own part of the rows, and all are closed when one fails', async () => {
+  vi.stubEnv('GFNLM_THREADS', '3')
+  const asked: Asked = { opened: 0, closed: 0, steps: 0 }
+  const many = { mdp, perPrompt: 30 }
+  const lanes = await sampleBatch(frozen(policy), many, fake(asked))(batch(3))
+  expect(asked).toMatchObject({ opened: 3, closed: 3 })
+  vi.stubEnv('GFNLM_THREADS', '1')
+  expect(lanes).toEqual(await sampleBatch(frozen(policy), many, fake())(batch(3)))
+  vi.stubEnv('GFNLM_THREADS', '3')
+  let opened = 0
+  const failing: Decoder = async (request) => {
+    const decoding = await fake(asked)(request)
+    return ++opened === 2 ? { ...decoding, refill: () => Promise.reject(new Error('device lost')) } : decoding
+  }
+  await expect(sampleBatch(frozen(policy), many, failing)(batch(3))).rejects.toThrow('device lost')
+  expect(asked).toMatchObject({ opened: 6, closed: 6 })
+  vi.unstubAllEnvs()
+})
+
+test('on real lanes, each on its thread, the completions are those of one', async () => {
+  vi.stubEnv('GFNLM_THREADS', '2')
+  const two = await sampleBatch(frozen(policy), { mdp, perPrompt: 16 })(batch(3))
+  vi.stubEnv('GFNLM_THREADS', '1')
+  const one = await sampleBatch(frozen(policy), { mdp, perPrompt: 16 })(batch(3))
+  expect(two.tokens).toEqual(one.tokens)
+  vi.unstubAllEnvs()
 })
 
 test('the decoder is asked for the newest parameters of the moment', async () => {

@@ -1,0 +1,24 @@
+import { type HostTensor, type HostTensors, hostTensor } from '@gfnlm/jit'
+import { type Tensors, bucketed } from '@gfnlm/policy'
+
+/** Prompts as a policy's functions take them. */
+export interface PackedPrompts {
+  /** [prompts, width] int32 */
+  readonly tokens: HostTensor
+  /** [prompts] int32 */
+  readonly pad: HostTensor
+}
+
+/** Left-pads prompts to one width: a bucket's, or what the model has where that is less. */
+export const packPrompts = (prompts: readonly Int32Array[], contextLength: number): PackedPrompts => {
+  const width = Math.min(bucketed(prompts.reduce((longest, p) => Math.max(longest, p.length), 1)), contextLength)
+  const tokens = new Int32Array(prompts.length * width)
+  prompts.forEach((p, i) => tokens.set(p, (i + 1) * width - p.length))
+  return { tokens: hostTensor(tokens, [prompts.length, width]), pad: hostTensor(Int32Array.from(prompts, (p) => width - p.length)) }
+}
+
+/** What a compiled function is given: the newest parameters, or none for the reference. */
+export const withTrainable = (trainable: HostTensors | null): { readonly trainable?: HostTensors } => (trainable === null ? {} : { trainable })
+
+/** What it makes of them. */
+export const orReference = (trainable: Tensors | undefined): Tensors | null => trainable ?? null
