@@ -21,15 +21,15 @@ interface Slots {
   readonly logits: Float32Array
   /** [slots] columns of the cache that hold a slot's row. */
   readonly filled: Int32Array
-  /** Rows whose prompts are copied into their slots before the next run. */
-  readonly arrivals: readonly (Started<Prefilled> & { readonly slot: number })[]
 }
+
+type Arrival = Started<Prefilled> & { readonly slot: number }
 
 /**
  * The keys and values of rows that come into slots, [pieces, 4]: a prompt's own columns go to the beginning of its
  * slot, whatever padding was before them.
  */
-const piecesOf = (arrivals: Slots['arrivals'], batch: Prefilled): Int32Array =>
+const piecesOf = (arrivals: readonly Arrival[], batch: Prefilled): Int32Array =>
   Int32Array.from(
     arrivals.filter((a) => a.batch === batch).flatMap(({ place, slot }) => [place, slot, batch.pad[place]!, batch.length[place]!]),
   )
@@ -67,16 +67,20 @@ export const cachedDecoder = (policy: Policy, cached: CachedDecoding, options: C
     const drop = async (kept: Kept): Promise<void> => {
       if (alive.delete(kept)) await kept.drop()
     }
-    const at = ({ rows, logits, filled, arrivals }: Slots): Decoding => ({
+    // Rows whose prompts are copied into their slots before the next run.
+    let arrivals: readonly Arrival[] = []
+    const at = ({ rows, logits, filled }: Slots): Decoding => ({
       rows,
       logits,
       next: async (tokens) => {
-        const batches = [...new Set(arrivals.map(({ batch }) => batch))]
-        const copies = batches.map((batch) => ({ kept: batch.kept, output: 'fresh', input: 'cache', axis: 2, pieces: piecesOf(arrivals, batch) }))
+        const arrived = arrivals
+        arrivals = []
+        const batches = [...new Set(arrived.map(({ batch }) => batch))]
+        const copies = batches.map((batch) => ({ kept: batch.kept, output: 'fresh', input: 'cache', axis: 2, pieces: piecesOf(arrived, batch) }))
         const written = filled.map((n, slot) => (rows[slot]! < 0 || n === capacity ? -1 : n))
         const { logits: next } = await holding.run({ tokens: hostTensor(tokens.slice()), filled: hostTensor(filled.slice()), at: hostTensor(written) }, copies)
-        await Promise.all(arrivals.filter(({ last }) => last).map(({ batch }) => drop(batch.kept)))
-        return at({ rows, logits: next.data as Float32Array, filled: filled.map((n, slot) => (rows[slot]! < 0 ? 0 : n + 1)), arrivals: [] })
+        await Promise.all(arrived.filter(({ last }) => last).map(({ batch }) => drop(batch.kept)))
+        return at({ rows, logits: next.data as Float32Array, filled: filled.map((n, slot) => (rows[slot]! < 0 ? 0 : n + 1)) })
       },
       refill: async (free) => {
         const [nextRows, nextFilled] = [rows.slice(), filled.slice()]
@@ -91,12 +95,13 @@ export const cachedDecoder = (policy: Policy, cached: CachedDecoding, options: C
           nextFilled[slot] = batch.length[place]!
           logits.set(batch.logits.subarray(place * vocab, (place + 1) * vocab), slot * vocab)
         }
-        return at({ rows: nextRows, logits, filled: nextFilled, arrivals: [...arrivals, ...arrived] })
+        arrivals = [...arrivals, ...arrived]
+        return at({ rows: nextRows, logits, filled: nextFilled })
       },
       close: async () => {
         await Promise.all([holding.drop(), ...[...alive].map(drop)])
       },
     })
-    return at({ rows: new Int32Array(slots).fill(-1), logits: new Float32Array(slots * vocab), filled: new Int32Array(slots), arrivals: [] })
+    return at({ rows: new Int32Array(slots).fill(-1), logits: new Float32Array(slots * vocab), filled: new Int32Array(slots) })
   }
 }

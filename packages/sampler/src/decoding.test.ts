@@ -136,6 +136,14 @@ describe.each(smallPolicies())('a small %s', (_, policy) => {
     }
   })
 
+  test('going on again from where a decoding was gives the same', async () => {
+    const start = await decoder({ prompts: tokensOf(prompts), group, maxLength: 6, trainable })
+    const once = await start.next(new Int32Array(9).fill(3))
+    await once.next(new Int32Array(9).fill(4))
+    expect((await start.next(new Int32Array(9).fill(3))).logits).toEqual(once.logits)
+    await start.close()
+  })
+
   test('a decoding that is closed does not go on; others do', async () => {
     const open = () => decoder({ prompts: [Int32Array.of(1)], group: Int32Array.of(0), maxLength: 3, trainable: null })
     const [first, second] = [await open(), await open()]
