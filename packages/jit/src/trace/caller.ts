@@ -1,13 +1,17 @@
 const INSIDE = /node_modules[\\/]@tensorflow|packages[\\/]jit[\\/](src|dist)|@gfnlm[\\/]jit|node:internal/
 
-/** tfjs calls nest deeper than the ten frames an Error keeps by default. */
-const deepStack = (): string | undefined => {
+/** Runs `body` with errors that keep their whole stack: tfjs calls nest deeper than the ten frames of the default. */
+export const withDeepStacks = <A>(body: () => A): A => {
   const limit = Error.stackTraceLimit
   Error.stackTraceLimit = 100
-  const { stack } = new Error()
-  Error.stackTraceLimit = limit
-  return stack
+  try {
+    return body()
+  } finally {
+    Error.stackTraceLimit = limit
+  }
 }
+
+const deepStack = (): string | undefined => withDeepStacks(() => new Error().stack)
 
 /**
  * The line of user code that called into tfjs: the first stack frame outside tfjs and this package.

@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core'
 import { notLowered, prepareTrace } from './lower/index.ts'
+import { withDeepStacks } from './caller.ts'
 import { recording, tensorInfo, valueOf } from './backend.ts'
 import { type Graph, liveNodes } from './graph.ts'
 import type { HostTensors } from '../host-tensor.ts'
@@ -31,7 +32,7 @@ export const trace = (
     const frozen: Record<string, tf.Tensor> = {}
     for (const [name, array] of Object.entries(constants)) frozen[name] = tensor(tensorInfo(builder.frozen(name, array)))
     try {
-      const outputs = Object.entries(f(inputs, frozen)).map(([name, t]) => {
+      const outputs = Object.entries(withDeepStacks(() => f(inputs, frozen))).map(([name, t]) => {
         const value = valueOf(t)
         return { name, value: builder.whole(value) }
       })
@@ -39,7 +40,7 @@ export const trace = (
       return { graph: { nodes, inputs: builder.inputs, outputs } }
     } catch (error) {
       const missing = UNREGISTERED.exec(error instanceof Error ? error.message : '')
-      throw missing === null ? error : notLowered(missing[1]!)
+      throw missing === null ? error : notLowered(missing[1]!, (error as Error).stack)
     }
   })
 }

@@ -15,11 +15,11 @@ import { UNARY } from './unary.ts'
 /** Every kernel that can be part of a graph. A new op is a new entry in one of these tables. */
 export const LOWERINGS: Lowerings = { ...BINARY, ...FUSED, ...GATHER, ...MATMUL, ...REDUCE, ...SHAPE, ...UNARY }
 
-/** The error for a kernel without a lowering. */
-export const notLowered = (kernel: string): Error =>
+/** The error for a kernel without a lowering, met where `stack` (default: here) was taken. */
+export const notLowered = (kernel: string, stack?: string): Error =>
   jitError(
     'OpNotLowered',
-    `the op ${kernel} at ${callerLine()} cannot be compiled`,
+    `the op ${kernel} at ${callerLine(stack)} cannot be compiled`,
     `Write it with other ops (compiled are: ${Object.keys(LOWERINGS).sort().join(', ')}), or run the function eagerly with device 'tfjs:cpu'.`,
     { op: kernel },
   )
