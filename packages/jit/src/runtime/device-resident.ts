@@ -66,7 +66,7 @@ export const deviceResident = (arrays: WireMap, writes: readonly Write[]): Resid
       return { ...Object.fromEntries(Object.entries(host).map(([name, wire]) => [name, tensorOf(wire)])), ...device }
     },
     write: async (outputs, given) => {
-      if (writes.length === 0) return
+      if (writes.length === 0) return () => {}
       const feeds: Record<string, ort.Tensor> = {}
       writes.forEach((write, i) => {
         const { source, indices } = taken(write, outputs, given)
@@ -78,6 +78,7 @@ export const deviceResident = (arrays: WireMap, writes: readonly Write[]): Resid
       const spelled = writes.map(({ input, axis }) => ({ target: shapes[input]!, axis }))
       const results = await run(await session(`write ${JSON.stringify(spelled)}`, true, () => writeModel(spelled)), feeds)
       writes.forEach(({ input }, i) => put(input, results[`${i}`]!))
+      return () => {}
     },
     onHost: async () => {
       if (Object.keys(device).length > 0) {

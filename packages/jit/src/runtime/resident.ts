@@ -1,6 +1,6 @@
 import * as ort from 'onnxruntime-node'
 import type { Wire, WireMap, Write } from './protocol.ts'
-import { writeRows } from './write-rows.ts'
+import { mustBeWritable, writeRows } from './write-rows.ts'
 
 export const tensorOf = ({ dtype, data, shape }: Wire): ort.Tensor => new ort.Tensor(dtype as 'float32', data as Float32Array, shape)
 
@@ -13,8 +13,11 @@ export type Tensors = Readonly<Record<string, ort.Tensor>>
 export interface Resident {
   /** The arrays as a run reads them. */
   readonly tensors: () => Promise<Tensors>
-  /** Writes what a run's outputs are held for, and takes those outputs out. `given` is what was fed besides. */
-  readonly write: (outputs: Record<string, Wire>, given: WireMap) => Promise<void>
+  /**
+   * Takes out of a run's outputs what is written here, and gives what remains to be done for it before the next run.
+   * Rejects, and writes nothing, when something does not fit. `given` is what was fed besides.
+   */
+  readonly write: (outputs: Record<string, Wire>, given: WireMap) => Promise<() => void>
   /** The arrays in the host's memory, to be changed in place before the next run. */
   readonly onHost: () => Promise<WireMap>
   readonly drop: () => void
@@ -34,10 +37,13 @@ export const hostResident = (arrays: WireMap, writes: readonly Write[]): Residen
   return {
     tensors: async () => tensors,
     write: async (outputs, given) => {
-      for (const write of writes) {
+      const ready = writes.map((write) => {
         const { source, indices } = taken(write, outputs, given)
-        writeRows(arrays[write.input]!, source, write.axis, indices)
-      }
+        const target = arrays[write.input]!
+        mustBeWritable(target, source, write.axis, indices)
+        return () => writeRows(target, source, write.axis, indices)
+      })
+      return () => ready.forEach((write) => write())
     },
     onHost: async () => arrays,
     drop: () => {},

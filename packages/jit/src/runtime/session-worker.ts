@@ -41,6 +41,8 @@ const create = async (handle: number, { model, root, options }: Extract<Request,
       session: {
         model_external_initializers_file_folder_path: root,
         disable_prepacking: options.packing === 'once' ? '0' : '1',
+        // Threads that spin between runs keep the core that the caller's thread would run on.
+        force_spinning_stop: '1',
       },
     },
   })
@@ -48,7 +50,10 @@ const create = async (handle: number, { model, root, options }: Extract<Request,
   return { kind: 'handle', handle }
 }
 
-const run = async (id: number, request: Extract<Request, { kind: 'run' }>): Promise<Reply> => {
+/** Takes what the caller need not wait for: it is done once the reply is on its way, before the next request. */
+type Later = (work: () => void) => void
+
+const run = async (id: number, request: Extract<Request, { kind: 'run' }>, later: Later): Promise<Reply> => {
   const session = await sessions.use(request.session)
   if (session === undefined) return { kind: 'gone', message: 'its session was released' }
   const held = request.held === undefined ? NOTHING : residents.get(request.held)
@@ -64,7 +69,7 @@ const run = async (id: number, request: Extract<Request, { kind: 'run' }>): Prom
   const results = await session.run(feeds)
   const outputs: Record<string, Wire> = {}
   for (const [name, tensor] of Object.entries(results)) outputs[name.slice('out/'.length)] = wireOf(tensor)
-  await held.write(outputs, request.feeds)
+  later(await held.write(outputs, request.feeds))
   if (request.keep === undefined) return { kind: 'outputs', outputs }
   const kept: Record<string, Wire> = {}
   for (const name of request.keep) {
@@ -76,7 +81,7 @@ const run = async (id: number, request: Extract<Request, { kind: 'run' }>): Prom
 }
 
 /** The id of a request names what it makes: ids are never used twice, so a handle of a dead engine names nothing. */
-const answer = async (id: number, request: Exclude<Request, { kind: 'end' }>): Promise<Reply> => {
+const answer = async (id: number, request: Exclude<Request, { kind: 'end' }>, later: Later): Promise<Reply> => {
   switch (request.kind) {
     case 'create':
       return create(id, request)
@@ -84,7 +89,7 @@ const answer = async (id: number, request: Exclude<Request, { kind: 'end' }>): P
       residents.set(id, (request.device === 'webgpu' ? deviceResident : hostResident)(request.tensors, request.writes))
       return { kind: 'handle', handle: id }
     case 'run':
-      return run(id, request)
+      return run(id, request, later)
     case 'drop':
       residents.get(request.held)?.drop()
       residents.delete(request.held)
@@ -110,7 +115,9 @@ let queue: Promise<void> = Promise.resolve()
 parentPort!.on('message', ({ id, body }: Envelope<Request>) => {
   if (body.kind === 'end') return end(body.ended)
   queue = queue.then(async () => {
-    const reply = await answer(id, body).catch((e: unknown): Reply => ({ kind: 'error', message: e instanceof Error ? e.message : String(e) }))
+    const left: (() => void)[] = []
+    const reply = await answer(id, body, (work) => left.push(work)).catch((e: unknown): Reply => ({ kind: 'error', message: e instanceof Error ? e.message : String(e) }))
     parentPort!.postMessage({ id, body: reply } satisfies Envelope<Reply>, reply.kind === 'outputs' ? buffersOf(reply.outputs) : [])
+    for (const work of left) work()
   })
 })

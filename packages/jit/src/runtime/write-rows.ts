@@ -2,6 +2,9 @@ import type { Wire } from './protocol.ts'
 
 type Shaped = Pick<Wire, 'dtype' | 'shape'>
 
+/** From this many elements on, a view and a copy of memory take less time than a loop. */
+const LONG = 256
+
 /** Both are of one type here, so that the loop below is compiled for it and not for any. */
 const copyFloats = (to: Float32Array, begin: number, from: Float32Array, first: number, count: number): void => {
   for (let i = 0; i < count; i++) to[begin + i] = from[first + i]!
@@ -18,7 +21,8 @@ export const mustBeWritable = (target: Shaped, source: Shaped, axis: number, at:
 
 /**
  * Copies `source` [rows, …, 1, …] into `target` [rows, …, n, …] at index `at[row]` of `axis`, in place: how a decoding
- * step's new keys and values enter the cache without the cache being rebuilt. A row at −1 is not copied.
+ * step's new keys and values enter the cache without the cache being rebuilt. A row at −1 is not copied. What is given
+ * has been checked by `mustBeWritable`.
  */
 export const writeRows = (target: Wire, source: Wire, axis: number, at: Int32Array): void => {
   const rows = target.shape[0]!
@@ -26,7 +30,6 @@ export const writeRows = (target: Wire, source: Wire, axis: number, at: Int32Arr
   const inner = target.shape.slice(axis + 1).reduce((a, b) => a * b, 1)
   const outer = target.shape.slice(1, axis).reduce((a, b) => a * b, 1)
   const [to, from] = [target.data as Float32Array, source.data as Float32Array]
-  mustBeWritable(target, source, axis, at)
   for (let row = 0; row < rows; row++) {
     const column = at[row]!
     if (column === -1) continue
@@ -34,7 +37,7 @@ export const writeRows = (target: Wire, source: Wire, axis: number, at: Int32Arr
       const block = row * outer + o
       const begin = (block * n + column) * inner
       const first = block * inner
-      if (inner <= 32) copyFloats(to, begin, from, first, inner)
+      if (inner <= LONG) copyFloats(to, begin, from, first, inner)
       else to.set(from.subarray(first, first + inner), begin)
     }
   }
