@@ -5,7 +5,7 @@ import type { Elements, HostTensor, HostTensors } from '../host-tensor.ts'
 import { registerMissingKernels } from '../kernels/register-missing-kernels.ts'
 import { copyRows } from './copy-rows.ts'
 import { type Copies, type Executable, type HeldWrite, type Kept, copyPairs, heldTarget, isUnder, notKept, positions } from './executable.ts'
-import { writeRows } from './write-rows.ts'
+import { mustBeWritable, writeRows } from './write-rows.ts'
 
 /** What functions kept, wherever they ran: it lies in this thread's memory. */
 const keptArrays = new WeakMap<Kept, HostTensors>()
@@ -75,8 +75,9 @@ export const eagerExecutable = async (
         const outputs = await run({ ...held, ...feeds })
         for (const name of Object.keys(outputs)) {
           const target = heldTarget(writes, name)
-          if (target === undefined || held[target.input] === undefined) continue
-          writeRows(held[target.input]!, outputs[name]!, target.write.axis, positions(feeds, target.write))
+          if (target === undefined || held[target.input] === unde          const [to, from, at] = [held[target.input]!, outputs[name]!, positions(feeds, target.write)]
+          mustBeWritable(to, from, target.write.axis, at)
+          writeRows(to, from, target.write.axis, at), target.write))
           delete outputs[name]
         }
         return outputs
