@@ -75,9 +75,10 @@ export const eagerExecutable = async (
         const outputs = await run({ ...held, ...feeds })
         for (const name of Object.keys(outputs)) {
           const target = heldTarget(writes, name)
-          if (target === undefined || held[target.input] === unde          const [to, from, at] = [held[target.input]!, outputs[name]!, positions(feeds, target.write)]
+          if (target === undefined || held[target.input] === undefined) continue
+          const [to, from, at] = [held[target.input]!, outputs[name]!, positions(feeds, target.write)]
           mustBeWritable(to, from, target.write.axis, at)
-          writeRows(to, from, target.write.axis, at), target.write))
+          writeRows(to, from, target.write.axis, at)
           delete outputs[name]
         }
         return outputs
