@@ -1,6 +1,7 @@
 import { keyOf, logSumExp, normal, shiftTable, tokenMDP, uniform } from '@gfnlm/env'
 import { expect, test } from 'vitest'
-import { behaviour, learnedLogProb } from './behaviour.ts'
+import { behaviour, drawAction, learnedLogProb } from './behaviour.ts'
+import { draw } from './draw.ts'
 import type { Exploration } from './exploration.ts'
 
 // A rollout of gfn-lm-tuning's next-sentence sampler at T = 2: illegal token 1 at −99, terminator 5, minimum length 1,
@@ -152,4 +153,25 @@ test('a model that diverged, or a mask that leaves nothing, is an error', () => 
     expect(() => explore([0, Infinity, 1], exploration)).toThrow(/diverged/)
     expect(() => explore([0, -Infinity, -Infinity], exploration, { ...free, minLength: 1 })).toThrow(/masks everything/)
   }
+})
+
+test('an action drawn without writing the distribution down is the one that is drawn from it', () => {
+  const mdp = tokenMDP({ terminator: 7, minLength: 2, maxLength: 5, logitShift: penalised(20) })
+  const ways: readonly Exploration[] = [
+    { temperature: 1 }, { temperature: 0.3 }, { temperature: 0 }, { temperature: 2, topK: 4 }, { temperature: 1, topP: 0.7, minP: 0.05 }, { temperature: 1, epsilon: 0.2 },
+  ]
+  for (let i = 0; i < 300; i++) {
+    const logits = Float32Array.from({ length: 20 }, (_, id) => 3 * normal(keyOf(i), id))
+    const [way, t, u] = [ways[i % ways.length]!, i % 6, uniform(keyOf(7), i)]
+    expect(drawAction(logits, mdp, t, way, u)).toEqual(draw(behaviour(logits, mdp, t, way, new Float64Array(20)), u))
+  }
+})
+
+test('the shift is that of the call, whatever was weighed before with as many tokens', () => {
+  const logits = Float64Array.of(0, 0, 0)
+  const masked = tokenMDP({ terminator: 0, maxLength: 9, logitShift: Float32Array.of(0, -Infinity, 0) })
+  const out = new Float64Array(3)
+  expect([...behaviour(logits, masked, 0, { temperature: 1 }, out)]).toEqual([0.5, 0, 0.5])
+  expect([...behaviour(logits, free, 0, { temperature: 1 }, out)]).toEqual(near([1 / 3, 1 / 3, 1 / 3]))
+  expect(learnedLogProb(logits, masked, 0, 2)).toBeCloseTo(Math.log(0.5), 12)
 })

@@ -1,5 +1,6 @@
 import type { TokenMDP } from '@gfnlm/env'
-import { expBelow } from './exp-below.ts'
+import { type Drawn, draw } from './draw.ts'
+import { type Exponentials, exponentialsOf } from './exponentials.ts'
 import type { Exploration } from './exploration.ts'
 import { keepMinP, keepTopK, keepTopP } from './truncation.ts'
 
@@ -9,50 +10,57 @@ export type LogitRow = Float32Array | Float64Array
 /** The action that the minimum length forbids at step t; -1: none. */
 const forbiddenAt = (mdp: TokenMDP, t: number): number => (t < mdp.minLength ? mdp.terminator : -1)
 
-const largestLogit = (logits: LogitRow, shift: Float32Array | undefined, forbidden: number): number => {
-  let largest = -Infinity
-  for (let i = 0; i < logits.length; i++) {
-    if (i === forbidden) continue
-    const logit = shift === undefined ? logits[i] : logits[i] + shift[i]
-    if (logit > largest) largest = logit
+/** The shift that was laid beside the scores last. */
+const laid = new WeakMap<Exponentials, Float32Array | null>()
+
+/** Lays logits and shift out, with the forbidden action at −∞, and gives the largest of their sums. */
+const layOut = (room: Exponentials, logits: LogitRow, shift: Float32Array | undefined, forbidden: number): number => {
+  if (laid.get(room) !== (shift ?? null)) {
+    if (shift === undefined) room.shift.fill(0)
+    else room.shift.set(shift)
+    laid.set(room, shift ?? null)
   }
-  return largest
+  room.scores.set(logits)
+  if (forbidden >= 0) room.scores[forbidden] = -Infinity
+  return room.largest()
 }
 
-/**
- * out[i] = exp((logit_i − largest) / temperature), so that the largest weight is 1; temperature 0 leaves only that
- * one. Returns the sum of the weights.
- */
-const weigh = (
-  logits: LogitRow,
-  shift: Float32Array | undefined,
-  forbidden: number,
-  temperature: number,
-  out: Float64Array,
-): number => {
-  const largest = largestLogit(logits, shift, forbidden)
+interface Weights {
+  /** [vocab] the largest weighs 1. Overwritten by the next call, whosever. */
+  readonly weights: Float64Array
+  readonly total: number
+}
+
+/** exp((logit + shift − largest) / temperature) of every legal action; temperature 0 leaves only the likeliest. */
+const weigh = (logits: LogitRow, mdp: TokenMDP, t: number, temperature: number): Weights => {
+  const room = exponentialsOf(logits.length)
+  const largest = layOut(room, logits, mdp.logitShift, forbiddenAt(mdp, t))
   if (!Number.isFinite(largest))
     throw new RangeError(`the largest logit of a legal action is ${largest}: the model diverged or masks everything`)
-  const scale = temperature > 0 ? 1 / temperature : 1
-  let total = 0
-  for (let i = 0; i < logits.length; i++) {
-    const logit = shift === undefined ? logits[i] : logits[i] + shift[i]
-    out[i] = i === forbidden ? 0 : expBelow((logit - largest) * scale)
-    total += out[i]
-  }
+  const weights = room.scores
+  const total = room.weigh(largest, temperature > 0 ? 1 / temperature : 1)
   if (Number.isNaN(total))
     throw new RangeError('a logit is NaN: the model diverged, or its vocabulary is not that of the mask')
-  if (temperature > 0) return total
-  const likeliest = out.indexOf(1)
-  out.fill(0)
-  out[likeliest] = 1
-  return 1
+  if (temperature > 0) return { weights, total }
+  const likeliest = weights.indexOf(1)
+  weights.fill(0)
+  weights[likeliest] = 1
+  return { weights, total: 1 }
 }
 
 const sum = (weights: Float64Array): number => {
   let total = 0
   for (let i = 0; i < weights.length; i++) total += weights[i]
   return total
+}
+
+const truncated = (given: Weights, { topK, topP, minP }: Exploration): Weights => {
+  if (topK === undefined && topP === undefined && minP === undefined) return given
+  const { weights } = given
+  if (topK !== undefined) keepTopK(weights, topK)
+  if (topP !== undefined) keepTopP(weights, topP)
+  if (minP !== undefined) keepMinP(weights, minP)
+  return { weights, total: sum(weights) }
 }
 
 const mixUniform = (
@@ -68,6 +76,16 @@ const mixUniform = (
     probabilities[i] = (1 - epsilon) * probabilities[i] + (legal(i) ? epsilon / count : 0)
 }
 
+/** Probabilities [vocab] of every action, overwritten by the next call. */
+const distribution = (logits: LogitRow, mdp: TokenMDP, t: number, exploration: Exploration): Float64Array => {
+  const { weights, total } = truncated(weigh(logits, mdp, t, exploration.temperature), exploration)
+  const scale = 1 / total
+  for (let i = 0; i < weights.length; i++) weights[i] *= scale
+  const { epsilon } = exploration
+  if (epsilon !== undefined && epsilon > 0) mixUniform(weights, mdp.logitShift, forbiddenAt(mdp, t), epsilon)
+  return weights
+}
+
 /**
  * The distribution that the sampler draws the action of step t from.
  *
@@ -78,7 +96,7 @@ const mixUniform = (
  * a finite penalty counts as legal for ε. Only the behaviour is shaped here: what a loss sees is `learnedLogProb`.
  *
  * @param logits [vocab] a row of next-token logits; a subarray of a batch will do
- * @param out    [vocab] overwritten and returned; nothing else is allocated unless top-k or top-p is asked for
+ * @param out    [vocab] overwritten and returned
  * @returns probabilities [vocab], summing to 1
  * @throws RangeError when no legal action has a finite logit, or a logit is NaN
  */
@@ -86,24 +104,24 @@ export const behaviour = (
   logits: LogitRow,
   mdp: TokenMDP,
   t: number,
-  { temperature, topK, topP, minP, epsilon }: Exploration,
+  exploration: Exploration,
   out: Float64Array,
 ): Float64Array => {
-  if (t >= mdp.maxLength) {
+  if (t < mdp.maxLength) out.set(distribution(logits, mdp, t, exploration))
+  else {
     out.fill(0)
     out[mdp.terminator] = 1
-    return out
   }
-  const forbidden = forbiddenAt(mdp, t)
-  let total = weigh(logits, mdp.logitShift, forbidden, temperature, out)
-  if (topK !== undefined) keepTopK(out, topK)
-  if (topP !== undefined) keepTopP(out, topP)
-  if (minP !== undefined) keepMinP(out, minP)
-  if (topK !== undefined || topP !== undefined || minP !== undefined) total = sum(out)
-  const scale = 1 / total
-  for (let i = 0; i < out.length; i++) out[i] *= scale
-  if (epsilon !== undefined && epsilon > 0) mixUniform(out, mdp.logitShift, forbidden, epsilon)
   return out
+}
+
+/** An action drawn from `behaviour`: the same as `draw` gives of it, without writing all of it down. */
+export const drawAction = (logits: LogitRow, mdp: TokenMDP, t: number, exploration: Exploration, u: number): Drawn => {
+  if (t >= mdp.maxLength) return { token: mdp.terminator, logProb: 0 }
+  const { epsilon = 0 } = exploration
+  if (epsilon > 0) return draw(distribution(logits, mdp, t, exploration), u)
+  const { weights, total } = truncated(weigh(logits, mdp, t, exploration.temperature), exploration)
+  return draw(weights, u, 1 / total)
 }
 
 /**
@@ -117,10 +135,8 @@ export const learnedLogProb = (logits: LogitRow, mdp: TokenMDP, t: number, token
   if (t >= mdp.maxLength && mdp.leaf === 'forced') return token === mdp.terminator ? 0 : -Infinity
   const forbidden = forbiddenAt(mdp, t)
   if (token === forbidden) return -Infinity
-  const shift = mdp.logitShift
-  const shifted = (i: number): number => (shift === undefined ? logits[i] : logits[i] + shift[i])
-  const largest = largestLogit(logits, shift, forbidden)
-  let total = 0
-  for (let i = 0; i < logits.length; i++) if (i !== forbidden) total += expBelow(shifted(i) - largest)
-  return shifted(token) - largest - Math.log(total)
+  const room = exponentialsOf(logits.length)
+  const largest = layOut(room, logits, mdp.logitShift, forbidden)
+  const total = room.weigh(largest, 1)
+  return logits[token] + (mdp.logitShift?.[token] ?? 0) - largest - Math.log(total)
 }

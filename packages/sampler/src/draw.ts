@@ -8,19 +8,21 @@ export interface Drawn {
  * Draws an index by inverse CDF: the first whose cumulative probability exceeds u. An index of probability 0 is
  * never drawn; where rounding leaves the total below u, the last possible one is.
  *
- * @param probabilities [vocab] summing to 1
- * @param u             uniform in [0, 1)
+ * @param weights [vocab] summing to 1 / scale
+ * @param u       uniform in [0, 1)
+ * @param scale   what makes probabilities of the weights
  * @throws RangeError when no probability is positive
  */
-export const draw = (probabilities: Float64Array, u: number): Drawn => {
+export const draw = (weights: Float64Array, u: number, scale: number = 1): Drawn => {
   let cumulative = 0
   let token = -1
-  for (let i = 0; i < probabilities.length; i++) {
-    if (!(probabilities[i] > 0)) continue
+  for (let i = 0; i < weights.length; i++) {
+    const probability = weights[i] * scale
+    if (!(probability > 0)) continue
     token = i
-    cumulative += probabilities[i]
+    cumulative += probability
     if (cumulative > u) break
   }
   if (token < 0) throw new RangeError('no action has a positive probability')
-  return { token, logProb: Math.log(probabilities[token]) }
+  return { token, logProb: Math.log(weights[token] * scale) }
 }

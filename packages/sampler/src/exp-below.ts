@@ -13,10 +13,10 @@ export const expBelow = (x: number): number => {
   return POWERS[-(n >> 6)] * ROOTS[n & 63] * (1 + r * (1 + r * (1 / 2 + r * (1 / 6 + r * (1 / 24 + r / 120)))))
 }
 
-const STEPS_PER_NAT = 64 / Math.LN2
+export const STEPS_PER_NAT: number = 64 / Math.LN2
 /** ln 2 / 64 in two parts, so that n times the first is exact. */
-const COARSE = Math.fround(Math.LN2 / 64)
-const FINE = Math.LN2 / 64 - COARSE
+export const COARSE: number = Math.fround(Math.LN2 / 64)
+export const FINE: number = Math.LN2 / 64 - COARSE
 /** 2^(j / 64) and 2^−k. */
-const ROOTS = Float64Array.from({ length: 64 }, (_, j) => 2 ** (j / 64))
+export const ROOTS: Float64Array = Float64Array.from({ length: 64 }, (_, j) => 2 ** (j / 64))
 const POWERS = Float64Array.from({ length: 1024 }, (_, k) => 2 ** -k)

@@ -1,5 +1,5 @@
 export { type Decoder, type Decoding, type DecodingRequest, decoderOf } from './decoding.ts'
-export { type LogitRow, behaviour, learnedLogProb } from './behaviour.ts'
+export { type LogitRow, behaviour, drawAction, learnedLogProb } from './behaviour.ts'
 export { type Drawn, draw } from './draw.ts'
 export { type Exploration, type Explore, exploring, mixture, onPolicy, tempered } from './exploration.ts'
 export { type Completions, rollout, rowKeys } from './rollout.ts'

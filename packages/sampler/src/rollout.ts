@@ -1,8 +1,7 @@
 import { type Key, type Prompt, type TokenMDP, type Trajectories, fold, keyOf, uniform } from '@gfnlm/env'
-import { behaviour, learnedLogProb } from './behaviour.ts'
+import { drawAction, learnedLogProb } from './behaviour.ts'
 import { breather } from './breather.ts'
 import type { Decoding } from './decoding.ts'
-import { draw } from './draw.ts'
 import type { Exploration, Explore } from './exploration.ts'
 
 /** The completions of one rollout, row-major, `maxLength + 1` columns. */
@@ -28,7 +27,6 @@ export const rollout = async (decoding: Decoding, mdp: TokenMDP, keys: readonly 
   const logBehaviour = new Float32Array(rows * width).fill(NaN)
   const slots = decoding.rows.length
   const vocab = decoding.logits.length / slots
-  const probabilities = new Float64Array(vocab)
   const chosen = new Int32Array(slots)
   const steps = new Int32Array(rows)
   let at = decoding
@@ -38,7 +36,7 @@ export const rollout = async (decoding: Decoding, mdp: TokenMDP, keys: readonly 
     /** Draws what a row does next. */
     const act = (row: number, logits: Float32Array): number => {
       const t = steps[row]++
-      const { token, logProb } = draw(behaviour(logits, mdp, t, ways[row]!, probabilities), uniform(draws[row]!, t))
+      const { token, logProb } = drawAction(logits, mdp, t, ways[row]!, uniform(draws[row]!, t))
       const cell = row * width + t
       tokens[cell] = token
       logBehaviour[cell] = logProb
