@@ -8,6 +8,8 @@ import { type AsHost, type HostTree, flatten, isHostTensor, unflatten } from './
 export interface Holding<Out> {
   /** Runs, after `copies` have been made into the held arrays. */
   readonly run: (rest: HostTree, copies?: readonly Copies[]) => Promise<Out>
+  /** The held arrays, once there was a run, to be copied from: they are those of `drop`. */
+  readonly kept: () => Promise<Kept>
   /** Frees the held arrays. */
   readonly drop: () => Promise<void>
 }
@@ -74,6 +76,10 @@ export const callable = <In, Out>(
           throw jitError('ShapeChanged', 'held arrays were used with other shapes than those of their first run',
             'Hold them anew: what was written into them belongs to the function compiled for the first shapes.', { found: signature })
         return unflatten(await (await bound.held).run(feeds, copies)) as AsHost<Out>
+      },
+      kept: async () => {
+        if (bound === undefined) throw jitError('InvalidInput', 'held arrays were to be copied from before their first run', 'Copy from where they came from.')
+        return bound.held
       },
       drop,
     }

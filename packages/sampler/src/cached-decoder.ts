@@ -1,7 +1,8 @@
-import { type Kept, hostTensor, hostZeros, jitPerShape } from '@gfnlm/jit'
+import { type Copies, type Holding, type HostTensor, type Kept, hostTensor, hostZeros, jitPerShape } from '@gfnlm/jit'
 import { type CachedDecoding, type Policy, type Tensors, bucketed } from '@gfnlm/policy'
 import type { Tensor1D, Tensor2D } from '@tensorflow/tfjs-core'
 import type { CompileOptions, Decoder, Decoding } from './decoding.ts'
+import { isSmall } from './is-small.ts'
 import { orReference, packPrompts, withTrainable } from './pack-prompts.ts'
 import { type Started, waitingRows } from './waiting-rows.ts'
 
@@ -23,19 +24,45 @@ interface Slots {
   readonly filled: Int32Array
 }
 
-type Arrival = Started<Prefilled> & { readonly slot: number }
+/** A cache with the engine: what is in its slots, and how many columns there are. */
+interface Cache {
+  readonly holding: Holding<{ readonly logits: HostTensor }>
+  readonly slots: number
+  readonly columns: number
+}
+
+const copy = (kept: Kept, output: string, pieces: readonly number[]): Copies => ({ kept, output, input: 'cache', axis: 2, pieces: Int32Array.from(pieces) })
+
+/** A prompt's own columns go to the beginning of its slot, whatever padding was before them. */
+const copiesOf = (arrivals: readonly (Started<Prefilled> | undefined)[]): Copies[] =>
+  [...new Set(arrivals.flatMap((arrival) => (arrival === undefined ? [] : [arrival.batch])))].map((batch) => {
+    const { pad, length } = batch
+    return copy(batch.kept, 'fresh', arrivals.flatMap((arrival, slot) => (arrival?.batch === batch ? [arrival.place, slot, pad[arrival.place]!, length[arrival.place]!] : [])))
+  })
+
+/** Least columns of a cache that grows. */
+const FIRST_COLUMNS = 16
+
+/** A quarter of the slots, and again, as long as those are enough. */
+const quartered = (slots: number, rows: number): number => {
+  const fewer = Math.ceil(slots / 4)
+  return slots > 1 && rows <= fewer ? quartered(fewer, rows) : slots
+}
+
+/** Columns for `needed`, where there were `before`: twice as many when they are too few, a quarter when that will do. */
+const resized = (needed: number, before: number): number => {
+  const enough = Math.max(FIRST_COLUMNS, bucketed(needed))
+  return needed > before ? Math.max(enough, bucketed(2 * before)) : 4 * enough <= before ? enough : before
+}
 
 /**
- * The keys and values of rows that come into slots, [pieces, 4]: a prompt's own columns go to the beginning of its
- * slot, whatever padding was before them.
+ * Runs every prompt once, then one token a row against a cache held where the policy runs. The cache of a small model
+ * grows with its rows and shrinks with them, in columns and in slots: that takes more graphs and some copies, but no
+ * step computes much that nobody reads. Of a large model's step the weights are the longer part, and every graph has
+ * its own copy of them.
  */
-const piecesOf = (arrivals: readonly Arrival[], batch: Prefilled): Int32Array =>
-  Int32Array.from(
-    arrivals.filter((a) => a.batch === batch).flatMap(({ place, slot }) => [place, slot, batch.pad[place]!, batch.length[place]!]),
-  )
-
-/** Runs every prompt once, then one token a row against a cache held where the policy runs. */
 export const cachedDecoder = (policy: Policy, cached: CachedDecoding, options: CompileOptions): Decoder => {
+  const resizes = isSmall(policy)
   const prefill = jitPerShape(
     ({ trainable, tokens, pad }: { trainable?: Tensors; tokens: Tensor2D; pad: Tensor1D }, constants: Tensors) =>
       cached.prefill(constants, orReference(trainable), { tokens, pad }),
@@ -44,16 +71,18 @@ export const cachedDecoder = (policy: Policy, cached: CachedDecoding, options: C
   const decode = jitPerShape(
     ({ trainable, tokens, filled, cache }: { trainable?: Tensors; tokens: Tensor1D; filled: Tensor1D; at: Tensor1D; cache: Tensors }, constants: Tensors) =>
       cached.decode(constants, orReference(trainable), { tokens, filled, cache }),
-    { ...options, writes: [{ output: 'fresh', input: 'cache', axis: 2, at: 'at' }] },
+    { ...options, limit: options.limit * (resizes ? 4 : 1), writes: [{ output: 'fresh', input: 'cache', axis: 2, at: 'at' }] },
   )
+  const vocab = policy.vocabSize
+  const names = Array.from({ length: cached.layers }, (_, layer) => [`k.${layer}`, `v.${layer}`]).flat()
+  const [kvHeads, headDim] = cached.head
   return async ({ prompts, group, maxLength, trainable, slots = group.length }) => {
-    const vocab = policy.vocabSize
-    const [kvHeads, headDim] = cached.head
-    const longest = prompts.reduce((most, p) => Math.max(most, p.length), 1)
     // Nothing is read after the last token: it needs no column.
-    const capacity = bucketed(longest + maxLength - 1)
-    const names = Array.from({ length: cached.layers }, (_, layer) => [`k.${layer}`, `v.${layer}`]).flat()
+    const most = bucketed(prompts.reduce((longest, p) => Math.max(longest, p.length), 1) + maxLength - 1)
     const alive = new Set<Kept>()
+    const drop = async (kept: Kept): Promise<void> => {
+      if (alive.delete(kept)) await kept.drop()
+    }
     const waiting = waitingRows(group, slots, async (numbers): Promise<Prefilled> => {
       const started = numbers.map((prompt) => prompts[prompt]!)
       const packed = packPrompts(started, policy.contextLength)
@@ -61,45 +90,68 @@ export const cachedDecoder = (policy: Policy, cached: CachedDecoding, options: C
       alive.add(kept)
       return { kept, logits: outputs.logits.data as Float32Array, pad: packed.pad.data as Int32Array, length: Int32Array.from(started, (p) => p.length) }
     })
-    const holding = await decode.hold(withTrainable(trainable), {
-      cache: Object.fromEntries(names.map((name) => [name, hostZeros([slots, kvHeads, capacity, headDim])])),
+    const cacheOf = async (slots: number, columns: number): Promise<Cache> => ({
+      slots,
+      columns,
+      holding: await decode.hold(withTrainable(trainable), {
+        cache: Object.fromEntries(names.map((name) => [name, hostZeros([slots, kvHeads, columns, headDim])])),
+      }),
     })
-    const drop = async (kept: Kept): Promise<void> => {
-      if (alive.delete(kept)) await kept.drop()
+
+    let cache: Cache | undefined
+    // Where the rows of the next run are until then: prompts that were run, or slots of the cache.
+    let arrivals: readonly (Started<Prefilled> | undefined)[] = Array<undefined>(slots).fill(undefined)
+    let homes: readonly number[] = [...arrivals.keys()]
+
+    /** The cache with room for one token more, and what is copied into it first. */
+    const prepared = async (filled: Int32Array): Promise<{ readonly now: Cache; readonly copies: readonly Copies[] }> => {
+      const needed = Math.min(most, filled.reduce((a, b) => Math.max(a, b)) + 1)
+      const columns = resizes ? Math.min(most, resized(needed, cache?.columns ?? 0)) : most
+      if (cache?.slots === filled.length && cache.columns === columns) return { now: cache, copies: copiesOf(arrivals) }
+      const now = await cacheOf(filled.length, columns)
+      if (cache === undefined) return { now, copies: copiesOf(arrivals) }
+      const moves = Array.from(filled, (n, slot) => (n === 0 || arrivals[slot] !== undefined ? [] : [homes[slot]!, slot, 0, n])).flat()
+      return { now, copies: [copy(await cache.holding.kept(), 'cache', moves), ...copiesOf(arrivals)] }
     }
-    // Rows whose prompts are copied into their slots before the next run.
-    let arrivals: readonly Arrival[] = []
+
     const at = ({ rows, logits, filled }: Slots): Decoding => ({
       rows,
       logits,
       next: async (tokens) => {
-        const arrived = arrivals
-        arrivals = []
-        const batches = [...new Set(arrived.map(({ batch }) => batch))]
-        const copies = batches.map((batch) => ({ kept: batch.kept, output: 'fresh', input: 'cache', axis: 2, pieces: piecesOf(arrived, batch) }))
-        const written = filled.map((n, slot) => (rows[slot]! < 0 || n === capacity ? -1 : n))
-        const { logits: next } = await holding.run({ tokens: hostTensor(tokens.slice()), filled: hostTensor(filled.slice()), at: hostTensor(written) }, copies)
-        await Promise.all(arrived.filter(({ last }) => last).map(({ batch }) => drop(batch.kept)))
+        const [before, arrived] = [cache, arrivals]
+        const { now, copies } = await prepared(filled)
+        cache = now
+        arrivals = arrived.map(() => undefined)
+        homes = [...arrivals.keys()]
+        const written = filled.map((n, slot) => (rows[slot]! < 0 || n === now.columns ? -1 : n))
+        const { logits: next } = await now.holding.run({ tokens: hostTensor(tokens.slice()), filled: hostTensor(filled.slice()), at: hostTensor(written) }, copies)
+        if (before !== now) await before?.holding.drop()
+        await Promise.all(arrived.map((arrival) => (arrival?.last === true ? drop(arrival.batch.kept) : undefined)))
         return at({ rows, logits: next.data as Float32Array, filled: filled.map((n, slot) => (rows[slot]! < 0 ? 0 : n + 1)) })
       },
       refill: async (free) => {
-        const [nextRows, nextFilled] = [rows.slice(), filled.slice()]
         const started = await waiting.take(free.length)
-        for (const slot of free.slice(started.length)) {
-          nextRows[slot] = -1
-          nextFilled[slot] = 0
-        }
-        const arrived = started.map((row, i) => ({ ...row, slot: free[i]! }))
-        for (const { row, batch, place, slot } of arrived) {
-          nextRows[slot] = row
-          nextFilled[slot] = batch.length[place]!
-          logits.set(batch.logits.subarray(place * vocab, (place + 1) * vocab), slot * vocab)
-        }
-        arrivals = [...arrivals, ...arrived]
-        return at({ rows: nextRows, logits, filled: nextFilled })
+        const [nextRows, nextFilled, nextArrivals] = [rows.slice(), filled.slice(), [...arrivals]]
+        free.forEach((slot, i) => {
+          const arrival = started[i]
+          nextArrivals[slot] = arrival
+          nextRows[slot] = arrival?.row ?? -1
+          nextFilled[slot] = arrival === undefined ? 0 : arrival.batch.length[arrival.place]!
+          if (arrival !== undefined) logits.set(arrival.batch.logits.subarray(arrival.place * vocab, (arrival.place + 1) * vocab), slot * vocab)
+        })
+        arrivals = nextArrivals
+        const busy = [...nextRows.keys()].filter((slot) => nextRows[slot]! >= 0)
+        const enough = resizes && busy.length > 0 ? quartered(nextRows.length, busy.length) : nextRows.length
+        if (enough === nextRows.length) return at({ rows: nextRows, logits, filled: nextFilled })
+        const chosen = Array.from({ length: enough }, (_, i) => busy[i] ?? -1)
+        arrivals = chosen.map((slot) => nextArrivals[slot])
+        homes = chosen.map((slot) => homes[slot] ?? -1)
+        const fewerLogits = new Float32Array(enough * vocab)
+        busy.forEach((slot, i) => fewerLogits.set(logits.subarray(slot * vocab, (slot + 1) * vocab), i * vocab))
+        return at({ rows: Int32Array.from(chosen, (slot) => nextRows[slot] ?? -1), logits: fewerLogits, filled: Int32Array.from(chosen, (slot) => nextFilled[slot] ?? 0) })
       },
       close: async () => {
-        await Promise.all([holding.drop(), ...[...alive].map(drop)])
+        await Promise.all([cache?.holding.drop(), ...[...alive].map(drop)])
       },
     })
     return at({ rows: new Int32Array(slots).fill(-1), logits: new Float32Array(slots * vocab), filled: new Int32Array(slots) })

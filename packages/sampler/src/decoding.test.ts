@@ -115,14 +115,14 @@ describe.each(smallPolicies())('a small %s', (_, policy) => {
       })
       for (let rows = 2; rows < 8; rows += 2) {
         check(0)
-        at = await at.next(Int32Array.of(1, 1))
-        check(1)
-        at = await at.next(Int32Array.of(2, 2))
-        check(2)
-        at = await at.refill([0, 1])
+        for (const token of [1, 2]) {
+          at = await at.next(at.rows.map(() => token))
+          check(token)
+        }
+        at = await at.refill([...at.rows.keys()])
       }
       expect([...seen].sort()).toEqual([0, 1, 2, 3, 4])
-      expect([...at.rows]).toEqual([-1, -1])
+      expect(at.rows.every((row) => row === -1)).toBe(true)
       await at.close()
     }
   })
@@ -153,6 +153,24 @@ describe.each(smallPolicies())('a small %s', (_, policy) => {
     expect((await second.next(Int32Array.of(2))).logits.length).toBe(11)
     await second.close()
   })
+})
+
+test.each(smallPolicies(80))('rows of very different lengths, through caches of many sizes: %s, as decoding anew and teacher forced', async (_, policy) => {
+  const { cached: _cached, ...uncached } = policy
+  const of = [1, 20, 3, 33].map((length, i) => ({ id: `q${i}`, text: '', tokens: Int32Array.from({ length }, (_, k) => 1 + ((k * 7 + i) % 9)), row: {} }))
+  const rows = { prompts: of, group: Int32Array.from({ length: 20 }, (_, row) => Math.floor(row / 5)) }
+  // token 10, which ends, is as likely as each of the others
+  const rules = tokenMDP({ terminator: 10, maxLength: 45 })
+  const draw = async (given: Policy) => {
+    const decoding = await decoderOf(given)({ prompts: of.map((p) => p.tokens), group: rows.group, maxLength: 45, trainable: moved(policy), slots: 9 })
+    return rollout(decoding, rules, rowKeys(3, 0, of, 5), onPolicy)
+  }
+  const [fast, anew] = [await draw(policy), await draw(uncached)]
+  expect(fast.tokens).toEqual(anew.tokens)
+  expect(Math.max(...fast.length)).toBeGreaterThan(30)
+  expect(Math.min(...fast.length)).toBeLessThan(3)
+  const scores = await forced(policy, moved(policy), rules, fast.tokens, rows)
+  fast.logPF.forEach((logPF, cell) => Number.isNaN(logPF) || expect(Math.abs(logPF - scores[cell]!)).toBeLessThan(2e-5))
 })
 
 test.each(smallPolicies(13))('a prompt may fill the context to its last position: %s, 9 + 4 of 13, which is no bucket', async (_, policy) => {

@@ -14,7 +14,8 @@ export interface Decoding {
   readonly next: (tokens: Int32Array) => Promise<Decoding>
   /**
    * Gives slots to rows that have none yet, in the order of their prompts; their logits, in place of the old ones, are
-   * those after their prompts. A slot that finds no row is empty from then on.
+   * those after their prompts. A slot that finds no row is empty from then on; when most slots are empty, the rows may
+   * move to others and the empty ones go.
    */
   readonly refill: (slots: readonly number[]) => Promise<Decoding>
   /** Frees what the rows hold; the decoding cannot go on after it. */

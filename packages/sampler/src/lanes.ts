@@ -1,5 +1,6 @@
-import { type Device, type HostTensors, sizeOf, threadCount } from '@gfnlm/jit'
+import { type Device, threadCount } from '@gfnlm/jit'
 import { type Policy, bucketed } from '@gfnlm/policy'
+import { isSmall } from './is-small.ts'
 
 /** How a batch's rows are decoded: `count` decodings at the same time, of `slots` rows each. */
 export interface Lanes {
@@ -16,11 +17,6 @@ const LEAST_SLOTS = 16
 /** What the keys and values of all slots may take. */
 const CACHE_BYTES = 256 * 2 ** 20
 
-/** Up to here a model is limited by its many small operators, not by its weights, and a copy of it costs little. */
-const SMALL_BYTES = 64 * 2 ** 20
-
-const bytesOf = (arrays: HostTensors): number => Object.values(arrays).reduce((sum, { shape }) => sum + 4 * sizeOf(shape), 0)
-
 const cacheBytes = ({ cached }: Policy, columns: number): number => {
   if (cached === undefined) return 0
   const [kvHeads, headDim] = cached.head
@@ -36,7 +32,7 @@ const cacheBytes = ({ cached }: Policy, columns: number): number => {
  * @param slots   rows at a time, all lanes together; by default as many as pay, and as memory has room for
  */
 export const lanesOf = (policy: Policy, device: Device, rows: number, columns: number, slots?: number): Lanes => {
-  const cores = device === 'cpu' && bytesOf(policy.constants) <= SMALL_BYTES ? threadCount() : 1
+  const cores = device === 'cpu' && isSmall(policy) ? threadCount() : 1
   const room = Math.max(1, Math.floor(CACHE_BYTES / Math.max(1, cacheBytes(policy, bucketed(columns)))))
   const together = Math.min(rows, slots ?? Math.min(room, cores * MOST_SLOTS))
   const count = Math.max(1, Math.min(cores, Math.floor(together / LEAST_SLOTS)))

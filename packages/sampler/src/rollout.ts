@@ -25,16 +25,15 @@ export const rollout = async (decoding: Decoding, mdp: TokenMDP, keys: readonly 
   const length = new Int32Array(rows).fill(-1)
   const logPF = new Float32Array(rows * width).fill(NaN)
   const logBehaviour = new Float32Array(rows * width).fill(NaN)
-  const slots = decoding.rows.length
-  const vocab = decoding.logits.length / slots
-  const chosen = new Int32Array(slots)
+  const vocab = decoding.logits.length / decoding.rows.length
+  const chosen = new Int32Array(rows)
   const steps = new Int32Array(rows)
   let at = decoding
   try {
     const draws = keys.map((key) => fold(key, 'draw'))
     const ways = keys.map((key) => explore(fold(key, 'explore')))
     /** Draws what a row does next. */
-    const act = (row: number, logits: Float32Array): number => {
+    const act = (row: number, logits: Float32Array): void => {
       const t = steps[row]++
       const { token, logProb } = drawAction(logits, mdp, t, ways[row]!, uniform(draws[row]!, t))
       const cell = row * width + t
@@ -43,29 +42,29 @@ export const rollout = async (decoding: Decoding, mdp: TokenMDP, keys: readonly 
       // As learned, but for the forced stop that a free leaf does not count.
       const learned = isPlain(ways[row]!) && (t < mdp.maxLength || mdp.leaf === 'forced')
       logPF[cell] = learned ? logProb : learnedLogProb(logits, mdp, t, token)
+      chosen[row] = token
       if (token === mdp.terminator) length[row] = t
       // The logits after the last token are read by nobody when the stop is forced.
-      return t + 1 === mdp.maxLength && mdp.leaf === 'forced' && length[row] < 0 ? act(row, logits) : token
+      else if (t + 1 === mdp.maxLength && mdp.leaf === 'forced') act(row, logits)
     }
-    let acting: readonly number[] = [...at.rows.keys()]
-    for (;;) {
+    const slotsOf = (meant: (row: number) => boolean): number[] => [...at.rows.keys()].filter((slot) => at.rows[slot]! >= 0 && meant(at.rows[slot]!))
+    let acting = slotsOf(() => true)
+    while (acting.length > 0) {
       const breathe = breather()
       for (const slot of acting) {
-        const row = at.rows[slot]!
-        if (row < 0) continue
         const pause = breathe()
         if (pause !== undefined) await pause
-        chosen[slot] = act(row, at.logits.subarray(slot * vocab, (slot + 1) * vocab))
+        act(at.rows[slot]!, at.logits.subarray(slot * vocab, (slot + 1) * vocab))
       }
-      const ended = acting.filter((slot) => at.rows[slot]! >= 0 && length[at.rows[slot]!]! >= 0)
+      const ended = slotsOf((row) => length[row]! >= 0)
       if (ended.length > 0) {
         at = await at.refill(ended)
-        acting = ended.filter((slot) => at.rows[slot]! >= 0)
+        acting = slotsOf((row) => steps[row] === 0)
         if (acting.length > 0) continue
       }
       if (at.rows.every((row) => row < 0)) break
-      at = await at.next(chosen)
-      acting = [...at.rows.keys()]
+      at = await at.next(Int32Array.from(at.rows, (row) => (row < 0 ? 0 : chosen[row]!)))
+      acting = slotsOf(() => true)
     }
   } finally {
     await at.close()

@@ -4,7 +4,7 @@ import { jitError } from '../errors.ts'
 import type { Elements, HostTensor, HostTensors } from '../host-tensor.ts'
 import { registerMissingKernels } from '../kernels/register-missing-kernels.ts'
 import { copyRows } from './copy-rows.ts'
-import { type Copies, type Executable, type HeldWrite, type Kept, copyPairs, heldTarget, isUnder, notKept, positions } from './executable.ts'
+import { type Copies, type Executable, type HeldExecutable, type HeldWrite, type Kept, copyPairs, heldTarget, isUnder, notKept, positions } from './executable.ts'
 import { mustBeWritable, writeRows } from './write-rows.ts'
 
 /** What functions kept, wherever they ran: it lies in this thread's memory. */
@@ -85,14 +85,16 @@ export const eagerExecutable = async (
       }
       // One run at a time: the next one reads what this one writes.
       let last: Promise<unknown> = Promise.resolve()
-      return {
+      const holding: HeldExecutable = {
         run: (feeds, copies = []) => {
           const result = last.then(() => step(feeds, copies))
           last = result.catch(() => {})
           return result
         },
-        drop: async () => {},
+        drop: async () => void keptArrays.delete(holding),
       }
+      keptArrays.set(holding, held)
+      return holding
     },
     dispose: async () => tf.dispose(frozen),
   }

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core'
 import '@tensorflow/tfjs-backend-cpu'
 import { describe, expect, test } from 'vitest'
-import { type Device, hostTensor, hostZeros, jit } from '../index.ts'
+import { type Device, hostTensor, hostZeros, jit, jitPerShape } from '../index.ts'
 import { webGpu } from '../testing/webgpu.ts'
 
 /** [rows, 2, 3, 2] keys that count their elements, and their sum. */
@@ -32,6 +32,20 @@ describe.each<Device>(['cpu', 'tfjs:cpu', ...webGpu])('on %s', (device) => {
     expect((await holding.run({ at })).seen).toEqual(seen)
     await Promise.all([kept.drop(), holding.drop()])
     await Promise.all([make.dispose(), cache.dispose()])
+  })
+
+  test('held arrays can be copied from, after a run, into others of another size', async () => {
+    const cache = jitPerShape(look, { device })
+    const first = await cache.hold({ cache: { k: hostTensor(Float32Array.from({ length: 16 }, (_, i) => i), [2, 1, 4, 2]) } })
+    await expect(first.kept()).rejects.toMatchObject({ _tag: 'InvalidInput' })
+    await first.run({ at })
+    const larger = await cache.hold({ cache: { k: hostZeros([1, 1, 6, 2]) } })
+    const copies = [{ kept: await first.kept(), output: 'cache', input: 'cache', axis: 2, pieces: Int32Array.of(1, 0, 0, 3) }]
+    expect([...(await larger.run({ at }, copies)).seen.data]).toEqual([8, 9, 10, 11, 12, 13, 0, 0, 0, 0, 0, 0])
+    await first.drop()
+    await expect(larger.run({ at }, copies)).rejects.toMatchObject({ _tag: 'InvalidInput' })
+    await larger.drop()
+    await cache.dispose()
   })
 
   test.each([

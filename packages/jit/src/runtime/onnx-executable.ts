@@ -9,7 +9,7 @@ import type { Signature } from '../signature.ts'
 import type { Graph } from '../trace/graph.ts'
 import { trace } from '../trace/trace.ts'
 import { ask, freedWith, threadCount, toWire } from './engine.ts'
-import { type Copies, type Executable, type HeldWrite, type Kept, copyPairs, heldTarget, isUnder, notKept, positions } from './executable.ts'
+import { type Copies, type Executable, type HeldExecutable, type HeldWrite, type Kept, copyPairs, heldTarget, isUnder, notKept, positions } from './executable.ts'
 import type { Copy, Reply, Request, SessionOptions } from './protocol.ts'
 import { mustFit, sessionError } from './session-error.ts'
 import { shared } from './shared-weights.ts'
@@ -115,7 +115,15 @@ export const onnxExecutable = async (
           return outputs(await tell({ kind: 'run', session, feeds: toWire(pick(feeds, rest)), held, copies: copiesOf(copies, kept, on) }))
         },
       }
-      return Object.assign(run, { drop: freedWith(run, { kind: 'drop', held }, on) })
+      const free = freedWith(run, { kind: 'drop', held }, on)
+      const holding: HeldExecutable = Object.assign(run, {
+        drop: async () => {
+          handles.delete(holding)
+          await free()
+        },
+      })
+      handles.set(holding, { held, thread: on })
+      return holding
     },
   }
   return Object.assign(functions, { dispose: freedWith(functions, { kind: 'release', session }, on) })
