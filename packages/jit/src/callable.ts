@@ -21,9 +21,10 @@ export interface Compiled<In, Out> {
   readonly keep: <K extends keyof Out & string>(inputs: In, name: K) => Promise<{ readonly outputs: Omit<Out, K>; readonly kept: Kept }>
   /**
    * Sends `held` once and keeps it there; the signature of a call is that of both together. The arrays of `given` are
-   * held too, without being copied on the way: they are empty for the caller after the first call.
+   * held too, without being copied on the way: they are empty for the caller after the first call. With `reuse` each
+   * run may write its outputs over those of the run before, which spares memory where nobody keeps them.
    */
-  readonly hold: (held: HostTree, given?: HostTree) => Promise<Holding<Out>>
+  readonly hold: (held: HostTree, given?: HostTree, reuse?: boolean) => Promise<Holding<Out>>
   /** Frees sessions and constants. */
   readonly dispose: () => Promise<void>
 }
@@ -51,7 +52,7 @@ export const callable = <In, Out>(
     const { outputs, kept } = await executable.keep(feeds, name)
     return { outputs: unflatten(outputs) as never, kept }
   }
-  const hold = async (tree: HostTree, given: HostTree = {}): Promise<Holding<AsHost<Out>>> => {
+  const hold = async (tree: HostTree, given: HostTree = {}, reuse: boolean = false): Promise<Holding<AsHost<Out>>> => {
     const [arrays, moved] = [flat(tree), flat(given)]
     const kept = signatureOf({ ...arrays, ...moved })
     // Arrays are sent when the first call says which executable they belong to; calls made meanwhile wait for it.
@@ -70,7 +71,7 @@ export const callable = <In, Out>(
         const signature = signatureOf(feeds)
         if (bound === undefined) {
           const executable = await choose({ ...kept, ...signature })
-          bound ??= { executable, rest: signature, held: executable.hold(arrays, moved) }
+          bound ??= { executable, rest: signature, held: executable.hold(arrays, moved, reuse) }
         }
         if (signatureDifference(bound.rest, signature) !== undefined)
           throw jitError('ShapeChanged', 'held arrays were used with other shapes than those of their first run',

@@ -95,7 +95,7 @@ export const cachedDecoder = (policy: Policy, cached: CachedDecoding, options: C
       columns,
       holding: await decode.hold(withTrainable(trainable), {
         cache: Object.fromEntries(names.map((name) => [name, hostZeros([slots, kvHeads, columns, headDim])])),
-      }),
+      }, true),
     })
 
     let cache: Cache | undefined

@@ -4,7 +4,10 @@ import { cachedDecoder } from './cached-decoder.ts'
 import { promptsFault } from './prompts-fit.ts'
 import { uncachedDecoder } from './uncached-decoder.ts'
 
-/** Rows being decoded, one a slot: each call appends one token to every row. The newest value of a decoding counts. */
+/**
+ * Rows being decoded, one a slot: each call appends one token to every row. The newest value of a decoding counts: the
+ * logits of those before may lie in the same memory.
+ */
 export interface Decoding {
   /** [slots] the row that each slot decodes; −1: none. */
   readonly rows: Int32Array

@@ -38,8 +38,11 @@ export interface Executable {
   readonly run: (feeds: HostTensors) => Promise<HostTensors>
   /** Runs, and keeps the outputs under a path where it ran. */
   readonly keep: (feeds: HostTensors, branch: string) => Promise<{ readonly outputs: HostTensors; readonly kept: Kept }>
-  /** Keeps some inputs where the function runs: `given` are moved there, and no longer the caller's. */
-  readonly hold: (arrays: HostTensors, given?: HostTensors) => Promise<HeldExecutable>
+  /**
+   * Keeps some inputs where the function runs: `given` are moved there, and no longer the caller's. With `reuse` each
+   * run may write its outputs over those of the run before.
+   */
+  readonly hold: (arrays: HostTensors, given?: HostTensors, reuse?: boolean) => Promise<HeldExecutable>
   readonly dispose: () => Promise<void>
 }
 

@@ -96,6 +96,18 @@ describe.each<Device>(['cpu', 'tfjs:cpu', ...webGpu])('on %s', (device) => {
     await held.dispose()
   })
 
+  test('outputs that may be reused are those of the newest run, and right', async () => {
+    const [plain, held] = [jit(step, { device, writes }), jit(step, { device, writes })]
+    const [fresh, reusing] = [await plain.hold({ scale, cache: start }), await held.hold({ scale, cache: start }, {}, true)]
+    for (const call of calls) {
+      const [expected, found] = [await fresh.run(call), await reusing.run(call)]
+      expect([...found.k.data, ...found.seen.data]).toEqual([...expected.k.data, ...expected.seen.data])
+      expect([found.k.shape, found.seen.dtype]).toEqual([[2, 3, 2], 'float32'])
+    }
+    await Promise.all([fresh.drop(), reusing.drop()])
+    await Promise.all([plain.dispose(), held.dispose()])
+  })
+
   test('a holding keeps to the shapes of its first run', async () => {
     const f = jitPerShape(({ w, x }: { w: tf.Tensor; x: tf.Tensor }) => ({ y: tf.add(tf.sum(w), tf.sum(x)) }), { device })
     const holding = await f.hold({ w: hostTensor(Float32Array.of(1, 2)) })

@@ -103,16 +103,19 @@ export const onnxExecutable = async (
       const reply = await tell({ kind: 'run', session, feeds: toWire(pick(feeds, names.inputs)), keep })
       return { outputs: outputs(reply), kept: keptAs((reply as Extract<Reply, { kind: 'outputs' }>).kept!, on) }
     },
-    hold: async (arrays: HostTensors, given: HostTensors = {}) => {
+    hold: async (arrays: HostTensors, given: HostTensors = {}, reuse: boolean = false) => {
       const kept = names.inputs.filter((name) => arrays[name] !== undefined || given[name] !== undefined)
       const writes = wanted.filter((w) => kept.includes(w.input))
       const rest = [...names.inputs.filter((name) => !kept.includes(name)), ...new Set(writes.map(({ at }) => at))]
       const tensors = { ...toWire(pick(arrays, kept)), ...pick(given, kept) }
-      const held = handleOf(await tell({ kind: 'hold', device, tensors, writes }, buffersOf(pick(given, kept))), failure)
+      const held = handleOf(await tell({ kind: 'hold', device, tensors, writes, reuse }, buffersOf(pick(given, kept))), failure)
+      let known: HostTensors = {}
       const run = {
         run: async (feeds: HostTensors, copies: readonly Copies[] = []) => {
           for (const write of writes) positions(feeds, write)
-          return outputs(await tell({ kind: 'run', session, feeds: toWire(pick(feeds, rest)), held, copies: copiesOf(copies, kept, on) }))
+          const found = outputs(await tell({ kind: 'run', session, feeds: toWire(pick(feeds, rest)), held, copies: copiesOf(copies, kept, on) }))
+          known = { ...known, ...found }
+          return reuse ? known : found
         },
       }
       const free = freedWith(run, { kind: 'drop', held }, on)

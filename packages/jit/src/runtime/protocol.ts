@@ -46,7 +46,14 @@ export type Request =
       readonly root: string
       readonly options: SessionOptions
     }
-  | { readonly kind: 'hold'; readonly device: SessionOptions['device']; readonly tensors: WireMap; readonly writes: readonly Write[] }
+  | {
+      readonly kind: 'hold'
+      readonly device: SessionOptions['device']
+      readonly tensors: WireMap
+      readonly writes: readonly Write[]
+      /** Whether outputs come in the same, shared memory at each run: only the first time with their reply. */
+      readonly reuse?: boolean
+    }
   | {
       readonly kind: 'run'
       readonly session: number

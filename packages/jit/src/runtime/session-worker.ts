@@ -12,6 +12,7 @@ import type { Session } from './profile/observed-session.ts'
 import type { Placement } from './profile/placement.ts'
 import type { Envelope, Reply, Request, Wire, WireMap } from './protocol.ts'
 import { type Resident, hostResident, tensorOf, wireOf } from './resident.ts'
+import { reusedOutputs } from './reused-outputs.ts'
 import { sessionPool } from './session-pool.ts'
 
 /** What open sessions may hold together: half of what the process may have. */
@@ -22,6 +23,9 @@ const sessions = sessionPool<Session>(BUDGET)
 /** Arrays that stay here between runs: held inputs and kept outputs. */
 const residents = new Map<number, Resident>()
 const NOTHING = hostResident({}, [])
+
+/** Where outputs of runs with held inputs go, by handle, if always to the same place. */
+const places = new Map<number, ReturnType<typeof reusedOutputs>>()
 
 const tell = (placement: Placement): void =>
   parentPort!.postMessage({ id: 0, body: { kind: 'placement', placement } } satisfies Envelope<Reply>)
@@ -70,6 +74,7 @@ const run = async (id: number, request: Extract<Request, { kind: 'run' }>, later
   const outputs: Record<string, Wire> = {}
   for (const [name, tensor] of Object.entries(results)) outputs[name.slice('out/'.length)] = wireOf(tensor)
   later(await held.write(outputs, request.feeds))
+  places.get(request.held ?? -1)?.(outputs)
   if (request.keep === undefined) return { kind: 'outputs', outputs }
   const kept: Record<string, Wire> = {}
   for (const name of request.keep) {
@@ -87,12 +92,14 @@ const answer = async (id: number, request: Exclude<Request, { kind: 'end' }>, la
       return create(id, request)
     case 'hold':
       residents.set(id, (request.device === 'webgpu' ? deviceResident : hostResident)(request.tensors, request.writes))
+      if (request.reuse === true) places.set(id, reusedOutputs())
       return { kind: 'handle', handle: id }
     case 'run':
       return run(id, request, later)
     case 'drop':
       residents.get(request.held)?.drop()
       residents.delete(request.held)
+      places.delete(request.held)
       return { kind: 'done' }
     case 'release':
       await sessions.drop(request.session)
@@ -100,7 +107,7 @@ const answer = async (id: number, request: Exclude<Request, { kind: 'end' }>, la
   }
 }
 
-const buffersOf = (wires: WireMap): ArrayBuffer[] => [...new Set(Object.values(wires).map((w) => w.data.buffer as ArrayBuffer))]
+const buffersOf = (wires: WireMap): ArrayBuffer[] => [...new Set(Object.values(wires).flatMap(({ data: { buffer } }) => (buffer instanceof ArrayBuffer ? [buffer] : [])))]
 
 /** Between two runs, for good. */
 const end = (ended: Int32Array): void => {
