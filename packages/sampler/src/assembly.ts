@@ -74,7 +74,7 @@ export interface Routine {
 export const moduleOf = (routines: Readonly<Record<string, Routine>>): Uint8Array => {
   const all = Object.entries(routines)
   return Uint8Array.from([
-    ...[0x00, 0x61, 0x73, 0x6d, 1, 0, 0, 0],
+    0x00, 0x61, 0x73, 0x6d, 1, 0, 0, 0,
     ...section(1, all.map(([, { parameters }]) => [0x60, ...vector(parameters.map((type) => [type])), 1, F64])),
     ...section(2, [[...name('host'), ...name('memory'), 0x02, 0x00, 0]]),
     ...section(3, all.map((_, i) => leb(i))),
