@@ -15,8 +15,8 @@ const large = {
   cached: { ...small.cached!, layers: 12, head: [12, 64] },
 } as Policy
 
-test('a small model has a lane a core where each has rows enough; the lanes have a slot for every row, or 64 each', () => {
-  expect(lanesOf(small, 'cpu', 512, 20)).toEqual({ count: 4, slots: 64 })
+test('a small model has a lane a core where each has rows enough; the lanes have a slot for every row, or 128 each', () => {
+  expect(lanesOf(small, 'cpu', 1000, 20)).toEqual({ count: 4, slots: 128 })
   expect(lanesOf(small, 'cpu', 100, 20)).toEqual({ count: 4, slots: 25 })
   expect(lanesOf(small, 'cpu', 40, 20)).toEqual({ count: 2, slots: 20 })
   expect(lanesOf(small, 'cpu', 31, 20)).toEqual({ count: 1, slots: 31 })
@@ -24,7 +24,7 @@ test('a small model has a lane a core where each has rows enough; the lanes have
 
 test('a large model has one lane, of as many slots as their keys and values have room for', () => {
   expect(lanesOf(large, 'cpu', 20, 72)).toEqual({ count: 1, slots: 20 })
-  expect(lanesOf(large, 'cpu', 512, 20)).toEqual({ count: 1, slots: 64 })
+  expect(lanesOf(large, 'cpu', 512, 20)).toEqual({ count: 1, slots: 128 })
   // 2 · 12 · 12 · 64 · 320 columns · 4 bytes = 23.6 MB a row
   expect(lanesOf(large, 'cpu', 512, 300)).toEqual({ count: 1, slots: 11 })
   expect(lanesOf({ ...large, contextLength: 1e9 }, 'cpu', 512, 1e8)).toEqual({ count: 1, slots: 1 })
@@ -34,7 +34,7 @@ test('how many are asked for is what there are; other devices and policies witho
   expect(lanesOf(small, 'cpu', 512, 20, 1)).toEqual({ count: 1, slots: 1 })
   expect(lanesOf(small, 'cpu', 512, 20, 40)).toEqual({ count: 2, slots: 20 })
   expect(lanesOf(large, 'cpu', 512, 20, 200)).toEqual({ count: 1, slots: 200 })
-  expect(lanesOf(small, 'tfjs:cpu', 512, 20)).toEqual({ count: 1, slots: 64 })
+  expect(lanesOf(small, 'tfjs:cpu', 512, 20)).toEqual({ count: 1, slots: 128 })
   const { cached: _cached, ...uncached } = large
-  expect(lanesOf(uncached, 'cpu', 512, 1e6)).toEqual({ count: 1, slots: 64 })
+  expect(lanesOf(uncached, 'cpu', 512, 1e6)).toEqual({ count: 1, slots: 128 })
 })

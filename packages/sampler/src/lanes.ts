@@ -9,7 +9,7 @@ export interface Lanes {
 }
 
 /** More rows than this at a time are hardly faster each. */
-const MOST_SLOTS = 64
+const MOST_SLOTS = 128
 
 /** Fewer rows than this are not worth a lane of their own. */
 const LEAST_SLOTS = 16
