@@ -48,8 +48,8 @@ describe('selfNormalised', () => {
   })
 
   test('is the mean of the rows that count', () => {
-    const rows: Terms = { terms: tf.tensor1d([2, 5, 11]), share: tf.fill([3], 1 / 3), metrics: {} }
-    expect(selfNormalised(rows, tf.tensor1d([1, 0, 3])).dataSync()[0]).toBeCloseTo((2 + 3 * 11) / 4, 5)
-    expect(selfNormalised(rows, tf.tensor1d([0, 0, 0])).dataSync()[0]).toBe(0)
+    const rows: Terms = { terms: tf.tensor1d([2, 5, 11]), share: tf.fill([3], 1 / 3), mass: tf.scalar(3), metrics: {} }
+    expect(reduce(rows, tf.tensor1d([1, 0, 3]), selfNormalised).dataSync()[0]).toBeCloseTo((2 + 3 * 11) / 4, 5)
+    expect(reduce(rows, tf.tensor1d([0, 0, 0]), selfNormalised).dataSync()[0]).toBe(0)
   })
 })

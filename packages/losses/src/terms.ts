@@ -13,36 +13,54 @@ export interface Terms {
   readonly terms: tf.Tensor
   /** Same shape: constant with respect to the parameters. */
   readonly share: tf.Tensor
+  /**
+   * What the batch counts for beside others (its tokens, its rows): the loss of several batches as one is
+   * Σ mass · loss / Σ mass, which is how gradients are accumulated. Constant with respect to the parameters.
+   */
+  readonly mass: tf.Scalar
   /** Scalars worth logging, means weighted by share unless the name says otherwise. */
   readonly metrics: Readonly<Record<string, tf.Scalar>>
 }
 
-/** Terms and a weight for each row [rows] → the scalar to minimise. Weights are constants: nothing flows into them. */
-export type Reducer = (terms: Terms, weight: tf.Tensor1D) => tf.Scalar
+/** The scalar to minimise, and what the batch counts for when batches are accumulated: Σ mass · loss / Σ mass. */
+export interface Reduced {
+  readonly loss: tf.Scalar
+  readonly mass: tf.Scalar
+}
+
+/** Combines terms with a weight for each row [rows]. Weights are constants: nothing flows into them. */
+export type Reducer = (terms: Terms, weight: tf.Tensor1D) => Reduced
 
 const perRow = (x: tf.Tensor): tf.Tensor1D =>
   x.rank === 1 ? (x as tf.Tensor1D) : tf.sum(x, Array.from({ length: x.rank - 1 }, (_, axis) => axis + 1))
 
 /**
  * Σ_rows weight · Σ share · term: weight 1 leaves the loss as it is to the bit, weight 0 takes a row out of the
- * gradient exactly, and weights need not sum to anything.
- *
- * @example
- * const loss = reduce(modifiedSubTrajectoryBalance({ lambda: 1 })(batch), batch.weight)
+ * gradient exactly, and weights need not sum to anything. The mass is the batch's, whatever the weights.
  */
-export const reduce: Reducer = ({ terms, share }, weight) => {
+export const weightedSum: Reducer = ({ terms, share, mass }, weight) => {
   checkShape('reduce', 'weight', weight, { rows: terms.shape[0]! })
-  return tf.sum(tf.mul(weight, perRow(tf.mul(share, terms))))
+  return { loss: tf.sum(tf.mul(weight, perRow(tf.mul(share, terms)))), mass }
 }
 
 /**
  * Σ_rows weight · Σ share · term / Σ_rows weight · Σ share: a weighted mean, indifferent to the scale of the
- * weights (self-normalised importance sampling: less variance, some bias). 0 when every weight is 0.
+ * weights (self-normalised importance sampling: less variance, some bias). 0 when every weight is 0. The mass counts
+ * the weights, so that accumulated batches are normalised by the weights of all of them.
  */
 export const selfNormalised: Reducer = (given, weight) => {
-  const total = tf.sum(tf.mul(weight, perRow(given.share)))
-  return tf.div(reduce(given, weight), orOne(total))
+  const total = tf.sum<tf.Scalar>(tf.mul(weight, perRow(given.share)))
+  return { loss: tf.div(weightedSum(given, weight).loss, orOne(total)), mass: tf.mul(given.mass, total) }
 }
+
+/**
+ * The loss of one batch.
+ *
+ * @example
+ * const loss = reduce(modifiedSubTrajectoryBalance({ lambda: 1 })(batch), batch.weight)
+ */
+export const reduce = (terms: Terms, weight: tf.Tensor1D, reducer: Reducer = weightedSum): tf.Scalar =>
+  reducer(terms, weight).loss
 
 /** A denominator that is 1 where it would be 0 (its numerator is 0 there, too). */
 export const orOne = <T extends tf.Tensor>(total: T): T =>

@@ -1,6 +1,6 @@
 import { fault } from '@gfnlm/env'
 import { type Device, type HostTensors, hostScalar, hostTensor, jitPerShape } from '@gfnlm/jit'
-import { type Reducer, reduce } from '@gfnlm/losses'
+import { type Reducer, weightedSum } from '@gfnlm/losses'
 import type { Policy, Tensors } from '@gfnlm/policy'
 import * as tf from '@tensorflow/tfjs-core'
 import type { Metrics } from './events.ts'
@@ -27,7 +27,7 @@ export interface TrainStepOptions<Batch> {
   readonly learningRate: Schedule
   /** Largest Euclidean norm of the gradient; larger ones are scaled down to it. Default: as they are. */
   readonly clipNorm?: number
-  /** How terms, shares and row weights become the loss. Default `reduce`. */
+  /** How terms, shares and row weights become the loss. Default `weightedSum`. */
   readonly reducer?: Reducer
   readonly device?: Device
 }
@@ -66,7 +66,7 @@ const clipped = (gradient: tf.Tensor1D, norm: tf.Tensor, limit: number | undefin
  * come out of it.
  */
 export const trainStep = <Batch>(policy: Policy, options: TrainStepOptions<Batch>): TrainStep<Batch> => {
-  const { task, optimizer = adamw(), learningRate, clipNorm, reducer = reduce, device = 'cpu' } = options
+  const { task, optimizer = adamw(), learningRate, clipNorm, reducer = weightedSum, device = 'cpu' } = options
   const initialParameters = { ...prefixed(POLICY, policy.trainable), ...prefixed(TASK, task.parameters) }
   const layout = parameterLayout(initialParameters)
   if (Object.keys(policy.trainable).length === 0)
@@ -91,7 +91,7 @@ export const trainStep = <Batch>(policy: Policy, options: TrainStepOptions<Batch
         const terms = task.loss({ policy, constants, batch, trainable: underPrefix(POLICY, given), parameters: underPrefix(TASK, given) })
         // Metrics are outputs: they must outlive the scope that tf.grads cleans up.
         seen = Object.fromEntries(Object.entries(terms.metrics).map(([name, value]) => [name, tf.keep(tf.clone(value))]))
-        return reducer(terms, batch['weight'] as tf.Tensor1D)
+        return reducer(terms, batch['weight'] as tf.Tensor1D).loss
       }
       const { value, grads } = tf.valueAndGrads(loss)(names.map((name) => named[name]!))
       const gradient = concatParameters(layout, Object.fromEntries(names.map((name, i) => [name, grads[i]!])))

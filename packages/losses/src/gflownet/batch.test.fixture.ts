@@ -1,7 +1,7 @@
 import '@gfnlm/jit'
 import '@tensorflow/tfjs-backend-cpu'
 import * as tf from '@tensorflow/tfjs-core'
-import { type Reducer, type Terms, reduce } from '../terms.ts'
+import { type Reducer, type Terms, reduce, weightedSum } from '../terms.ts'
 import { type TrajectoryInputs, statesUpTo } from './trajectory-inputs.ts'
 
 /** A batch in host memory. */
@@ -65,8 +65,8 @@ export const valueOf = <T extends TrajectoryInputs>(
   loss: Loss<T>,
   batch: T,
   weight: tf.Tensor1D = ones(batch.keep),
-  reducer: Reducer = reduce,
-): number => reducer(loss(batch), weight).dataSync()[0]
+  reducer: Reducer = weightedSum,
+): number => reduce(loss(batch), weight, reducer).dataSync()[0]
 
 /** Gradient of the loss of a batch with respect to one of its tensors, as nested arrays. */
 export const gradientOf = <T extends TrajectoryInputs>(
@@ -74,9 +74,9 @@ export const gradientOf = <T extends TrajectoryInputs>(
   batch: T,
   name: keyof T,
   weight: tf.Tensor1D = ones(batch.keep),
-  reducer: Reducer = reduce,
+  reducer: Reducer = weightedSum,
 ): number[][] =>
-  tf.grad((x) => reducer(loss({ ...batch, [name]: x }), weight))(batch[name] as tf.Tensor).arraySync() as number[][]
+  tf.grad((x) => reduce(loss({ ...batch, [name]: x }), weight, reducer))(batch[name] as tf.Tensor).arraySync() as number[][]
 
 /** Central differences of the loss; exact up to rounding for a loss that is quadratic in the tensor. */
 export const differencesOf = <T extends TrajectoryInputs>(loss: Loss<T>, batch: T, name: keyof T): number[] => {

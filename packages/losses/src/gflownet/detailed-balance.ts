@@ -39,6 +39,7 @@ export const detailedBalance =
     return {
       terms: found.terms,
       share: found.share,
+      mass: found.mass,
       metrics: trajectoryMetrics(found, whole, extent.kept, batch.group),
     }
   }

@@ -32,6 +32,7 @@ export const logPartitionVariance =
     return {
       terms: found.terms,
       share: found.share,
+      mass: found.mass,
       metrics: {
         ...trajectoryMetrics(found, whole, extent.kept, batch.group),
         logZ: keptMean(logZ, extent.kept),

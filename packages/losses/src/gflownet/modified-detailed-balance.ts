@@ -41,6 +41,7 @@ export const modifiedDetailedBalance =
     return {
       terms: found.terms,
       share: found.share,
+      mass: found.mass,
       metrics: trajectoryMetrics(found, terminationOf(batch, extent), extent.kept, batch.group),
     }
   }

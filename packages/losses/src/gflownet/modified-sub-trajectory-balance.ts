@@ -78,6 +78,7 @@ export const modifiedSubTrajectoryBalance = ({
     return {
       terms: found.terms,
       share: found.share,
+      mass: found.mass,
       metrics: {
         ...trajectoryMetrics(found, terminationOf(batch, extent), extent.kept, batch.group),
         logZ: keptMean(root, extent.kept),

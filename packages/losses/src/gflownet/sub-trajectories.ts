@@ -10,6 +10,7 @@ export interface Residuals {
   readonly residual: tf.Tensor
   readonly terms: tf.Tensor
   readonly share: tf.Tensor
+  readonly mass: tf.Scalar
 }
 
 /** [nodes · nodes] int32 column n − 1 of a share table for each pair (i, j) of nodes, n = j − i (0 where i ≥ j). */
@@ -32,8 +33,9 @@ export const allPairs = ({ phi, transitions }: Potentials, weights: LengthWeight
   const reached = tf.cast(tf.lessEqual(range(nodes), tf.expandDims(transitions, 1)), 'float32')
   const mask = tf.mul<tf.Tensor3D>(forward(nodes), tf.expandDims(reached, 1))
   const residual = tf.mul<tf.Tensor3D>(mask, tf.sub(tf.expandDims(phi, 2), tf.expandDims(phi, 1)))
-  const share = tf.gather(shareByLength(transitions, nodes - 1, weights), distances(nodes), 1)
-  return { residual, terms: g(residual), share: tf.mul(mask, tf.reshape(share, [-1, nodes, nodes])) }
+  const { share, mass } = shareByLength(transitions, nodes - 1, weights)
+  const byPair = tf.reshape(tf.gather(share, distances(nodes), 1), [-1, nodes, nodes])
+  return { residual, terms: g(residual), share: tf.mul(mask, byPair), mass }
 }
 
 /** Single transitions only: residual φ_t − φ_{t+1} at [row, t]. */
@@ -46,13 +48,14 @@ export const adjacentPairs = (
   const mask = tf.cast(tf.less(range(nodes - 1), tf.expandDims(transitions, 1)), 'float32')
   const step = tf.sub(tf.slice2d(phi, [0, 0], [rows, nodes - 1]), tf.slice2d(phi, [0, 1], [rows, nodes - 1]))
   const residual = tf.mul<tf.Tensor2D>(mask, step)
-  const shares = shareByLength(transitions, nodes - 1, { normalisation, lambda: 0 })
-  const share = tf.mul(mask, tf.slice2d(shares, [0, 0], [shares.shape[0], 1]))
-  return { residual, terms: g(residual), share }
+  const { share, mass } = shareByLength(transitions, nodes - 1, { normalisation, lambda: 0 })
+  const first = tf.slice2d(share, [0, 0], [share.shape[0], 1])
+  return { residual, terms: g(residual), share: tf.mul(mask, first), mass }
 }
 
 /** Whole trajectories: residual log Z − φ_end at [row]; the kept rows share alike. */
 export const wholeTrajectories = (logZ: tf.Tensor1D, end: tf.Tensor1D, kept: tf.Tensor1D, g: Regression): Residuals => {
   const residual = tf.mul<tf.Tensor1D>(kept, tf.sub(logZ, end))
-  return { residual, terms: g(residual), share: tf.div(kept, orOne(tf.sum(kept))) }
+  const mass = tf.sum<tf.Scalar>(kept)
+  return { residual, terms: g(residual), share: tf.div(kept, orOne(mass)), mass }
 }

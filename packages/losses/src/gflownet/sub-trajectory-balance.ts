@@ -57,6 +57,7 @@ export const subTrajectoryBalance = ({
     return {
       terms: found.terms,
       share: found.share,
+      mass: found.mass,
       metrics: {
         ...trajectoryMetrics(found, whole, extent.kept, batch.group),
         logZ: keptMean(root, extent.kept),

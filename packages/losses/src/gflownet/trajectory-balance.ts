@@ -35,6 +35,7 @@ export const trajectoryBalance =
     return {
       terms: found.terms,
       share: found.share,
+      mass: found.mass,
       metrics: {
         ...trajectoryMetrics(found, whole, extent.kept, batch.group),
         logZ: keptMean(logZ, extent.kept),

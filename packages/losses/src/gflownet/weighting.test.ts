@@ -41,7 +41,7 @@ test.each(WEIGHTINGS)('the shares of %s sum to 1, whatever λ, lengths and paddi
 
 describe('transitions 3 and 1, λ = 1/2', () => {
   const at = (weighting: Weighting): number[][] =>
-    shareByLength(tf.tensor1d([3, 1]), 3, lengthWeights('test', weighting, 0.5)).arraySync()
+    shareByLength(tf.tensor1d([3, 1]), 3, lengthWeights('test', weighting, 0.5)).share.arraySync()
 
   test('pooled: Σ λ^{n−1} over 4 of length 1, 2 of length 2, 1 of length 3 is 5.25', () => {
     expect(at('pooled')).toEqual([[1, 0.5, 0.25].map((x) => expect.closeTo(x / 5.25, 6))])

@@ -59,9 +59,19 @@ const weightTable = (lambda: number, most: number): tf.Tensor2D => {
   return tf.tensor2d(table, [most + 1, most])
 }
 
+/** What each length of sub-trajectory has of a batch's loss. */
+export interface ShareByLength {
+  /** [rows, longest], or [1, longest] where all rows have the same. */
+  readonly share: tf.Tensor2D
+  /** What the batch counts for beside others: see `Terms`. */
+  readonly mass: tf.Scalar
+}
+
 /**
- * Share of the batch's loss that one sub-trajectory of n transitions has, for n = 1..longest in column n − 1:
- * [rows, longest], or [1, longest] where all rows have the same.
+ * Share of the batch's loss that one sub-trajectory of n transitions has, for n = 1..longest in column n − 1.
+ *
+ * `geometric` averages each length over the batch, so that batches cannot be put together from theirs: its mass, the
+ * number of trajectories, is exact only where all batches have the same lengths.
  *
  * @param transitions [rows] transitions of each trajectory, none where < 1
  */
@@ -69,14 +79,20 @@ export const shareByLength = (
   transitions: tf.Tensor1D,
   longest: number,
   { normalisation, lambda }: LengthWeights,
-): tf.Tensor2D => {
+): ShareByLength => {
   const l = tf.relu(transitions)
   const of = normalisation === 'within' ? l : tf.max<tf.Tensor1D>(l, 0, true)
   const weight = tf.gather(weightTable(lambda, longest), tf.cast(of, 'int32'))
   const count = tf.relu<tf.Tensor2D>(tf.sub(tf.expandDims(l, 1), range(longest)))
-  if (normalisation === 'pooled') return tf.div(weight, orOne(tf.sum(tf.mul(weight, count))))
+  const rows = tf.sum<tf.Scalar>(tf.cast(tf.greater(l, 0), 'float32'))
+  if (normalisation === 'pooled') {
+    const total = tf.sum<tf.Scalar>(tf.mul(weight, count))
+    // Above λ = 1 the table is scaled by the batch's longest: the mass must not be.
+    const scale = lambda > 1 ? tf.pow(lambda, tf.relu(tf.sub(tf.max(l), 1))) : tf.scalar(1)
+    return { share: tf.div(weight, orOne(total)), mass: tf.mul(total, scale) }
+  }
   if (normalisation === 'geometric')
-    return tf.div(tf.div(weight, orOne(tf.sum(weight))), orOne(tf.sum(count, 0, true)))
-  const rows = orOne(tf.sum(tf.cast(tf.greater(l, 0), 'float32')))
-  return tf.div(tf.div(weight, orOne(tf.sum(tf.mul(weight, count), 1, true))), rows)
+    return { share: tf.div(tf.div(weight, orOne(tf.sum(weight))), orOne(tf.sum(count, 0, true))), mass: rows }
+  const share = tf.div<tf.Tensor2D>(tf.div(weight, orOne(tf.sum(tf.mul(weight, count), 1, true))), orOne(rows))
+  return { share, mass: rows }
 }

@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core'
 import { checkRank, checkShape } from '../check-shape.ts'
-import { type Terms, orOne } from '../terms.ts'
+import { tokenMean } from '../sharing.ts'
+import type { Terms } from '../terms.ts'
 
 export interface CrossEntropyInputs {
   /** [rows, steps] log-probability of each given token, nats. Anything where the mask is 0, NaN included. */
@@ -26,11 +27,11 @@ export const crossEntropy = ({ logProb, mask }: CrossEntropyInputs): Terms => {
   const [rows, steps] = logProb.shape
   checkShape('crossEntropy', 'mask', mask, { rows, steps })
   const learned = tf.greater(tf.cast(mask, 'float32'), 0)
-  const count = tf.cast(learned, 'float32')
-  const tokens = tf.sum<tf.Scalar>(count)
+  const { share, mass } = tokenMean(mask)
   return {
     terms: tf.neg(tf.where(learned, logProb, tf.zeros(logProb.shape))),
-    share: tf.div(count, orOne(tokens)),
-    metrics: { tokens },
+    share,
+    mass,
+    metrics: { tokens: mass },
   }
 }
