@@ -17,7 +17,7 @@ export interface TokenInput {
   readonly pad: Tensor1D
 }
 
-/** Columns whose next-token logits are wanted: the head runs on these only. */
+/** Columns whose hidden states or next-token logits are wanted: the last layer and the head run on these only. */
 export interface Columns {
   readonly start: number
   readonly count: number
@@ -43,6 +43,13 @@ export interface Policy {
   readonly trainable: HostTensors
   /** [rows, columns.count, vocab] fp32 next-token logits after each of the columns. */
   readonly logits: (constants: Tensors, trainable: Tensors | null, input: TokenInput, columns: Columns) => Tensor3D
+  /**
+   * [rows, columns.count, hidden] fp32 hidden states of the columns after the final norm, which heads read; absent: the
+   * policy takes no head. `logits` is `unembed` of it.
+   */
+  readonly hidden?: (constants: Tensors, trainable: Tensors | null, input: TokenInput, columns: Columns) => Tensor3D
+  /** [rows, count, vocab] logits of hidden states, for whoever reads the same ones by another head, too. */
+  readonly unembed?: (constants: Tensors, trainable: Tensors | null, hidden: Tensor3D) => Tensor3D
   /** Cached decoding; absent: the sampler runs `logits` on the whole row for every token. */
   readonly cached?: CachedDecoding
   /** Several continuations of one prefix in one pass: the prefix runs once, whatever grows out of it. */

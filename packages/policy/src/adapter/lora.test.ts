@@ -105,6 +105,6 @@ describe('targets', () => {
 })
 
 it('rank stabilisation divides alpha by √r', () => {
-  expect(loraScaleOf({ r: 4, alpha: 8, targets: [], rslora: false })).toBe(2)
-  expect(loraScaleOf({ r: 4, alpha: 8, targets: [], rslora: true })).toBe(4)
+  expect(loraScaleOf({ r: 4, alpha: 8, targets: [], rslora: false })('q_proj')).toBe(2)
+  expect(loraScaleOf({ r: 4, alpha: 8, targets: [], rslora: true })('q_proj')).toBe(4)
 })

@@ -4,6 +4,7 @@ import { type Either, left, right } from 'fp-ts/lib/Either.js'
 import { ARCHITECTURES } from '../architectures/architectures.ts'
 import type { DecoderConfig } from '../architectures/decoder-config.ts'
 import { type Module, modulesOf } from '../architectures/modules.ts'
+import type { LoraScale } from '../decoder/parameters.ts'
 import { type PolicyFault, policyFault } from '../policy-fault.ts'
 
 /** What an adapter is, as PEFT's adapter_config.json has it. */
@@ -37,9 +38,11 @@ export const lora = (options: Partial<LoraOptions> = {}): LoraOptions => {
   return { alpha: 2 * r, rslora: false, seed: 0, ...options, r }
 }
 
-/** alpha / r, or alpha / √r under rank stabilisation; 0 without an adapter. */
-export const loraScaleOf = (adapter: LoraConfig | undefined): number =>
-  adapter === undefined ? 0 : adapter.alpha / (adapter.rslora ? Math.sqrt(adapter.r) : adapter.r)
+/** alpha / r, or alpha / √r under rank stabilisation; 1 without an adapter. */
+export const loraScaleOf =
+  (adapter: LoraConfig | undefined): LoraScale =>
+  () =>
+    adapter === undefined ? 1 : adapter.alpha / (adapter.rslora ? Math.sqrt(adapter.r) : adapter.r)
 
 const matches = (name: string, target: string): boolean => name === target || name.endsWith(`.${target}`)
 

@@ -1,5 +1,6 @@
 import type { HostTensor, HostTensors } from '@gfnlm/jit'
-import { type Module } from '../architectures/modules.ts'
+import type { Module } from '../architectures/modules.ts'
+import type { LoraScale } from '../decoder/parameters.ts'
 
 const merge = (
   { inputs, outputs, orientation }: Module,
@@ -43,7 +44,7 @@ export const mergedWeights = (
   modules: readonly Module[],
   weights: HostTensors,
   trained: HostTensors,
-  scale: number,
+  scale: LoraScale,
 ): HostTensors =>
   Object.fromEntries(
     modules.flatMap((module) => {
@@ -51,7 +52,7 @@ export const mergedWeights = (
         trained[`${module.name}.${name}`] ?? weights[`${module.name}.${name}`]
       const weight = of('weight')!
       const [a, b] = [of('lora_A.weight'), of('lora_B.weight')]
-      const whole = a === undefined || b === undefined ? weight : mergedWeight(module, weight, a, b, scale)
+      const whole = a === undefined || b === undefined ? weight : mergedWeight(module, weight, a, b, scale(module.name))
       return [
         [`${module.name}.weight`, whole] as const,
         ...(module.bias ? [[`${module.name}.bias`, of('bias')!] as const] : []),

@@ -1,12 +1,14 @@
 import * as tf from '@tensorflow/tfjs-core'
 import type { DecoderConfig } from '../architectures/decoder-config.ts'
-import type { BranchInput, BranchLogits, CachedDecoding, Columns, Policy } from '../policy.ts'
-import { type Pass, decoder } from './decoder.ts'
-import { type Model, modelOf } from './parameters.ts'
+import type {
+  BranchInput, BranchLogits, CachedDecoding, Columns, Policy, Tensors, TokenInput,
+} from '../policy.ts'
+import { type Pass, decoder, unembed } from './decoder.ts'
+import { type LoraScale, type Model, modelOf } from './parameters.ts'
 import { cacheBias, causalBias, columnsOf, filledBias } from './visibility.ts'
 
 /** The functions of a Policy that a decoder gives. */
-export type DecoderFunctions = Required<Pick<Policy, 'logits' | 'cached' | 'branched'>>
+export type DecoderFunctions = Required<Pick<Policy, 'logits' | 'hidden' | 'unembed' | 'cached' | 'branched'>>
 
 /** A shape is known when a function is compiled, so what does not fit is told then, not by a stray gather later. */
 const mustFit = (config: DecoderConfig, width: number, { start, count }: Columns): void => {
@@ -17,7 +19,7 @@ const mustFit = (config: DecoderConfig, width: number, { start, count }: Columns
 }
 
 /** The teacher-forced, cached and branched forwards of one configuration: ways to ask the same decoder. */
-export const decoderFunctions = (config: DecoderConfig, loraScale: number): DecoderFunctions => {
+export const decoderFunctions = (config: DecoderConfig, loraScale: LoraScale): DecoderFunctions => {
   /** A pass over left-padded rows: positions count from the first real token. */
   const padded = (tokens: tf.Tensor2D, pad: tf.Tensor1D, columns: Columns): Pass => {
     const [rows, width] = tokens.shape
@@ -34,6 +36,13 @@ export const decoderFunctions = (config: DecoderConfig, loraScale: number): Deco
     }
   }
 
+  const modelWith = (constants: Tensors, trainable: Tensors | null): Model =>
+    modelOf(config, loraScale, constants, trainable)
+
+  /** Logits [rows, count, vocab] of hidden states [rows · count, hidden]. */
+  const logitsOf = (model: Model, hidden: tf.Tensor2D, rows: number): tf.Tensor3D =>
+    tf.reshape(unembed(model, hidden), [rows, hidden.shape[0] / rows, config.vocab])
+
   /** The trunk's pass, then one row for each branch against the trunk's keys and values, which they share. */
   const branched = (model: Model, { trunk: { tokens, pad }, branches, after }: BranchInput, columns: Columns): BranchLogits => {
     const [rows, width] = tokens.shape
@@ -45,7 +54,7 @@ export const decoderFunctions = (config: DecoderConfig, loraScale: number): Deco
     const starts = tf.tile(tf.tensor1d([...after], 'int32'), [rows])
     const onward = tf.add(tf.reshape(tf.sub(starts, pads), [rows * count, 1]), columnsOf(length))
     const positions = tf.minimum(onward, tf.scalar(longest - 1, 'int32'))
-    const { logits } = decoder(model, {
+    const { hidden } = decoder(model, {
       tokens: tf.reshape(branches, [rows * count, length]),
       positions: positions as tf.Tensor2D,
       longest,
@@ -53,39 +62,54 @@ export const decoderFunctions = (config: DecoderConfig, loraScale: number): Deco
       past: { cache: trunk.fresh, bias: cacheBias(pads, starts, width) },
       columns: { start: 0, count: length },
     })
-    return { trunk: trunk.logits, branches: tf.reshape(logits, [rows, count, length, config.vocab]) }
+    return {
+      trunk: logitsOf(model, trunk.hidden, rows),
+      branches: tf.reshape(unembed(model, hidden), [rows, count, length, config.vocab]),
+    }
   }
 
   const cached: CachedDecoding = {
     layers: config.layers,
     head: [config.kvHeads, config.headDim],
     prefill: (constants, trainable, { tokens, pad }) => {
-      const [rows, width] = tokens.shape
-      const { logits, fresh } = decoder(
-        modelOf(config, loraScale, constants, trainable),
-        padded(tokens, pad, { start: width - 1, count: 1 }),
-      )
-      return { logits: tf.reshape(logits, [rows, config.vocab]), fresh }
+      const model = modelWith(constants, trainable)
+      const { hidden, fresh } = decoder(model, padded(tokens, pad, { start: tokens.shape[1] - 1, count: 1 }))
+      return { logits: unembed(model, hidden), fresh }
     },
     decode: (constants, trainable, { tokens, filled, cache }) => {
       const rows = tokens.shape[0]
       const capacity = cache['k.0']!.shape[2]!
-      const { logits, fresh } = decoder(modelOf(config, loraScale, constants, trainable), {
+      const model = modelWith(constants, trainable)
+      const { hidden, fresh } = decoder(model, {
         tokens: tf.reshape(tokens, [rows, 1]),
         positions: tf.reshape(filled, [rows, 1]),
         longest: Math.min(capacity + 1, config.context),
         past: { cache, bias: filledBias(filled, capacity) },
         columns: { start: 0, count: 1 },
       })
-      return { logits: tf.reshape(logits, [rows, config.vocab]), fresh }
+      return { logits: unembed(model, hidden), fresh }
     },
   }
 
+  const hiddenOf = (model: Model, { tokens, pad }: TokenInput, columns: Columns): tf.Tensor2D =>
+    decoder(model, padded(tokens, pad, columns)).hidden
+
   return {
-    logits: (constants, trainable, { tokens, pad }, columns) =>
-      decoder(modelOf(config, loraScale, constants, trainable), padded(tokens, pad, columns)).logits,
-    branched: (constants, trainable, input, columns) =>
-      branched(modelOf(config, loraScale, constants, trainable), input, columns),
+    logits: (constants, trainable, input, columns) => {
+      const model = modelWith(constants, trainable)
+      return logitsOf(model, hiddenOf(model, input, columns), input.tokens.shape[0])
+    },
+    hidden: (constants, trainable, input, columns) =>
+      tf.reshape(hiddenOf(modelWith(constants, trainable), input, columns), [
+        input.tokens.shape[0],
+        columns.count,
+        config.hidden,
+      ]),
+    unembed: (constants, trainable, hidden) => {
+      const [rows, count] = hidden.shape
+      return logitsOf(modelWith(constants, trainable), tf.reshape(hidden, [rows * count, config.hidden]), rows)
+    },
+    branched: (constants, trainable, input, columns) => branched(modelWith(constants, trainable), input, columns),
     cached,
   }
 }

@@ -21,7 +21,7 @@ export interface Pass {
   readonly bias?: tf.Tensor4D
   /** Columns before the pass, with the bias [rows, 1, 1, capacity] of each; equal runs of rows may share a cache row. */
   readonly past?: { readonly cache: Cache; readonly bias: tf.Tensor4D }
-  /** Columns after which the next token's logits are wanted. */
+  /** Columns whose hidden states are wanted. */
   readonly columns: Columns
 }
 
@@ -42,8 +42,8 @@ const embed = (model: Model, { tokens, positions, present }: Pass): tf.Tensor2D 
     : (tf.where<tf.Tensor>(tf.reshape(present, [size, 1]), x, tf.scalar(0)) as tf.Tensor2D)
 }
 
-/** Logits from [n, hidden]; a tied head is the embedding. */
-const head = (model: Model, x: tf.Tensor2D): tf.Tensor2D => {
+/** Next-token logits [n, vocab] from the decoder's hidden states [n, hidden]; a tied head is the embedding. */
+export const unembed = (model: Model, x: tf.Tensor2D): tf.Tensor2D => {
   const { names, tied } = model.config
   return tied
     ? tf.matMul(x, parameter<tf.Tensor2D>(model, `${names.embedding}.weight`), false, true)
@@ -59,13 +59,14 @@ const onlyColumns = (x: tf.Tensor2D, [rows, width]: readonly [number, number], {
 }
 
 /**
- * The decoder: tokens to next-token logits [rows, columns.count, vocab], and the keys and values of the pass's
- * columns. Teacher forcing, prefill, cached decoding and laid-out scoring differ only in the `Pass` they ask for.
+ * The decoder: tokens to hidden states [rows · columns.count, hidden] after the final norm, which `unembed` and other
+ * heads read, and the keys and values of the pass's columns. Teacher forcing, prefill, cached decoding and laid-out
+ * scoring differ only in the `Pass` they ask for.
  */
 export const decoder = (
   model: Model,
   pass: Pass,
-): { readonly logits: tf.Tensor3D; readonly fresh: Record<string, tf.Tensor4D> } => {
+): { readonly hidden: tf.Tensor2D; readonly fresh: Record<string, tf.Tensor4D> } => {
   const { config } = model
   const { names, position } = config
   const [rows, width] = pass.tokens.shape
@@ -97,6 +98,5 @@ export const decoder = (
     x = tf.add(x, mlp(model, at, norm(model, at(names.mlpNorm), x)))
   }
 
-  const logits = head(model, norm(model, names.finalNorm, x))
-  return { logits: tf.reshape(logits, [rows, pass.columns.count, config.vocab]), fresh }
+  return { hidden: norm(model, names.finalNorm, x), fresh }
 }

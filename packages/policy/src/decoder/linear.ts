@@ -22,6 +22,6 @@ export const linear = (
   const a = model.find(`${name}.lora_A.weight`) as tf.Tensor2D | undefined
   if (a === undefined) return y
   const b = parameter<tf.Tensor2D>(model, `${name}.lora_B.weight`)
-  const narrow: tf.Tensor2D = tf.mul(tf.matMul(x, a, false, true), model.loraScale)
+  const narrow: tf.Tensor2D = tf.mul(tf.matMul(x, a, false, true), model.loraScale(name))
   return tf.add(y, tf.matMul(narrow, b, false, true))
 }

@@ -2,18 +2,20 @@ import type { Tensor } from '@tensorflow/tfjs-core'
 import type { DecoderConfig } from '../architectures/decoder-config.ts'
 import type { Tensors } from '../policy.ts'
 
+/** What multiplies the B · A of a module: alpha / r of its adapter. */
+export type LoraScale = (module: string) => number
+
 /** What a forward reads: the configuration and the parameters by name. */
 export interface Model {
   readonly config: DecoderConfig
-  /** alpha / r of the adapter. */
-  readonly loraScale: number
+  readonly loraScale: LoraScale
   readonly find: (name: string) => Tensor | undefined
 }
 
 /** The newest trainable parameters where there are any, the frozen ones elsewhere. */
 export const modelOf = (
   config: DecoderConfig,
-  loraScale: number,
+  loraScale: LoraScale,
   constants: Tensors,
   trainable: Tensors | null,
 ): Model => ({ config, loraScale, find: (name) => trainable?.[name] ?? constants[name] })
