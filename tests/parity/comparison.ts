@@ -1,4 +1,4 @@
-import { type Json, flatten } from './vector-file.ts'
+import { type Json, flatten } from './json.ts'
 
 /** What the library gave beside what the reference gave. */
 export interface Comparison {
@@ -36,12 +36,12 @@ export const inFloat64 = (what: string, found: ArrayLike<number>, expected: Json
  * The worst error of a comparison in units of what is tolerated: it holds iff ≤ 1. Infinity for a wrong number of
  * numbers or one that is not the number expected to be infinite.
  *
- * @param absolute the case's own tolerance, which float64 results must meet
+ * @param tolerance the case's own, which float64 results must meet: absolute, and relative to numbers above 1
  */
-export const errorOf = ({ found, expected, precision }: Comparison, absolute: number): number => {
+export const errorOf = ({ found, expected, precision }: Comparison, tolerance: number): number => {
   if (found.length !== expected.length) return Infinity
   const largest = expected.filter(Number.isFinite).reduce((most, x) => Math.max(most, Math.abs(x)), 0)
-  const tolerated = precision === 'float64' ? absolute : FLOAT32.absolute + FLOAT32.relative * largest
+  const tolerated = precision === 'float64' ? tolerance * Math.max(1, largest) : FLOAT32.absolute + FLOAT32.relative * largest
   const errors = expected.map((x, i) => (Object.is(x, found[i]) ? 0 : Math.abs(found[i] - x) / tolerated))
   return errors.reduce((worst, e) => (Number.isNaN(e) ? Infinity : Math.max(worst, e)), 0)
 }

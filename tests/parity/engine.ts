@@ -3,7 +3,7 @@ import '@tensorflow/tfjs-backend-cpu'
 import * as tf from '@tensorflow/tfjs-core'
 import { type Terms, reduce } from '@gfnlm/losses'
 import { type Comparison, inFloat32 } from './comparison.ts'
-import { type Json, number, record } from './vector-file.ts'
+import { type Json, number, record } from './json.ts'
 
 tf.enableProdMode()
 

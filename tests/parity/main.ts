@@ -7,7 +7,8 @@
 import { resolve } from 'node:path'
 import { FLOAT32 } from './comparison.ts'
 import { type Outcome, runParity, summary } from './run-parity.ts'
-import { type Vector, readVectors } from './vector-file.ts'
+import type { Vector } from './layouts.ts'
+import { readVectors } from './vector-file.ts'
 
 const files = process.argv.slice(2)
 if (files.length === 0) {

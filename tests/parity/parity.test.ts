@@ -1,6 +1,7 @@
 import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
 import { errorOf, inFloat32 } from './comparison.ts'
+import { vectorsOf } from './layouts.ts'
 import { runParity, summary } from './run-parity.ts'
 import { readVectors } from './vector-file.ts'
 
@@ -51,16 +52,30 @@ test('NaN, a missing number and a wrong infinity are errors', () => {
 })
 
 test('an unknown case is skipped with the reason and counted', async () => {
-  const [outcome] = await runParity([{ name: 'nothing_of_ours', tolerance_abs: 1e-9, inputs: {}, expected: {} }])
+  const [outcome] = await runParity(vectorsOf('x', { vectors: [{ name: 'nothing_of_ours', inputs: {}, expected: {} }] }))
   expect(outcome).toEqual({ name: 'nothing_of_ours', status: 'skipped', remark: 'no checker for a case of this name' })
   expect(summary([outcome])).toBe('0 passed, 0 failed, 1 skipped')
+})
+
+test('files are told apart by their layout, and a case of another is named where it is wrong', () => {
+  const read = (file: object) => vectorsOf('f.json', file).map(({ layout, name, kind }) => [layout, name, kind].join(' '))
+  expect(read({ vectors: [{ name: 'a', inputs: {}, expected: {} }] })).toEqual(['gflownet a a'])
+  expect(read({ cases: [{ id: 'a', fn: 'f', in: {}, out: 1 }] })).toEqual(['ppo a f'])
+  const pairs = [{ id: 'a', loss: 'l', inputs: {}, expected: {} }]
+  const regressions = [{ id: 'r', what: 'NaN' }]
+  expect(read({ vectors: pairs, regressions })).toEqual(['preference a l', 'preference r r'])
+  expect(() => read({ cases: [{ id: 'a', in: {}, out: 1 }] })).toThrow('f.json: cases[0] must have an id, a fn, in and out')
+  expect(() => read({})).toThrow('f.json: no list "vectors" or "cases" at the top')
 })
 
 test('a token tree of other numbers, prefix order and temperature is checked, and a wrong number is found', async () => {
   // By hand in float64: log R = log p / T of 1⊤, ⊤ and 0⊤; the only sub-trajectories are those of the two long ones.
   const tree = {
+    layout: 'gflownet' as const,
     name: 'token_tree_exact_posterior (ours)',
+    kind: 'token_tree_exact_posterior (ours)',
     tolerance_abs: 1e-9,
+    hyper: {},
     inputs: {
       prefixes: [[1], [], [0]],
       logits: [

@@ -1,7 +1,7 @@
 import { type TrajectoryInputs, statesUpTo } from '@gfnlm/losses'
 import * as tf from '@tensorflow/tfjs-core'
 import { table } from './engine.ts'
-import { type Json, matrix, number } from './vector-file.ts'
+import { type Json, matrix, number } from './json.ts'
 
 /** Completion lengths: tokens of each row after the prompt and before the first terminator, at most `longest`. */
 export const lengthsOf = (text: Json, promptLength: Json, terminator: Json, longest: number): number[] =>

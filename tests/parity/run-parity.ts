@@ -1,6 +1,6 @@
 import { type Comparison, type Part, errorOf } from './comparison.ts'
 import { checkerOf } from './registry.ts'
-import type { Vector } from './vector-file.ts'
+import type { Vector } from './layouts.ts'
 
 /** The outcome of one counted thing. */
 export interface Outcome {
@@ -30,7 +30,7 @@ const outcomeOf = (vector: Vector, part: Part): Outcome => {
 }
 
 const checked = async (vector: Vector, others: readonly Vector[]): Promise<readonly Outcome[]> => {
-  const checker = checkerOf(vector.name)
+  const checker = checkerOf(vector)
   if (typeof checker === 'string') return [{ name: vector.name, status: 'skipped', remark: checker }]
   try {
     return (await checker(vector, others)).map((part) => outcomeOf(vector, part))

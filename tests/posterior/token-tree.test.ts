@@ -28,7 +28,8 @@ import { fileURLToPath } from 'node:url'
 import { lastValueFrom } from 'rxjs'
 import { expect, test } from 'vitest'
 import { expectedGradientOfTB, logProbabilities, logRewards, treeOf } from '../parity/token-tree/tree.ts'
-import { matrix, readVectors, record } from '../parity/vector-file.ts'
+import { matrix, record } from '../parity/json.ts'
+import { readVectors } from '../parity/vector-file.ts'
 import {
   PROMPT,
   TERMINATOR,

@@ -2,7 +2,7 @@ import { enumerateCompletions, logSumExp, normaliseLog } from '@gfnlm/env'
 import { shortPenalty } from '@gfnlm/reward'
 import { VOCAB, balancedLogits, nodeOf } from '../../posterior/token-tree.ts'
 import { type Comparison, inFloat32 } from '../comparison.ts'
-import { type Json, numbers, record } from '../vector-file.ts'
+import { type Json, numbers, record } from '../json.ts'
 import { type Tree, logRewards, subTBLoss } from './tree.ts'
 
 /** What the case says of a minimum length: ours (not in the MDP) and the reference's (a penalty on short prefixes). */

@@ -1,7 +1,7 @@
 import { klDivergence, logSumExp, normaliseLog, totalVariation } from '@gfnlm/env'
 import { balancedLogits, gradientOfKL } from '../../posterior/token-tree.ts'
 import { type Comparison, inFloat32 } from '../comparison.ts'
-import { type Json, numbers, record } from '../vector-file.ts'
+import { type Json, numbers, record } from '../json.ts'
 import { type Tree, expectedGradientOfTB, logProbabilities, logRewards, policyOf, subTBLoss } from './tree.ts'
 
 type Found = readonly number[] | number | Promise<number>

@@ -2,7 +2,7 @@ import { type TokenMDP, type Weighted, normaliseLog, totalVariation } from '@gfn
 import { type Task, adamw, constant, modifiedSubTB, trainer, trajectoryBalanceTask, varGrad } from '@gfnlm/trainer'
 import { completionLogPF, weighted } from '../../posterior/token-tree.ts'
 import { type Comparison, inFloat32 } from '../comparison.ts'
-import { type Json, number, record } from '../vector-file.ts'
+import { type Json, number, record } from '../json.ts'
 import { type Tree, logRewards } from './tree.ts'
 
 const TASKS: Readonly<Record<string, (mdp: TokenMDP) => Task<Weighted>>> = {

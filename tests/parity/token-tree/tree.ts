@@ -11,7 +11,7 @@ import {
   treePolicy,
   weighted,
 } from '../../posterior/token-tree.ts'
-import { type Json, matrix } from '../vector-file.ts'
+import { type Json, matrix } from '../json.ts'
 
 /** A `token_tree_exact_posterior` case: everything in it is in order of `allCompletions`, that of a binary heap. */
 export interface Tree {

@@ -2,7 +2,7 @@ import { exceptTokens, keyOf, tokenMDP } from '@gfnlm/env'
 import { behaviour, draw, exploring, learnedLogProb } from '@gfnlm/sampler'
 import { inFloat64 } from '../comparison.ts'
 import type { Checker } from '../run-parity.ts'
-import { flatten, list, matrix, number, numbers } from '../vector-file.ts'
+import { flatten, list, matrix, number, numbers } from '../json.ts'
 
 /** The u in [0, 1) at which inverse-CDF sampling draws a token: the middle of its stretch. */
 const drawnAt = (probabilities: Float64Array, token: number): number =>

@@ -4,7 +4,7 @@ import { inFloat32 } from '../comparison.ts'
 import { lossOf } from '../engine.ts'
 import { type Columns, batchOf, columnsOf } from '../rollout-columns.ts'
 import type { Checker } from '../run-parity.ts'
-import { number } from '../vector-file.ts'
+import { number } from '../json.ts'
 
 /** A number in a key: "1e6", or "7_3" for 7.3. */
 const written = (digits: string): number => Number(digits.replace('_', '.'))

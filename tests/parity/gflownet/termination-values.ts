@@ -3,7 +3,7 @@ import { type Comparison, inFloat32 } from '../comparison.ts'
 import { table } from '../engine.ts'
 import { batchOf, columnsOf } from '../rollout-columns.ts'
 import type { Checker } from '../run-parity.ts'
-import { type Json, matrix } from '../vector-file.ts'
+import { type Json, matrix } from '../json.ts'
 
 /** log P_F, log R and length of whole completions. */
 export const terminationValuesCase: Checker = ({ inputs, expected }) => {

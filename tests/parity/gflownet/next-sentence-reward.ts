@@ -6,7 +6,7 @@ import { batchToJudge, judgedBy } from '../judged-batch.ts'
 import { lengthsOf } from '../rollout-columns.ts'
 import type { Checker } from '../run-parity.ts'
 import { scriptedPolicy } from '../scripted-policy.ts'
-import { list, matrix, number, numbers } from '../vector-file.ts'
+import { list, matrix, number, numbers } from '../json.ts'
 
 /** log R of every prefix under a frozen model, with and without −99 below the minimum length. */
 export const nextSentenceReward: Checker = async ({ inputs, expected }) => {

@@ -3,7 +3,7 @@ import type { Tensor2D } from '@tensorflow/tfjs-core'
 import { compareLoss, unitLoss } from '../engine.ts'
 import { batchOf, columnsOf } from '../rollout-columns.ts'
 import type { Checker } from '../run-parity.ts'
-import { number } from '../vector-file.ts'
+import { number } from '../json.ts'
 
 /** gfn-lm-tuning's pooled modified SubTB loss with its three gradients. */
 export const modifiedSubTBLambda: Checker = ({ inputs, expected }) => {

@@ -4,7 +4,7 @@ import { minimumLengthAt } from '../token-tree/minimum-length.ts'
 import { posteriorAt } from '../token-tree/posterior.ts'
 import { tabularTraining } from '../token-tree/tabular-training.ts'
 import { type Tree, treeOf } from '../token-tree/tree.ts'
-import type { Json } from '../vector-file.ts'
+import type { Json } from '../json.ts'
 
 type Section = (tree: Tree, captured: readonly number[], expected: Json) => Promise<Comparison[]>
 

@@ -3,7 +3,7 @@ import type { Tensor2D } from '@tensorflow/tfjs-core'
 import { compareLoss, table, unitLoss } from '../engine.ts'
 import { batchOf, lengthsOf } from '../rollout-columns.ts'
 import type { Checker } from '../run-parity.ts'
-import { matrix, number } from '../vector-file.ts'
+import { matrix, number } from '../json.ts'
 
 /**
  * The arithmetic, infilling and notebook variants: `>= 1` leaves the terminating transition out, `> 1` keeps it as

@@ -2,7 +2,7 @@ import { type Regression, halfSquared, linex, shiftedCosh, squared } from '@gfnl
 import * as tf from '@tensorflow/tfjs-core'
 import { inFloat32 } from '../comparison.ts'
 import type { Checker } from '../run-parity.ts'
-import { numbers, record } from '../vector-file.ts'
+import { numbers, record } from '../json.ts'
 
 const NAMES: Readonly<Record<string, Regression>> = { squared, half_squared: halfSquared, shifted_cosh: shiftedCosh }
 

@@ -3,7 +3,7 @@ import * as tf from '@tensorflow/tfjs-core'
 import type { Part } from '../comparison.ts'
 import { type Parameters, compareLoss, unitLoss } from '../engine.ts'
 import type { Checker } from '../run-parity.ts'
-import { type Json, number, numbers } from '../vector-file.ts'
+import { type Json, number, numbers } from '../json.ts'
 
 type Inputs = Readonly<Record<string, Json>>
 

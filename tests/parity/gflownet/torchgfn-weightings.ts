@@ -4,7 +4,7 @@ import { type Comparison, inFloat32 } from '../comparison.ts'
 import { type Parameters, compareLoss, table, unitLoss } from '../engine.ts'
 import { batchOf } from '../rollout-columns.ts'
 import type { Checker } from '../run-parity.ts'
-import { type Json, matrix, numbers, record } from '../vector-file.ts'
+import { type Json, matrix, numbers, record } from '../json.ts'
 
 /** torchgfn's names of the weightings. */
 const NAMES: Readonly<Record<string, Weighting>> = {

@@ -5,7 +5,7 @@ import { type Comparison, inFloat32 } from '../comparison.ts'
 import { batchToJudge, judgedBy } from '../judged-batch.ts'
 import type { Checker } from '../run-parity.ts'
 import { scriptedPolicy } from '../scripted-policy.ts'
-import { list, matrix, number, numbers } from '../vector-file.ts'
+import { list, matrix, number, numbers } from '../json.ts'
 
 /** The reference's shift of tokens that are not nice, where the file does not give it. */
 const NOT_NICE = -99

@@ -4,7 +4,7 @@ import { inFloat32 } from '../comparison.ts'
 import { lossOf } from '../engine.ts'
 import { batchOf, columnsOf } from '../rollout-columns.ts'
 import type { Checker } from '../run-parity.ts'
-import { number } from '../vector-file.ts'
+import { number } from '../json.ts'
 
 const counted = (share: tf.Tensor): number => tf.sum(tf.cast(tf.greater(share, 0), 'float32')).dataSync()[0]
 

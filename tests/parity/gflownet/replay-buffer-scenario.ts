@@ -1,7 +1,7 @@
 import { type ReplayBuffer, addEntry, bestEntries, replayBuffer } from '@gfnlm/sampler'
 import { type Comparison, inFloat64 } from '../comparison.ts'
 import type { Checker } from '../run-parity.ts'
-import { list, number, numbers, record } from '../vector-file.ts'
+import { list, number, numbers, record } from '../json.ts'
 
 const PROMPT = 'the only prompt'
 

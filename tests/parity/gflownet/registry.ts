@@ -1,0 +1,33 @@
+import { behaviourAndRollout } from './behaviour-and-rollout.ts'
+import { lmVsTorchgfn } from './lm-vs-torchgfn.ts'
+import { modifiedSubTBLambda } from './modified-subtb-lambda.ts'
+import { modifiedSubTBLimits } from './modified-subtb-limits.ts'
+import { modifiedSubTBMasks } from './modified-subtb-masks.ts'
+import { nextSentenceReward } from './next-sentence-reward.ts'
+import { posteriorReward } from './posterior-reward.ts'
+import { regressionLosses } from './regression-losses.ts'
+import { replayBufferScenario } from './replay-buffer-scenario.ts'
+import { sequenceLevelLosses } from './sequence-level-losses.ts'
+import { terminationValuesCase } from './termination-values.ts'
+import { tokenTree } from './token-tree.ts'
+import { torchgfnWeightings } from './torchgfn-weightings.ts'
+import type { Row } from '../registry.ts'
+
+/** Cases of the GFlowNet references, whatever numbers they carry: a new one is a new file here and a row. */
+export const GFLOWNET: readonly Row[] = [
+  [/^modified_subtb_lambda_/, modifiedSubTBLambda],
+  [/^modified_subtb_limits/, modifiedSubTBLimits],
+  [/^modified_subtb_two_mask_conventions/, modifiedSubTBMasks],
+  [/^torchgfn_subtb_weightings/, torchgfnWeightings],
+  [/^lm_vs_torchgfn_equal/, lmVsTorchgfn],
+  [/^sequence_level_losses/, sequenceLevelLosses],
+  [/^regression_losses/, regressionLosses],
+  [/^termination_values/, terminationValuesCase],
+  [/^next_sentence_reward_score_fast/, nextSentenceReward],
+  [/^posterior_reward_score_fast/, posteriorReward],
+  [/^token_tree_exact_posterior/, tokenTree],
+  [/^replay_buffer_scenario/, replayBufferScenario],
+  [/^behaviour_policy_and_rollout/, behaviourAndRollout],
+  [/^soft_rl_gae_ppo/, 'soft policy gradients are not written yet'],
+  [/^tba_equals_reinforce_mean_baseline/, 'trajectory balance with a reference policy (TBA) is not written yet'],
+]
