@@ -29,6 +29,17 @@ const orThrow = async <A>(task: TE.TaskEither<Fault, A>): Promise<A> => {
 
 const messageOf = (cause: unknown): string => (cause instanceof Error ? cause.message : String(cause))
 
+/** Puts a whole directory in a place that may be taken: what was there goes only when its successor is there. */
+const replaceDirectory = async (from: string, to: string): Promise<void> => {
+  const former = `${to}.former`
+  await rm(former, { recursive: true, force: true })
+  await rename(to, former).catch((cause: NodeJS.ErrnoException) => {
+    if (cause.code !== 'ENOENT') throw cause
+  })
+  await rename(from, to)
+  await rm(former, { recursive: true, force: true })
+}
+
 /** Steps of the whole checkpoints in a directory, oldest first. */
 export const checkpointSteps = async (directory: string): Promise<number[]> => {
   const names = await readdir(directory).catch(() => [] as string[])
@@ -66,8 +77,7 @@ export const saveCheckpoint = (
             carried,
           }),
         )
-        await rm(path, { recursive: true, force: true })
-        await rename(beside, path)
+        await replaceDirectory(beside, path)
       } catch (cause) {
         await rm(beside, { recursive: true, force: true }).catch(() => undefined)
         throw cause

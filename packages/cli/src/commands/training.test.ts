@@ -83,7 +83,7 @@ describe('a run of 6 steps', async () => {
   test('resuming with another learning rate is possible, and told', async () => {
     const { code, err } = await runCli('train', config, '--output', output, '--resume', '--set', 'optimizer.learningRate=0.1', '--set', 'steps=7')
     expect(code).toBe(0)
-    expect(err).toContain('resuming after 6 updates\nwarning: changed since this run began: optimizer.learningRate\n')
+    expect(err).toContain('resuming after 6 updates\nwarning: changed since this run began: optimizer.learningRate, steps\n')
     expect(stepsOf(output)).toEqual([0, 1, 2, 3, 4, 5, 6])
   })
 
