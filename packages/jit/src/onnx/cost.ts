@@ -1,9 +1,6 @@
 import { sizeOf } from '../host-tensor.ts'
 import type { Graph, Node, Value } from '../trace/graph.ts'
-
-const BYTES = { float32: 4, int32: 4, bool: 1, int64: 8 } as const
-
-const bytesOf = ({ shape, dtype }: Value): number => sizeOf(shape) * BYTES[dtype]
+import { byteLength } from './element-type.ts'
 
 /** Operators whose result is their input's memory. */
 const VIEWS = new Set(['Reshape', 'Identity'])
@@ -27,8 +24,8 @@ export const activationBytes = ({ nodes }: Graph): number => {
   let [live, most] = [0, 0]
   nodes.forEach(({ op, outputs }, i) => {
     for (const v of VIEWS.has(op) ? [] : outputs) {
-      size.set(v.id, bytesOf(v))
-      live += bytesOf(v)
+      size.set(v.id, byteLength(v))
+      live += byteLength(v)
     }
     most = Math.max(most, live)
     for (const id of freed.get(i) ?? []) live -= size.get(id) ?? 0
@@ -36,16 +33,26 @@ export const activationBytes = ({ nodes }: Graph): number => {
   return most
 }
 
-const PRODUCTS = new Set(['MatMul', 'FusedMatMul'])
+/** Elements of the frozen matrices that a product reads, their bytes packed, and the rows that each is multiplied by. */
+interface FrozenOperand {
+  readonly elements: number
+  readonly bytes: number
+  readonly rows: number
+}
 
-/** Rows that each matrix of a product's right operand is multiplied by. */
-const rowsOf = ({ inputs, outputs }: Node): number =>
-  sizeOf(outputs[0]!.shape.slice(0, -1)) / sizeOf(inputs[1]!.shape.slice(0, -2))
+const frozenOperand = ({ op, inputs, outputs, attributes }: Node): FrozenOperand | undefined => {
+  const right = inputs[1]!
+  const rows = sizeOf(outputs[0]?.shape.slice(0, -1) ?? [])
+  if (op === 'MatMulNBits')
+    return { elements: (attributes['K'] as number) * (attributes['N'] as number), bytes: byteLength(right), rows }
+  if ((op !== 'MatMul' && op !== 'FusedMatMul') || right.frozen === undefined) return undefined
+  return { elements: sizeOf(right.shape), bytes: byteLength(right), rows: rows / sizeOf(right.shape.slice(0, -2)) }
+}
 
 /** Bytes of the frozen matrices that products read, each as often as it is read, and the mean rows they multiply. */
 export const frozenProducts = ({ nodes }: Graph): { readonly bytes: number; readonly rows: number } => {
-  const products = nodes.filter((n) => PRODUCTS.has(n.op) && n.inputs[1]!.frozen !== undefined)
-  const elements = products.reduce((sum, n) => sum + sizeOf(n.inputs[1]!.shape), 0)
-  const weighted = products.reduce((sum, n) => sum + sizeOf(n.inputs[1]!.shape) * rowsOf(n), 0)
-  return { bytes: 4 * elements, rows: elements === 0 ? 0 : weighted / elements }
+  const operands = nodes.flatMap((node) => frozenOperand(node) ?? [])
+  const sum = (of: (operand: FrozenOperand) => number): number => operands.reduce((total, operand) => total + of(operand), 0)
+  const elements = sum((o) => o.elements)
+  return { bytes: sum((o) => o.bytes), rows: elements === 0 ? 0 : sum((o) => o.elements * o.rows) / elements }
 }

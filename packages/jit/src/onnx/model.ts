@@ -1,7 +1,7 @@
 import { isAbsolute, relative, sep } from 'node:path'
-import { type FileRegion, sizeOf } from '../host-tensor.ts'
+import type { FileRegion } from '../host-tensor.ts'
 import type { Attribute, Graph, Node, Value } from '../trace/graph.ts'
-import { ELEMENT } from './element-type.ts'
+import { ELEMENT, byteLength } from './element-type.ts'
 import { type Message, encode, message } from './protobuf.ts'
 
 /** An ONNX model; frozen arrays that lie on disk stay there. */
@@ -11,13 +11,14 @@ export interface OnnxModel {
   readonly outputs: readonly string[]
 }
 
-// Opset 18 has everything used here and runs on every provider; IR version 9 goes with it.
-const OPSET = 18
-const IR_VERSION = 9
+/**
+ * Opset 18 has nearly everything used here and runs on every provider; IR version 9 goes with it. Blocks of quantised
+ * numbers came with opset 21, IR version 10.
+ */
+const versionsFor = ({ nodes }: Graph): { readonly opset: number; readonly ir: number } =>
+  nodes.some(({ op }) => op === 'DequantizeLinear') ? { opset: 21, ir: 10 } : { opset: 18, ir: 9 }
 
 const isConstant = (value: Value): boolean => value.data !== undefined || value.frozen !== undefined
-
-const byteLength = ({ dtype, shape }: Value): number => sizeOf(shape) * (dtype === 'bool' ? 1 : dtype === 'int64' ? 8 : 4)
 
 const bytesOf = ({ data, frozen }: Value): Uint8Array => {
   const { buffer, byteOffset, byteLength } = data ?? frozen!.data
@@ -108,10 +109,11 @@ export const onnxModel = (graph: Graph, root: string = '/'): OnnxModel => {
   for (const v of constants) g.message(5, tensorProto(nameOf(v), v, root))
   for (const v of inputs) g.message(11, valueInfo(nameOf(v), v))
   for (const { name, value } of graph.outputs) g.message(12, valueInfo(`out/${name}`, value))
+  const { opset, ir } = versionsFor(graph)
   const model = message()
-    .int(1, IR_VERSION)
+    .int(1, ir)
     .string(2, 'gfnlm')
-    .message(8, message().string(1, '').int(2, OPSET))
+    .message(8, message().string(1, '').int(2, opset))
     .message(8, message().string(1, 'com.microsoft').int(2, 1))
     .message(7, g)
   return {

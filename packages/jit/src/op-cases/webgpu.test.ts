@@ -5,6 +5,7 @@ import { gradientsOf } from './eager.ts'
 import { deviation } from './finite-difference.ts'
 import { graphOf, runOnOnnx } from './on-onnx.ts'
 import { noWebGpu } from '../testing/webgpu.ts'
+import { QUANTIZED } from '../trace/lower/quantized.ts'
 import { opCases } from './op-cases.ts'
 
 const forwardAndBack = ({ f, differentiable }: OpCase): Parameters<typeof runOnOnnx>[0] => {
@@ -12,8 +13,9 @@ const forwardAndBack = ({ f, differentiable }: OpCase): Parameters<typeof runOnO
   return (...inputs) => [f(...inputs), ...gradients(...inputs)]
 }
 
-/** Cases whose operators are others for webgpu than for cpu, for more than a transposed operand. */
+/** Cases whose operators are others for webgpu than for cpu, for more than a transposed operand, or not of ONNX's own set. */
 const respelled = opCases.filter((c) => {
+  if (c.kernels.some((kernel) => kernel in QUANTIZED)) return true
   const graph = graphOf(forwardAndBack(c), c.inputs)
   const kept = new Set(legalize(graph, 'webgpu').nodes)
   return graph.nodes.some((node) => !kept.has(node) && node.op !== 'FusedMatMul')

@@ -1,7 +1,10 @@
 import type { DType, Elements, HostTensor } from '../host-tensor.ts'
 
-/** Element types inside a graph: int64 appears only in shape arguments and indices that ONNX insists on. */
-export type GraphType = DType | 'int64'
+/**
+ * Element types inside a graph: int64 appears only in shape arguments and indices that ONNX insists on, the small ones
+ * only in the codes of quantised matrices.
+ */
+export type GraphType = DType | 'int64' | 'uint8' | 'uint4'
 
 /** One value of the graph. Its shape is known: a graph is traced for fixed shapes. */
 export interface Value {
@@ -55,6 +58,8 @@ export interface GraphBuilder {
   readonly constant: (data: Elements | BigInt64Array, shape: readonly number[], dtype: GraphType) => Value
   /** A frozen array of the caller's: whatever it holds, it is not looked into. */
   readonly frozen: (name: string, tensor: HostTensor) => Value
+  /** The bytes of a constant as elements of another type. */
+  readonly viewed: (constant: Value, shape: readonly number[], dtype: GraphType) => Value
   /** An int64 vector constant: a shape, axes, starts. */
   readonly ints: (values: readonly number[]) => Value
   readonly splat: (value: number, shape: readonly number[], dtype: GraphType) => Value
@@ -68,6 +73,9 @@ export interface GraphBuilder {
 }
 
 const SMALL = 64
+
+/** Element types whose constants of one value stay numbers until a node needs them whole. */
+const NUMBERS: ReadonlySet<GraphType> = new Set(['float32', 'int32', 'bool'])
 
 const array = (value: number, dtype: GraphType): Elements | BigInt64Array =>
   dtype === 'float32'
@@ -119,13 +127,24 @@ export const graphBuilder = (): GraphBuilder => {
     emit: (op, given, shape, dtype, attributes = {}, domain = '') =>
       record(op, given, [{ shape, dtype }], attributes, domain)[0]!,
     constant: (data, shape, dtype) => {
-      if (data.length === 1 && dtype !== 'int64') return builder.splat(Number(data[0]), shape, dtype)
+      if (data.length === 1 && NUMBERS.has(dtype)) return builder.splat(Number(data[0]), shape, dtype)
       const make = (): readonly Value[] => [{ id: next++, shape, dtype, data }]
       return (data.length <= SMALL
         ? once(`constant ${dtype}[${shape.join()}]${Array.from(data as ArrayLike<unknown>).join()}`, make)
         : make())[0]!
     },
     frozen: (name, frozen) => ({ id: next++, shape: frozen.shape, dtype: frozen.dtype, frozen, name }),
+    viewed: ({ id, data, frozen, name }, shape, dtype) =>
+      once(`view ${id} ${dtype}[${shape.join()}]`, () => [
+        {
+          id: next++,
+          shape,
+          dtype,
+          ...(data === undefined ? {} : { data }),
+          ...(frozen === undefined ? {} : { frozen }),
+          ...(name === undefined ? {} : { name: `${name}/${dtype}[${shape.join()}]` }),
+        },
+      ])[0]!,
     ints: (values) => builder.constant(BigInt64Array.from(values, BigInt), [values.length], 'int64'),
     splat: (splat, shape, dtype) =>
       once(`splat ${Object.is(splat, -0) ? '-0' : splat} ${dtype}[${shape.join()}]`, () => [
