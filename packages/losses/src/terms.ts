@@ -35,12 +35,14 @@ const perRow = (x: tf.Tensor): tf.Tensor1D =>
   x.rank === 1 ? (x as tf.Tensor1D) : tf.sum(x, Array.from({ length: x.rank - 1 }, (_, axis) => axis + 1))
 
 /**
- * Σ_rows weight · Σ share · term: weight 1 leaves the loss as it is to the bit, weight 0 takes a row out of the
- * gradient exactly, and weights need not sum to anything. The mass is the batch's, whatever the weights.
+ * Σ_rows weight · Σ share · term: weight 1 leaves the loss as it is to the bit, weight 0 takes a row out exactly, even
+ * one whose term is not a number (`gateRows` keeps its derivative out, too), and weights need not sum to anything. The
+ * mass is the batch's, whatever the weights.
  */
 export const weightedSum: Reducer = ({ terms, share, mass }, weight) => {
   checkShape('reduce', 'weight', weight, { rows: terms.shape[0]! })
-  return { loss: tf.sum(tf.mul(weight, perRow(tf.mul(share, terms)))), mass }
+  const weighted = tf.mul<tf.Tensor1D>(weight, perRow(tf.mul(share, terms)))
+  return { loss: tf.sum(tf.where(tf.notEqual(weight, 0), weighted, tf.zerosLike(weighted))), mass }
 }
 
 /**

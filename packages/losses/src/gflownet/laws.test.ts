@@ -1,0 +1,98 @@
+import '@gfnlm/jit'
+import '@tensorflow/tfjs-backend-cpu'
+import fc from 'fast-check'
+import { type LossCase, keepTheLaws } from '../testing/laws.ts'
+import { type Nested, type Row, between, firstOnes, flat, logProbs, many, mapNested } from '../testing/rows.ts'
+import { detailedBalance } from './detailed-balance.ts'
+import { logPartitionVariance } from './log-partition-variance.ts'
+import { modifiedDetailedBalance } from './modified-detailed-balance.ts'
+import { modifiedSubTrajectoryBalance } from './modified-sub-trajectory-balance.ts'
+import { halfSquared, linex, shiftedCosh } from './regression.ts'
+import { subTrajectoryBalance } from './sub-trajectory-balance.ts'
+import { trajectoryBalance } from './trajectory-balance.ts'
+
+const STATES = 4
+
+/** A completion of 1 to 3 tokens in 4 states, of one of two prompts. */
+const row: fc.Arbitrary<Row> = fc
+  .record({
+    logPF: logProbs(STATES),
+    logPTerm: logProbs(STATES),
+    logReward: many(STATES, -3, 1),
+    l: fc.integer({ min: 1, max: STATES - 1 }),
+    group: fc.constantFrom(3, 8),
+  })
+  .map(({ l, ...rest }) => ({ ...rest, valid: firstOnes(l + 1, STATES), keep: 1 }))
+
+const withFlow = fc.tuple(row, many(STATES, -2, 2)).map(([given, logF]): Row => ({ ...given, logF }))
+const withLogZ = fc.tuple(row, between(-2, 2)).map(([given, logZ]): Row => ({ ...given, logZ }))
+
+const where = (x: Nested, read: (t: number) => boolean): Nested => mapNested(x, (value, t) => (read(t) ? value : NaN))
+
+const lengthOf = (given: Row): number => flat(given['valid']).filter((v) => v === 1).length - 1
+
+/** Nothing past the completion: tokens from its length on, states after it. */
+const pastTheEnd = (given: Row): Row => {
+  const upTo = (name: string, last: number): Row =>
+    name in given ? { [name]: where(given[name], (t) => t <= last) } : {}
+  const l = lengthOf(given)
+  return { ...given, ...upTo('logPF', l - 1), ...upTo('logPTerm', l), ...upTo('logReward', l), ...upTo('logF', l) }
+}
+
+/** Nor rewards and terminators of states in which the completion did not stop. */
+const allButTheEnd = (given: Row): Row => {
+  const atEnd = (x: Nested): Nested => where(x, (t) => t === lengthOf(given))
+  return { ...pastTheEnd(given), logPTerm: atEnd(given['logPTerm']), logReward: atEnd(given['logReward']) }
+}
+
+const dropped = (given: Row): Row => ({ ...given, keep: 0 })
+
+const prefixes = { row, learned: ['logPF', 'logPTerm', 'logReward'], blank: pastTheEnd, empty: dropped }
+const flows = { row: withFlow, learned: ['logPF', 'logPTerm', 'logF'], blank: allButTheEnd, empty: dropped }
+const wholes = { row, learned: ['logPF', 'logPTerm', 'logReward'], blank: allButTheEnd, empty: dropped }
+
+const CASES: readonly LossCase[] = [
+  { name: 'modifiedSubTrajectoryBalance', loss: modifiedSubTrajectoryBalance(), ...prefixes },
+  { name: 'modifiedSubTrajectoryBalance, λ = 0.7', loss: modifiedSubTrajectoryBalance({ lambda: 0.7 }), ...prefixes },
+  { name: 'modifiedSubTrajectoryBalance, λ = 2', loss: modifiedSubTrajectoryBalance({ lambda: 2 }), ...prefixes },
+  {
+    name: 'modifiedSubTrajectoryBalance, minimum length 1',
+    loss: modifiedSubTrajectoryBalance({ minLength: 1, weighting: 'within', lambda: 0.7 }),
+    ...prefixes,
+    row: withLogZ,
+    learned: [...prefixes.learned, 'logZ'],
+    blank: (given) => {
+      const stopping = pastTheEnd(given)
+      const from1 = (x: Nested): Nested => mapNested(x, (value, t) => (t === 0 ? NaN : value))
+      return { ...stopping, logPTerm: from1(stopping['logPTerm']), logReward: from1(stopping['logReward']) }
+    },
+  },
+  {
+    // Each length is averaged over the batch: see shareByLength.
+    name: 'modifiedSubTrajectoryBalance, geometric',
+    loss: modifiedSubTrajectoryBalance({ weighting: 'geometric' }),
+    ...prefixes,
+    breaks: ['accumulation'],
+  },
+  { name: 'modifiedDetailedBalance', loss: modifiedDetailedBalance(), ...prefixes },
+  { name: 'subTrajectoryBalance', loss: subTrajectoryBalance({ regression: shiftedCosh }), ...flows },
+  { name: 'subTrajectoryBalance, whole', loss: subTrajectoryBalance({ weighting: 'trajectoryBalance' }), ...flows },
+  { name: 'detailedBalance', loss: detailedBalance({ regression: linex(-0.5) }), ...flows },
+  {
+    name: 'trajectoryBalance',
+    loss: trajectoryBalance(),
+    ...wholes,
+    learned: [...wholes.learned, 'logZ'],
+    shared: { logZ: 0.7 },
+  },
+  {
+    name: 'trajectoryBalance, log Z of each row',
+    loss: trajectoryBalance({ regression: halfSquared }),
+    ...wholes,
+    row: withLogZ,
+    learned: [...wholes.learned, 'logZ'],
+  },
+  { name: 'logPartitionVariance', loss: logPartitionVariance(), ...wholes, together: 'group' },
+]
+
+keepTheLaws(CASES)

@@ -1,0 +1,30 @@
+import * as tf from '@tensorflow/tfjs-core'
+
+/** x itself, through which the gradient of the rows of weight 0 is 0, whatever came back for them. */
+const gated = (x: tf.Tensor, weight: tf.Tensor1D): tf.Tensor => {
+  const counts = tf.reshape(tf.notEqual(weight, 0), [weight.shape[0], ...x.shape.slice(1).map(() => 1)])
+  return tf.customGrad((given) => ({
+    value: tf.clone(given as tf.Tensor),
+    gradFunc: (dy) => tf.where(counts, dy as tf.Tensor, tf.zerosLike(dy as tf.Tensor)),
+  }))(x)
+}
+
+/**
+ * The inputs of a loss, through which no gradient returns into a row of weight 0. `reduce` takes such a row's term out
+ * of the loss; where the term is not finite, its derivative times 0 still is NaN, and that is what stops here. Numbers
+ * that rows share (one log Z for all) are given to each row, so that theirs is a sum over the rows that count.
+ *
+ * @param inputs tensors with rows first, or scalars; the loss must take [rows] for a scalar it is given
+ * @param weight [rows]
+ * @example
+ * reduce(trajectoryBalance()(gateRows(batch, weight)), weight)
+ */
+export const gateRows = <In extends { readonly [K in keyof In]: tf.Tensor | undefined }>(
+  inputs: In,
+  weight: tf.Tensor1D,
+): In => {
+  const byRow = (x: tf.Tensor): tf.Tensor => (x.rank === 0 ? tf.add(x, tf.zerosLike(weight)) : x)
+  return Object.fromEntries(
+    Object.entries<tf.Tensor | undefined>(inputs).map(([name, x]) => [name, x?.dtype === 'float32' ? gated(byRow(x), weight) : x]),
+  ) as In
+}
