@@ -17,9 +17,9 @@ if (files.length === 0) {
 }
 
 console.log(
-  `Losses run on the pure-JS tfjs engine, compiled functions on ONNX Runtime, both in float32: tolerated is ` +
-    `${FLOAT32.relative} of the largest expected number of an array + ${FLOAT32.absolute}. ` +
-    `Host functions are float64: tolerated is the case's own tolerance_abs.`,
+  `Formulas run on the pure-JS tfjs engine, in float32 and in float64; compiled functions run on ONNX Runtime in ` +
+    `float32, host functions in float64. Tolerated is, in float32, ${FLOAT32.relative} of the largest expected number ` +
+    `of an array + ${FLOAT32.absolute}; in float64 the case's own tolerance_abs, relative to numbers above 1.`,
 )
 const read = (path: string): readonly Vector[] => {
   try {

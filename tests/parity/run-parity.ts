@@ -16,10 +16,13 @@ export type Checker = (vector: Vector, others: readonly Vector[]) => readonly Pa
 const judged = (name: string, comparisons: readonly Comparison[], absolute: number): Outcome => {
   if (comparisons.length === 0) return { name, status: 'failed', remark: 'nothing was compared' }
   const errors = comparisons.map((comparison) => ({ ...comparison, error: errorOf(comparison, absolute) }))
-  const worst = errors.reduce((a, b) => (b.error > a.error ? b : a))
-  const size = `${worst.error.toPrecision(2)} × tolerance (${worst.precision})`
-  const remark = `${comparisons.length} compared, worst ${size} at ${worst.what}`
-  return { name, status: worst.error <= 1 ? 'passed' : 'failed', remark }
+  const worst = (['float32', 'float64'] as const).flatMap((precision) => {
+    const of = errors.filter((comparison) => comparison.precision === precision)
+    return of.length === 0 ? [] : [of.reduce((a, b) => (b.error > a.error ? b : a))]
+  })
+  const sizes = worst.map(({ error, precision, what }) => `${error.toPrecision(2)} × tolerance in ${precision} (${what})`)
+  const remark = `${comparisons.length} compared, worst ${sizes.join(', ')}`
+  return { name, status: worst.every(({ error }) => error <= 1) ? 'passed' : 'failed', remark }
 }
 
 const outcomeOf = (vector: Vector, part: Part): Outcome => {

@@ -3,13 +3,13 @@ import * as tf from '@tensorflow/tfjs-core'
 import { inFloat32 } from '../comparison.ts'
 import { lossOf } from '../engine.ts'
 import { batchOf, columnsOf } from '../rollout-columns.ts'
-import type { Checker } from '../run-parity.ts'
+import type { Formula } from '../formula.ts'
 import { number } from '../json.ts'
 
 const counted = (share: tf.Tensor): number => tf.sum(tf.cast(tf.greater(share, 0), 'float32')).dataSync()[0]
 
 /** F = R / P_F(⊤) put into SubTB as the learned flow, against modified SubTB: they differ in the last transition. */
-export const lmVsTorchgfn: Checker = ({ inputs, expected }, others) => {
+export const lmVsTorchgfn: Formula = ({ inputs, expected }, others) => {
   const base = others.find(({ name }) => name === inputs.base)
   if (base === undefined) throw new Error(`no case ${JSON.stringify(inputs.base)} in the same file`)
   const columns = columnsOf(base.inputs)

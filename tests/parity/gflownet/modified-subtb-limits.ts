@@ -3,7 +3,7 @@ import * as tf from '@tensorflow/tfjs-core'
 import { inFloat32 } from '../comparison.ts'
 import { lossOf } from '../engine.ts'
 import { type Columns, batchOf, columnsOf } from '../rollout-columns.ts'
-import type { Checker } from '../run-parity.ts'
+import type { Formula } from '../formula.ts'
 import { number } from '../json.ts'
 
 /** A number in a key: "1e6", or "7_3" for 7.3. */
@@ -55,7 +55,7 @@ const LIMITS: readonly (readonly [RegExp, (columns: Columns, digits: string, key
 ]
 
 /** Limits in λ and invariances of the batch of another case. */
-export const modifiedSubTBLimits: Checker = ({ inputs, expected }, others) => {
+export const modifiedSubTBLimits: Formula = ({ inputs, expected }, others) => {
   const base = others.find(({ name }) => name === inputs.base)
   if (base === undefined) throw new Error(`no case ${JSON.stringify(inputs.base)} in the same file`)
   const columns = columnsOf(base.inputs)

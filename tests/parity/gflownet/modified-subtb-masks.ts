@@ -2,14 +2,14 @@ import { modifiedDetailedBalance, modifiedSubTrajectoryBalance } from '@gfnlm/lo
 import type { Tensor2D } from '@tensorflow/tfjs-core'
 import { compareLoss, table, unitLoss } from '../engine.ts'
 import { batchOf, lengthsOf } from '../rollout-columns.ts'
-import type { Checker } from '../run-parity.ts'
+import type { Formula } from '../formula.ts'
 import { matrix, number } from '../json.ts'
 
 /**
  * The arithmetic, infilling and notebook variants: `>= 1` leaves the terminating transition out, `> 1` keeps it as
  * one state more wherever a completion ended of itself.
  */
-export const modifiedSubTBMasks: Checker = ({ inputs, expected }) => {
+export const modifiedSubTBMasks: Formula = ({ inputs, expected }) => {
   const longest = number(inputs.max_len)
   const lengths = lengthsOf(inputs.generated_text, inputs.prompt_len, inputs.eos, longest)
   const withExit = lengths.map((length) => Math.min(length + 1, longest))

@@ -11,18 +11,19 @@ import { sequenceLevelLosses } from './sequence-level-losses.ts'
 import { terminationValuesCase } from './termination-values.ts'
 import { tokenTree } from './token-tree.ts'
 import { torchgfnWeightings } from './torchgfn-weightings.ts'
+import { formula } from '../formula.ts'
 import type { Row } from '../registry.ts'
 
 /** Cases of the GFlowNet references, whatever numbers they carry: a new one is a new file here and a row. */
 export const GFLOWNET: readonly Row[] = [
-  [/^modified_subtb_lambda_/, modifiedSubTBLambda],
-  [/^modified_subtb_limits/, modifiedSubTBLimits],
-  [/^modified_subtb_two_mask_conventions/, modifiedSubTBMasks],
-  [/^torchgfn_subtb_weightings/, torchgfnWeightings],
-  [/^lm_vs_torchgfn_equal/, lmVsTorchgfn],
-  [/^sequence_level_losses/, sequenceLevelLosses],
-  [/^regression_losses/, regressionLosses],
-  [/^termination_values/, terminationValuesCase],
+  [/^modified_subtb_lambda_/, formula(modifiedSubTBLambda)],
+  [/^modified_subtb_limits/, formula(modifiedSubTBLimits)],
+  [/^modified_subtb_two_mask_conventions/, formula(modifiedSubTBMasks)],
+  [/^torchgfn_subtb_weightings/, formula(torchgfnWeightings)],
+  [/^lm_vs_torchgfn_equal/, formula(lmVsTorchgfn)],
+  [/^sequence_level_losses/, formula(sequenceLevelLosses)],
+  [/^regression_losses/, formula(regressionLosses)],
+  [/^termination_values/, formula(terminationValuesCase)],
   [/^next_sentence_reward_score_fast/, nextSentenceReward],
   [/^posterior_reward_score_fast/, posteriorReward],
   [/^token_tree_exact_posterior/, tokenTree],

@@ -1,7 +1,7 @@
 import { type Regression, halfSquared, linex, shiftedCosh, squared } from '@gfnlm/losses'
 import * as tf from '@tensorflow/tfjs-core'
 import { inFloat32 } from '../comparison.ts'
-import type { Checker } from '../run-parity.ts'
+import type { Formula } from '../formula.ts'
 import { numbers, record } from '../json.ts'
 
 const NAMES: Readonly<Record<string, Regression>> = { squared, half_squared: halfSquared, shifted_cosh: shiftedCosh }
@@ -14,7 +14,7 @@ const regressionOf = (name: string): Regression => {
 }
 
 /** g(t) and g'(t) of the pluggable regressions. */
-export const regressionLosses: Checker = ({ inputs, expected }) => {
+export const regressionLosses: Formula = ({ inputs, expected }) => {
   const t = tf.tensor1d(numbers(inputs.t))
   const comparisons = Object.entries(expected).flatMap(([name, reference]) => {
     const g = regressionOf(name)

@@ -2,7 +2,7 @@ import { type TrajectoryInputs, logPartitionVariance, statesUpTo, trajectoryBala
 import * as tf from '@tensorflow/tfjs-core'
 import type { Part } from '../comparison.ts'
 import { type Parameters, compareLoss, unitLoss } from '../engine.ts'
-import type { Checker } from '../run-parity.ts'
+import type { Formula } from '../formula.ts'
 import { type Json, number, numbers } from '../json.ts'
 
 type Inputs = Readonly<Record<string, Json>>
@@ -42,7 +42,7 @@ const OBJECTIVES: readonly (readonly [RegExp, (inputs: Inputs) => (given: Parame
 ]
 
 /** Objectives on whole sequences; each counts by itself, and those that the library lacks are skipped by name. */
-export const sequenceLevelLosses: Checker = ({ inputs, expected }) =>
+export const sequenceLevelLosses: Formula = ({ inputs, expected }) =>
   Object.entries(expected).map(([part, reference]): Part => {
     const objective = OBJECTIVES.find(([pattern]) => pattern.test(part))?.[1]
     if (objective === undefined) return { part, skipped: 'this objective is not written yet' }

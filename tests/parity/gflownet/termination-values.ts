@@ -2,11 +2,11 @@ import { terminationValues } from '@gfnlm/losses'
 import { type Comparison, inFloat32 } from '../comparison.ts'
 import { table } from '../engine.ts'
 import { batchOf, columnsOf } from '../rollout-columns.ts'
-import type { Checker } from '../run-parity.ts'
+import type { Formula } from '../formula.ts'
 import { type Json, matrix } from '../json.ts'
 
 /** log P_F, log R and length of whole completions. */
-export const terminationValuesCase: Checker = ({ inputs, expected }) => {
+export const terminationValuesCase: Formula = ({ inputs, expected }) => {
   const columns = columnsOf(inputs)
   const at = (rewards: Json) =>
     terminationValues(batchOf({ ...columns, logReward: table(matrix(rewards)) }, columns.lengths))

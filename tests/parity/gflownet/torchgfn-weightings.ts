@@ -3,7 +3,7 @@ import * as tf from '@tensorflow/tfjs-core'
 import { type Comparison, inFloat32 } from '../comparison.ts'
 import { type Parameters, compareLoss, table, unitLoss } from '../engine.ts'
 import { batchOf } from '../rollout-columns.ts'
-import type { Checker } from '../run-parity.ts'
+import type { Formula } from '../formula.ts'
 import { type Json, matrix, numbers, record } from '../json.ts'
 
 /** torchgfn's names of the weightings. */
@@ -24,7 +24,7 @@ const withoutPadding = (reference: Json, actions: readonly number[]): Json => ({
 })
 
 /** All weightings of SubTB under a learned flow; the file is time-major and its actions include the terminator. */
-export const torchgfnWeightings: Checker = ({ inputs, expected }) => {
+export const torchgfnWeightings: Formula = ({ inputs, expected }) => {
   const actions = numbers(inputs.len)
   const stop = actions.map((n) => n - 1)
   const parameters = {
@@ -47,7 +47,7 @@ export const torchgfnWeightings: Checker = ({ inputs, expected }) => {
     const at = (l: number): number => loss(weighting, l)(parameters).dataSync()[0]
     // Where the reference divides by zero, ours must be the limit from both sides.
     if (typeof reference === 'string')
-      return [inFloat32(`${key} (limit)`, [at(lambda)], (at(lambda - 1e-4) + at(lambda + 1e-4)) / 2)]
+      return [inFloat32(`${key} (limit)`, [at(lambda)], (at(lambda - 1e-6) + at(lambda + 1e-6)) / 2)]
     const there = withoutPadding(reference, actions)
     return compareLoss(key, there, parameters, loss(weighting, lambda), (gradient) => tf.transpose(gradient))
   })
