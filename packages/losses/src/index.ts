@@ -20,4 +20,17 @@ export { type TrajectoryBalanceInputs, trajectoryBalance } from './gflownet/traj
 export { logPartitionVariance } from './gflownet/log-partition-variance.ts'
 export { type DetailedBalanceOptions, detailedBalance } from './gflownet/detailed-balance.ts'
 export { type ModifiedDetailedBalanceOptions, modifiedDetailedBalance } from './gflownet/modified-detailed-balance.ts'
-export { type CrossEntropyInputs, crossEntropy } from './supervised/cross-entropy.ts'
+export type { TokenLogProbs } from './supervised/learned-tokens.ts'
+export { crossEntropy } from './supervised/cross-entropy.ts'
+export { dynamicFineTuning } from './supervised/dynamic-fine-tuning.ts'
+export { type ScoredPairs, bradleyTerry } from './reward-model/bradley-terry.ts'
+export { type ClassifiedPairs, twoLogitBradleyTerry } from './reward-model/two-logit-bradley-terry.ts'
+export { type RatedScores, rewardRegression } from './reward-model/reward-regression.ts'
+export { type LabelledScores, rewardClassification } from './reward-model/reward-classification.ts'
+export { NO_STEP, type StepLogits, processReward } from './reward-model/process-reward.ts'
+export { type Divergence, forwardKL, jensenShannon, reverseKL } from './distillation/divergence.ts'
+export {
+  type DistillationInputs,
+  type DistillationOptions,
+  generalisedKnowledgeDistillation,
+} from './distillation/generalised-knowledge-distillation.ts'

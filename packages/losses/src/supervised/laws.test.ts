@@ -1,22 +1,27 @@
 import '@gfnlm/jit'
 import '@tensorflow/tfjs-backend-cpu'
 import fc from 'fast-check'
-import { keepTheLaws } from '../testing/laws.ts'
+import { sequenceMean } from '../sharing.ts'
+import { type LossCase, keepTheLaws } from '../testing/laws.ts'
 import { type Row, blankOutside, firstOnes, logProbs, mapNested } from '../testing/rows.ts'
 import { crossEntropy } from './cross-entropy.ts'
+import { dynamicFineTuning } from './dynamic-fine-tuning.ts'
 
 const STEPS = 4
 
 const tokens = fc.integer({ min: 1, max: STEPS })
-const row = fc.tuple(logProbs(STEPS), tokens).map(([logProb, l]): Row => ({ logProb, mask: firstOnes(l, STEPS) }))
+
+/** Losses of the log-probabilities of given tokens. */
+const ofTokens: Omit<LossCase, 'name' | 'loss'> = {
+  row: fc.tuple(logProbs(STEPS), tokens).map(([logProb, l]): Row => ({ logProb, mask: firstOnes(l, STEPS) })),
+  learned: ['logProb'],
+  blank: ({ logProb, mask }) => ({ logProb: blankOutside(logProb!, mask!), mask: mask! }),
+  empty: ({ logProb, mask }) => ({ logProb: logProb!, mask: mapNested(mask!, () => 0) }),
+}
 
 keepTheLaws([
-  {
-    name: 'crossEntropy',
-    loss: crossEntropy,
-    row,
-    learned: ['logProb'],
-    blank: ({ logProb, mask }) => ({ logProb: blankOutside(logProb!, mask!), mask: mask! }),
-    empty: ({ logProb, mask }) => ({ logProb: logProb!, mask: mapNested(mask!, () => 0) }),
-  },
+  { ...ofTokens, name: 'crossEntropy', loss: crossEntropy() },
+  { ...ofTokens, name: 'crossEntropy, sequenceMean', loss: crossEntropy({ sharing: sequenceMean }) },
+  // The weight p is a constant of the loss, so that its gradient is not that of its value.
+  { ...ofTokens, name: 'dynamicFineTuning', loss: dynamicFineTuning(), breaks: ['differences'] },
 ])

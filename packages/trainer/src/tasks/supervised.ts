@@ -40,6 +40,6 @@ export const supervised = (): Task<TextBatch> => ({
     const logits = policy.logits(constants, trainable, input, { start: 0, count: steps })
     const targets = tf.reshape(tf.slice2d(tokens, [0, 1], [rows, steps]), [rows * steps, 1]) as tf.Tensor2D
     const logProb = tokenLogProbs(tf.reshape(logits, [rows * steps, policy.vocabSize]) as tf.Tensor2D, targets)
-    return crossEntropy({ logProb: tf.reshape(logProb, [rows, steps]), mask: batch['mask'] as tf.Tensor2D })
+    return crossEntropy()({ logProb: tf.reshape(logProb, [rows, steps]), mask: batch['mask'] as tf.Tensor2D })
   },
 })

@@ -1,0 +1,70 @@
+import '@gfnlm/jit'
+import '@tensorflow/tfjs-backend-cpu'
+import fc from 'fast-check'
+import { halfSquared } from '../gflownet/regression.ts'
+import { type LossCase, keepTheLaws } from '../testing/laws.ts'
+import { type Nested, type Row, between, many, mapNested } from '../testing/rows.ts'
+import { bradleyTerry } from './bradley-terry.ts'
+import { NO_STEP, processReward } from './process-reward.ts'
+import { rewardClassification } from './reward-classification.ts'
+import { rewardRegression } from './reward-regression.ts'
+import { twoLogitBradleyTerry } from './two-logit-bradley-terry.ts'
+
+const STEPS = 3
+const CLASSES = 2
+
+const score = between(-3, 3)
+const pairs = fc.record({ chosen: score, rejected: score })
+const asRow = (given: Record<string, Nested>): Row => given
+
+const ofPairs: Omit<LossCase, 'name' | 'loss'> = { row: pairs.map(asRow), learned: ['chosen', 'rejected'] }
+
+/** Tokens of which every other ends a step. */
+const solutions = fc
+  .tuple(many(STEPS * CLASSES, -2, 2), fc.array(fc.integer({ min: 0, max: CLASSES - 1 }), { minLength: STEPS, maxLength: STEPS }))
+  .map(([z, y]): Row => ({
+    logits: Array.from({ length: STEPS }, (_, t) => z.slice(t * CLASSES, (t + 1) * CLASSES)),
+    label: y.map((of, t) => (t % 2 === 0 ? of : NO_STEP)),
+  }))
+
+const unlabelled = ({ logits, label }: Row): Row => ({
+  logits: mapNested(logits!, (x, at) => ((label as readonly number[])[Math.floor(at / CLASSES)]! < 0 ? NaN : x)),
+  label: label!,
+})
+
+keepTheLaws([
+  { ...ofPairs, name: 'bradleyTerry', loss: bradleyTerry() },
+  { ...ofPairs, name: 'bradleyTerry, centred', loss: bradleyTerry({ centring: 0.01 }) },
+  {
+    ...ofPairs,
+    name: 'bradleyTerry, with margins',
+    loss: bradleyTerry(),
+    row: fc.record({ chosen: score, rejected: score, margin: between(0, 2) }).map(asRow),
+  },
+  {
+    name: 'twoLogitBradleyTerry',
+    loss: twoLogitBradleyTerry,
+    row: fc.record({ chosen: many(2, -3, 3), rejected: many(2, -3, 3) }).map(asRow),
+    learned: ['chosen', 'rejected'],
+  },
+  {
+    name: 'rewardRegression',
+    loss: rewardRegression({ regression: halfSquared }),
+    row: fc.record({ score, target: score }).map(asRow),
+    learned: ['score'],
+  },
+  {
+    name: 'rewardClassification',
+    loss: rewardClassification,
+    row: fc.record({ score, label: between(0, 1) }).map(asRow),
+    learned: ['score'],
+  },
+  {
+    name: 'processReward',
+    loss: processReward(),
+    row: solutions,
+    learned: ['logits'],
+    blank: unlabelled,
+    empty: ({ logits, label }) => ({ logits: logits!, label: mapNested(label!, () => NO_STEP) }),
+  },
+])

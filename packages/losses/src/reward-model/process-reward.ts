@@ -1,0 +1,47 @@
+import * as tf from '@tensorflow/tfjs-core'
+import { checkRank, checkShape } from '../check-shape.ts'
+import { type Sharing, tokenMean } from '../sharing.ts'
+import { type Terms, orOne } from '../terms.ts'
+
+/** The label of a token that ends no step. */
+export const NO_STEP = -100
+
+export interface StepLogits {
+  /** [rows, steps, classes] logits after each token. Anything where no step ends, NaN included. */
+  readonly logits: tf.Tensor3D
+  /** [rows, steps] int32 class of the step that ends with the token; −100 (any negative) where none does */
+  readonly label: tf.Tensor2D
+}
+
+/**
+ * Process reward: whether each step of a solution is right, as classification of the token that ends it.
+ *
+ *   term = −log softmax(z_t)[y_t]   at the last token of a step, separator included; −100 elsewhere: no term
+ *
+ * @param options.sharing how the steps share the loss; default `tokenMean`, the mean over the steps of the batch
+ * @returns terms [rows, steps], nats. Metrics: accuracy (over steps), steps (how many there are)
+ * @throws RangeError for a wrong shape
+ * @see Uesato et al. 2022, arXiv:2211.14275; Lightman et al. 2023, arXiv:2305.20050; TRL PRMTrainer
+ * @example reduce(processReward()({ logits, label }), weight)
+ */
+export const processReward =
+  ({ sharing = tokenMean }: { readonly sharing?: Sharing } = {}): ((inputs: StepLogits) => Terms) =>
+  ({ logits, label }) => {
+    checkRank('processReward', 'logits', logits, ['rows', 'steps', 'classes'])
+    const [rows, steps, classes] = logits.shape
+    checkShape('processReward', 'label', label, { rows, steps })
+    const ends = tf.greaterEqual(label, 0)
+    const known = tf.tile(tf.expandDims(ends, -1), [1, 1, classes])
+    const logProbs = tf.logSoftmax(tf.where(known, logits, tf.zerosLike(logits)))
+    const given = tf.cast(tf.where(ends, label, tf.zerosLike(label)), 'int32')
+    // Few classes, and −∞ · 0 is not 0: chosen, not multiplied.
+    const chosen = tf.cast(tf.oneHot(given, classes), 'bool')
+    const surprise = tf.neg(tf.sum(tf.where(chosen, logProbs, tf.zerosLike(logProbs)), -1))
+    const right = tf.logicalAnd(ends, tf.equal(tf.argMax(logProbs, -1), given))
+    const count = tf.sum<tf.Scalar>(tf.cast(ends, 'float32'))
+    return {
+      terms: tf.where(ends, surprise, tf.zerosLike(surprise)),
+      ...sharing(tf.cast(ends, 'float32')),
+      metrics: { accuracy: tf.div(tf.sum(tf.cast(right, 'float32')), orOne(count)), steps: count },
+    }
+  }

@@ -1,0 +1,34 @@
+import * as tf from '@tensorflow/tfjs-core'
+import { checkShape } from '../check-shape.ts'
+import type { Terms } from '../terms.ts'
+import { bradleyTerry } from './bradley-terry.ts'
+
+export interface ClassifiedPairs {
+  /** [rows, 2] logits of the preferred completion of each pair: bad, good */
+  readonly chosen: tf.Tensor2D
+  /** [rows, 2] logits of the other */
+  readonly rejected: tf.Tensor2D
+}
+
+const good = (argument: string, logits: tf.Tensor2D, rows: number): tf.Tensor1D => {
+  checkShape('twoLogitBradleyTerry', argument, logits, { rows, logits: 2 })
+  return tf.reshape(tf.slice2d(logits, [0, 1], [rows, 1]), [rows])
+}
+
+/**
+ * Bradley–Terry on a two-class head: the score of a completion is the logit of its second class.
+ *
+ *   term = −log σ(z_w[1] − z_l[1])
+ *
+ * What HALOs trains (`AutoModelForBradleyTerry`), so that a sequence classifier of two labels serves as it is; the
+ * first logit is not learned.
+ *
+ * @returns terms [rows], nats. Metrics: those of `bradleyTerry`
+ * @throws RangeError for a wrong shape
+ * @see HALOs, BradleyTerryTrainer
+ * @example reduce(twoLogitBradleyTerry({ chosen, rejected }), weight)
+ */
+export const twoLogitBradleyTerry = ({ chosen, rejected }: ClassifiedPairs): Terms => {
+  const rows = chosen.shape[0]
+  return bradleyTerry()({ chosen: good('chosen', chosen, rows), rejected: good('rejected', rejected, rows) })
+}
