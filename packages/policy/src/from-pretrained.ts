@@ -6,11 +6,13 @@ import { join } from 'node:path'
 import type { LoraOptions } from './adapter/lora.ts'
 import { type Adapter, readPeft } from './adapter/peft.ts'
 import { architectureOf, parseConfig } from './architectures/architectures.ts'
+import type { ConfigJson } from './architectures/config-fields.ts'
 import type { DecoderConfig } from './architectures/decoder-config.ts'
+import { tensorsOf } from './architectures/modules.ts'
 import type { HubOptions } from './hub/hub-source.ts'
 import { resolveModel } from './hub/resolve-model.ts'
 import { loadTokenizer } from './load-tokenizer.ts'
-import { loadWeights } from './load-weights.ts'
+import { type Wanted, loadWeights } from './load-weights.ts'
 import { type Train, parametersOf } from './parameters-of.ts'
 import { type PolicyFault, policyFault } from './policy-fault.ts'
 import { type PretrainedPolicy, pretrainedPolicy } from './pretrained-policy.ts'
@@ -55,6 +57,39 @@ const tokenizerFor = (directory: string, vocab: number): TE.TaskEither<PolicyFau
       )
     : TE.right(undefined)
 
+/** Loads a model with the tensors that its configuration asks for, in the eyes of `wanted`. */
+export const loadWith =
+  (wanted: (config: DecoderConfig, json: ConfigJson) => E.Either<PolicyFault, Wanted>) =>
+  (idOrDirectory: string, { adapter, train, ...hub }: LoadOptions): TE.TaskEither<PolicyFault, PretrainedPolicy> =>
+    pipe(
+      TE.Do,
+      TE.bind('directory', () => resolveModel(idOrDirectory, hub)),
+      TE.bind('configJson', ({ directory }) =>
+        readJson(
+          join(directory, 'config.json'),
+          { missing: 'ModelNotFound', corrupt: 'ConfigInvalid' },
+          'Name a directory with config.json and safetensors, or download the model again',
+        ),
+      ),
+      TE.bind('config', ({ configJson }) => TE.fromEither(parseConfig(configJson))),
+      TE.bind('row', ({ configJson }) => TE.fromEither(architectureOf(configJson))),
+      TE.bind('tokenizer', ({ directory, config }) => tokenizerFor(directory, config.vocab)),
+      TE.bind('given', ({ config }) => adapterOf(adapter, config, hub)),
+      TE.bind('tensors', ({ config, configJson }) => TE.fromEither(wanted(config, configJson))),
+      TE.bind('weights', ({ directory, tensors, row }) => loadWeights(directory, tensors, row.canonical)),
+      TE.bind('parameters', ({ config, weights, given }) => TE.fromEither(parametersOf(config, weights, given, train))),
+      TE.map(({ directory, configJson, config, tokenizer, parameters }) =>
+        pretrainedPolicy({
+          name: idOrDirectory,
+          config,
+          configJson,
+          modelDirectory: directory,
+          tokenizer,
+          ...parameters,
+        }),
+      ),
+    )
+
 /**
  * Loads a policy from a Hugging Face directory or the hub: config.json, safetensors, tokenizer, adapter. Whatever is
  * missing, damaged or not supported is a fault naming the file and field.
@@ -62,37 +97,8 @@ const tokenizerFor = (directory: string, vocab: number): TE.TaskEither<PolicyFau
  * @example
  * const policy = await loadPolicy('models/stories260K', { adapter: lora({ r: 8 }) })()
  */
-export const loadPolicy = (
-  idOrDirectory: string,
-  { adapter, train, ...hub }: LoadOptions = {},
-): TE.TaskEither<PolicyFault, PretrainedPolicy> =>
-  pipe(
-    TE.Do,
-    TE.bind('directory', () => resolveModel(idOrDirectory, hub)),
-    TE.bind('configJson', ({ directory }) =>
-      readJson(
-        join(directory, 'config.json'),
-        { missing: 'ModelNotFound', corrupt: 'ConfigInvalid' },
-        'Name a directory with config.json and safetensors, or download the model again',
-      ),
-    ),
-    TE.bind('config', ({ configJson }) => TE.fromEither(parseConfig(configJson))),
-    TE.bind('row', ({ configJson }) => TE.fromEither(architectureOf(configJson))),
-    TE.bind('tokenizer', ({ directory, config }) => tokenizerFor(directory, config.vocab)),
-    TE.bind('given', ({ config }) => adapterOf(adapter, config, hub)),
-    TE.bind('weights', ({ directory, config, row }) => loadWeights(directory, config, row.canonical)),
-    TE.bind('parameters', ({ config, weights, given }) => TE.fromEither(parametersOf(config, weights, given, train))),
-    TE.map(({ directory, configJson, config, tokenizer, parameters }) =>
-      pretrainedPolicy({
-        name: idOrDirectory,
-        config,
-        configJson,
-        modelDirectory: directory,
-        tokenizer,
-        ...parameters,
-      }),
-    ),
-  )
+export const loadPolicy = (idOrDirectory: string, options: LoadOptions = {}): TE.TaskEither<PolicyFault, PretrainedPolicy> =>
+  loadWith((config) => E.right(tensorsOf(config)))(idOrDirectory, options)
 
 /**
  * `loadPolicy` as a Promise that rejects with the fault.

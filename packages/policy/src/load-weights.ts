@@ -4,8 +4,6 @@ import * as TE from 'fp-ts/lib/TaskEither.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import type { DecoderConfig } from './architectures/decoder-config.ts'
-import { tensorsOf } from './architectures/modules.ts'
 import { type PolicyFault, policyFault } from './policy-fault.ts'
 import { readJson } from './read-json.ts'
 import type { SafetensorsHeader } from './safetensors/header.ts'
@@ -38,6 +36,9 @@ const weightFiles = (directory: string): TE.TaskEither<PolicyFault, readonly str
   )
 }
 
+/** Canonical names and shapes of tensors. */
+export type Wanted = ReadonlyMap<string, readonly number[]>
+
 /** Where each canonical tensor name is found. */
 type Places = ReadonlyMap<string, { readonly header: SafetensorsHeader; readonly name: string }>
 
@@ -64,8 +65,8 @@ const placesOf = (
 }
 
 /** Every expected tensor is there with its shape; others (buffers, a tied head) are left alone. */
-const checkShapes = (directory: string, config: DecoderConfig, places: Places): E.Either<PolicyFault, void> => {
-  for (const [tensor, expected] of tensorsOf(config)) {
+const checkShapes = (directory: string, wanted: Wanted, places: Places): E.Either<PolicyFault, void> => {
+  for (const [tensor, expected] of wanted) {
     const place = places.get(tensor)
     if (place === undefined)
       return E.left(
@@ -111,36 +112,36 @@ const checkFloats = (
 }
 
 /**
- * The weights that a configuration asks for, from the safetensors of a directory (sharded or not), as float32 under
- * their canonical names and in the order of the forward. Headers are checked before anything is read.
+ * The wanted weights, from the safetensors of a directory (sharded or not), as float32 under
+ * their canonical names and in the order given. Headers are checked before anything is read.
  */
 export const loadWeights = (
   directory: string,
-  config: DecoderConfig,
+  wanted: Wanted,
   canonical: (name: string) => string = (name) => name,
 ): TE.TaskEither<PolicyFault, HostTensors> =>
   pipe(
     weightFiles(directory),
     TE.chain(TE.traverseSeqArray(readHeader)),
     TE.chainEitherK((headers) => placesOf(headers, canonical)),
-    TE.chainFirstEitherK((places) => checkShapes(directory, config, places)),
+    TE.chainFirstEitherK((places) => checkShapes(directory, wanted, places)),
     TE.chain((places) => {
-      const wanted = [...tensorsOf(config).keys()].map((tensor) => [tensor, places.get(tensor)!] as const)
-      const headers = [...new Set(wanted.map(([, { header }]) => header))]
+      const found = [...wanted.keys()].map((tensor) => [tensor, places.get(tensor)!] as const)
+      const headers = [...new Set(found.map(([, { header }]) => header))]
       return pipe(
         headers,
         TE.traverseSeqArray((header) =>
           pipe(
             readTensors(
               header,
-              wanted.filter(([, place]) => place.header === header).map(([, { name }]) => name),
+              found.filter(([, place]) => place.header === header).map(([, { name }]) => name),
             ),
             TE.chainEitherK((tensors) => checkFloats(tensors, header.path)),
           ),
         ),
         TE.map((read) => {
           const of = new Map(headers.map((header, i) => [header, read[i]!]))
-          return Object.fromEntries(wanted.map(([tensor, { header, name }]) => [tensor, of.get(header)![name]!]))
+          return Object.fromEntries(found.map(([tensor, { header, name }]) => [tensor, of.get(header)![name]!]))
         }),
       )
     }),

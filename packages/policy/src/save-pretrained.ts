@@ -7,6 +7,7 @@ import { loraScaleOf } from './adapter/lora.ts'
 import { mergedWeights } from './adapter/merge.ts'
 import { writePeft } from './adapter/peft.ts'
 import { modulesOf } from './architectures/modules.ts'
+import { classifierFields } from './heads/classifier-fields.ts'
 import { type PolicyFault, policyFault } from './policy-fault.ts'
 import type { PretrainedPolicy } from './pretrained-policy.ts'
 import { writeSafetensors } from './safetensors/write-safetensors.ts'
@@ -52,24 +53,47 @@ const copyIfAny = (from: string, to: string): TE.TaskEither<PolicyFault, void> =
 
 const TORCH = { F32: 'float32', F16: 'float16', BF16: 'bfloat16' } as const
 
+export interface SaveOptions {
+  /** How the weights are stored (default F32). */
+  readonly dtype?: 'F32' | 'F16' | 'BF16'
+  /** A score head's parameters: the model is saved as transformers' `…ForSequenceClassification`. */
+  readonly score?: HostTensors
+}
+
 /**
  * Saves a model as transformers does (config.json, model.safetensors, tokenizer), with what was trained merged into
- * the weights. `trainable` null saves the frozen model; `dtype` (default F32) is how the weights are stored.
+ * the weights. `trainable` null saves the frozen model.
+ *
+ * @example await savePretrained(policy, learner.trainable(), 'reward-model', { score: parameters })()
  */
 export const savePretrained = (
-  { config, configJson, constants, adapter, modelDirectory }: PretrainedPolicy,
+  { name, config, configJson, constants, adapter, modelDirectory }: PretrainedPolicy,
   trainable: HostTensors | null,
   directory: string,
-  { dtype = 'F32' }: { readonly dtype?: 'F32' | 'F16' | 'BF16' } = {},
+  { dtype = 'F32', score }: SaveOptions = {},
 ): TE.TaskEither<PolicyFault, void> => {
   const { dtype: _, ...rest } = configJson
+  const kept = score === undefined ? modulesOf(config) : modulesOf({ ...config, tied: true })
+  const missing = kept.find((module) => constants[`${module.name}.weight`] === undefined)
+  if (missing !== undefined)
+    return TE.left(
+      policyFault('WeightsMissing', `${name} has no ${missing.name}: it was loaded as a classifier`, 'Save it with its score head', {
+        module: missing.name,
+      }),
+    )
   return pipe(
     writeSafetensors(
       join(directory, 'model.safetensors'),
-      mergedWeights(modulesOf(config), constants, trainable ?? {}, loraScaleOf(adapter)),
+      { ...mergedWeights(kept, constants, trainable ?? {}, loraScaleOf(adapter)), ...score },
       { dtype },
     ),
-    TE.chain(() => writeJson(join(directory, 'config.json'), { ...rest, torch_dtype: TORCH[dtype] })),
+    TE.chain(() =>
+      writeJson(join(directory, 'config.json'), {
+        ...rest,
+        ...(score === undefined ? {} : classifierFields(configJson, score)),
+        torch_dtype: TORCH[dtype],
+      }),
+    ),
     TE.chain(() =>
       TE.traverseSeqArray((file: string) => copyIfAny(join(modelDirectory!, file), join(directory, file)))(
         modelDirectory === undefined ? [] : COMPANIONS,

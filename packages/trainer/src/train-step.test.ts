@@ -75,9 +75,9 @@ test('a loss that is not a number is a fault that names step and numbers; the st
   expect(learner.state().step).toBe(2)
 })
 
-test('a policy without trainable parameters is told what to do, also where the task has its own', () => {
+test('where neither policy nor task has parameters it is told what to do', () => {
   const start = (): unknown =>
-    trainStep({ ...twoNumbers(0, 0), trainable: {} }, { task: quadratic(), learningRate: constant(1) })
+    trainStep({ ...twoNumbers(0, 0), trainable: {} }, { task: { ...quadratic(), parameters: {} }, learningRate: constant(1) })
   expect(start).toThrowError(expect.objectContaining({ _tag: 'NothingToTrain', fix: expect.stringContaining('lora') }))
 })
 

@@ -8,6 +8,7 @@ import { adamw } from './optimizer/adamw.ts'
 import type { Optimizer } from './optimizer/optimizer.ts'
 import { type ParameterLayout, concatParameters, joinParameters, parameterLayout, sliceParameters, splitParameters } from './parameter-vector.ts'
 import type { Schedule } from './schedule.ts'
+import { nothingToTrain } from './tasks/nothing-to-train.ts'
 import type { Task } from './tasks/task.ts'
 
 /** All that training changes. A checkpoint is this value on disk. */
@@ -69,8 +70,7 @@ export const trainStep = <Batch>(policy: Policy, options: TrainStepOptions<Batch
   const { task, optimizer = adamw(), learningRate, clipNorm, reducer = weightedSum, device = 'cpu' } = options
   const initialParameters = { ...prefixed(POLICY, policy.trainable), ...prefixed(TASK, task.parameters) }
   const layout = parameterLayout(initialParameters)
-  if (Object.keys(policy.trainable).length === 0)
-    throw fault('NothingToTrain', `the policy ${policy.name} has no trainable parameters`, "Load it with an adapter (lora({ r: 8 })) or with train: 'all'.")
+  if (layout.size === 0) throw nothingToTrain(policy.name)
   const names = layout.entries.map(({ name }) => name)
 
   const run = jitPerShape(

@@ -155,3 +155,8 @@ test('an objective of prefixes refuses a reward of whole completions, and says w
   const able = trainer(policy, { task: varGrad(forced), learningRate: constant(1e-3) })
   expect((await able.update({ ...batch, logReward: whole }))['loss']).toBeGreaterThan(0)
 })
+
+test('trajectory balance of a frozen policy is refused: log Z alone is nothing to learn', async () => {
+  const policy = { ...smallLlama(), trainable: {} }
+  await expect(lossOf(policy, trajectoryBalanceTask(forced), forced)).rejects.toMatchObject({ _tag: 'NothingToTrain' })
+})

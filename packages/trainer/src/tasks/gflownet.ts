@@ -6,6 +6,7 @@ import {
 } from '@gfnlm/losses'
 import { type PackedInput, actionScores, packRows } from '@gfnlm/policy'
 import type * as tf from '@tensorflow/tfjs-core'
+import { nothingToTrain } from './nothing-to-train.ts'
 import type { Task, TaskInputs } from './task.ts'
 
 /** Trajectories as arrays: prompts and actions packed, rewards tempered. */
@@ -46,6 +47,8 @@ const gflownet = (name: string, mdp: TokenMDP, loss: Loss, parameters: HostTenso
   rateScale,
   pack: packTrajectories,
   loss: ({ policy, constants, trainable, parameters: own, batch }) => {
+    // A log Z of its own is nothing to sample better with.
+    if (Object.keys(trainable).length === 0) throw nothingToTrain(policy.name)
     const scores = actionScores(policy, mdp, constants, trainable, batch as TaskInputs['batch'] & PackedInput)
     return loss(
       {

@@ -1,0 +1,119 @@
+import * as tf from '@tensorflow/tfjs-core'
+import { readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { beforeAll, describe, expect, it } from 'vitest'
+import { lora } from '../adapter/lora.ts'
+import { loadPolicy } from '../from-pretrained.ts'
+import { randomPolicy } from '../random-policy.ts'
+import { readSafetensors } from '../safetensors/read-safetensors.ts'
+import { writeSafetensors } from '../safetensors/write-safetensors.ts'
+import { savePretrained } from '../save-pretrained.ts'
+import { apart, leftPadded, tensorsOf } from '../testing/eager.ts'
+import { SMALL_GPT2, SMALL_LLAMA, freshDirectory, leftOf, rightOf } from '../testing/small-models.ts'
+import { type Classifier, loadClassifier } from './classifier.ts'
+import { scoreHead, sequenceScores } from './score-head.ts'
+
+beforeAll(() => tf.setBackend('cpu'))
+
+const ROWS = [[1, 2, 3], [4]]
+const scoresOf = ({ policy, head }: Pick<Classifier, 'policy' | 'head'>, trainable = policy.trainable): number[][] =>
+  tf.tidy(() =>
+    sequenceScores(policy, tensorsOf(policy.constants), tensorsOf(trainable), tensorsOf(head), leftPadded(ROWS, 0)).arraySync(),
+  )
+
+/** A checkpoint as transformers saves one: the decoder's tensors, no vocabulary's head, and `score.weight`. */
+const checkpoint = async (config: Readonly<Record<string, unknown>>, labels: number, fields: object) => {
+  const policy = rightOf(randomPolicy(config, { seed: 6, train: 'none' }))
+  const head = scoreHead(policy.config.hidden, labels, { seed: 2 })
+  const { 'lm_head.weight': _, ...decoder } = policy.constants
+  const directory = await freshDirectory()
+  rightOf(await writeSafetensors(join(directory, 'model.safetensors'), { ...decoder, ...head })())
+  await writeFile(join(directory, 'config.json'), JSON.stringify({ ...config, ...fields }))
+  return { directory, policy, head }
+}
+
+describe.each([
+  ['LlamaForSequenceClassification', SMALL_LLAMA],
+  ['GPT2ForSequenceClassification', SMALL_GPT2],
+])('%s', (architecture, config) => {
+  const reward = { architectures: [architecture], id2label: { 0: 'reward' } }
+
+  it.each([
+    [1, ['reward'], { id2label: { 0: 'reward' } }],
+    [3, ['bad', 'fair', 'good'], { id2label: { 0: 'bad', 1: 'fair', 2: 'good' } }],
+    [2, ['LABEL_0', 'LABEL_1'], {}],
+  ])('of %i labels loads with its head', async (count, labels, fields) => {
+    const { directory, policy, head } = await checkpoint(config, count, { architectures: [architecture], ...fields })
+    const loaded = rightOf(await loadClassifier(directory)())
+    expect(loaded.labels).toEqual(labels)
+    expect(loaded.head).toEqual(head)
+    expect(scoresOf(loaded)).toEqual(scoresOf({ policy, head }))
+  })
+
+  it('learns as any policy does: with an adapter, or all of it without the head', async () => {
+    const { directory } = await checkpoint(config, 1, reward)
+    const adapted = rightOf(await loadClassifier(directory, { adapter: lora({ r: 2 }) })())
+    expect(Object.keys(adapted.policy.trainable).every((name) => name.includes('.lora_'))).toBe(true)
+    expect(scoresOf(adapted)).toEqual(scoresOf(rightOf(await loadClassifier(directory)())))
+    const whole = rightOf(await loadClassifier(directory, { train: 'all' })())
+    expect(Object.keys(whole.policy.trainable)).toContain(`${whole.policy.config.names.finalNorm}.weight`)
+    expect(Object.keys(whole.policy.trainable)).not.toContain('score.weight')
+  })
+
+  it('is what a policy is saved as with a score head, its adapter merged', async () => {
+    const policy = rightOf(
+      randomPolicy(
+        { ...config, architectures: [architecture.replace('ForSequenceClassification', 'ForCausalLM')] },
+        { seed: 8, adapter: lora({ r: 2 }) },
+      ),
+    )
+    const trained = Object.fromEntries(
+      Object.entries(policy.trainable).map(([name, tensor]) => [
+        name,
+        { ...tensor, data: Float32Array.from(tensor.data, (value, i) => value + 0.1 * Math.cos(i)) },
+      ]),
+    )
+    const head = scoreHead(policy.config.hidden, 3)
+    const directory = await freshDirectory()
+    rightOf(await savePretrained(policy, trained, directory, { score: head })())
+    const json = JSON.parse(await readFile(join(directory, 'config.json'), 'utf8')) as Record<string, unknown>
+    expect(json).toMatchObject({
+      architectures: [architecture],
+      id2label: { 0: 'LABEL_0', 1: 'LABEL_1', 2: 'LABEL_2' },
+      label2id: { LABEL_0: 0, LABEL_1: 1, LABEL_2: 2 },
+    })
+    expect(Object.keys(rightOf(await readSafetensors(join(directory, 'model.safetensors'))()))).not.toContain('lm_head.weight')
+    const loaded = rightOf(await loadClassifier(directory)())
+    expect(apart(scoresOf(loaded), scoresOf({ policy, head }, trained))).toBeLessThan(2e-5)
+  })
+})
+
+describe('a checkpoint', () => {
+  it.each([
+    ['id2label', { id2label: { 0: 'a', 2: 'b' } }],
+    ['id2label', { id2label: {} }],
+    ['id2label', { id2label: 7 }],
+    ['num_labels', { num_labels: 0 }],
+    ['num_labels', { num_labels: 1e12 }],
+  ])('is refused for its %s', async (field, fields) => {
+    const { directory } = await checkpoint(SMALL_LLAMA, 2, fields)
+    expect(leftOf(await loadClassifier(directory)())).toMatchObject({ _tag: 'ConfigInvalid', detail: { field } })
+  })
+
+  it('must have as many scores as labels', async () => {
+    const { directory } = await checkpoint(SMALL_LLAMA, 2, { num_labels: 3 })
+    expect(leftOf(await loadClassifier(directory)())).toMatchObject({ _tag: 'WeightsShape', detail: { tensor: 'score.weight' } })
+  })
+
+  it("of a language model is no classifier, and one of a classifier has no vocabulary's head", async () => {
+    const policy = rightOf(randomPolicy(SMALL_LLAMA, { seed: 6 }))
+    const plain = await freshDirectory()
+    rightOf(await savePretrained(policy, null, plain)())
+    expect(leftOf(await loadClassifier(plain)())).toMatchObject({ _tag: 'WeightsMissing', detail: { tensor: 'score.weight' } })
+
+    const { directory } = await checkpoint(SMALL_LLAMA, 2, {})
+    expect(leftOf(await loadPolicy(directory)())).toMatchObject({ _tag: 'WeightsMissing', detail: { tensor: 'lm_head.weight' } })
+    const classifier = rightOf(await loadClassifier(directory)())
+    expect(leftOf(await savePretrained(classifier.policy, null, directory)())).toMatchObject({ _tag: 'WeightsMissing' })
+  })
+})
