@@ -3,7 +3,7 @@ import '@tensorflow/tfjs-backend-cpu'
 import * as tf from '@tensorflow/tfjs-core'
 import { type Terms, reduce } from '@gfnlm/losses'
 import { type Comparison, inFloat32 } from './comparison.ts'
-import { type Json, number, record } from './json.ts'
+import { type Json, flatten, number, record } from './json.ts'
 
 tf.enableProdMode()
 
@@ -16,6 +16,13 @@ export const lossOf = (terms: Terms): number => unitLoss(terms).dataSync()[0]
 /** A [rows, columns] tensor of nested lists. */
 export const table = (rows: readonly (readonly number[])[]): tf.Tensor2D =>
   tf.tensor2d(rows.map((row) => [...row]), [rows.length, rows[0].length], 'float32')
+
+/** A tensor of a number or of lists nested to any depth. */
+export const tensor = (json: Json | undefined): tf.Tensor => {
+  const shapeOf = (nest: Json | undefined): number[] =>
+    Array.isArray(nest) ? [nest.length, ...shapeOf(nest[0] as Json)] : []
+  return tf.tensor(flatten(json ?? null), shapeOf(json), 'float32')
+}
 
 /** A tensor and the name of its gradient in a case's `expected`. */
 export type Parameters = Readonly<Record<string, tf.Tensor>>

@@ -1,9 +1,24 @@
+import { formula } from '../formula.ts'
 import type { Row } from '../registry.ts'
+import { distillation, distillationEdges } from './distillation.ts'
+import { dynamic, fineTuning } from './fine-tuning.ts'
+import { processRewardAccuracy, processRewardLoss } from './process-reward.ts'
+import { rewardModel, rewardModelAccuracy } from './reward-model.ts'
+import { completionOnly, shiftedByOne } from './supervised-task.ts'
 
-const LATER = 'reward-model, distillation and reweighting losses are not written yet'
+const LATER = 'reweighting is not written yet'
 
 /** Reward models, process rewards, distillation, supervised fine-tuning and weights. */
 export const SUPERVISED: readonly Row[] = [
-  [/^reward model|^PRM|^GKD|^SFT|^DFT|^importance weights|^self-normalised importance/, LATER],
-  [/^trl_(prm_accuracy|rm_accuracy|gkd)|^reg_(sft_mask|logprob_shift)/, LATER],
+  [/^reward model/, formula(rewardModel)],
+  [/^trl_rm_accuracy/, formula(rewardModelAccuracy)],
+  [/^PRM/, formula(processRewardLoss)],
+  [/^trl_prm_accuracy/, formula(processRewardAccuracy)],
+  [/^GKD/, formula(distillation)],
+  [/^trl_gkd/, formula(distillationEdges)],
+  [/^SFT/, formula(fineTuning)],
+  [/^DFT/, formula(dynamic)],
+  [/^reg_sft_mask/, formula(completionOnly)],
+  [/^reg_logprob_shift/, formula(shiftedByOne)],
+  [/^importance weights|^self-normalised importance/, LATER],
 ]
