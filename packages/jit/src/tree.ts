@@ -13,7 +13,11 @@ export type AsHost<T> = T extends tf.Tensor ? HostTensor : T extends undefined ?
 
 type Branch<Leaf> = { readonly [name: string]: Leaf | Branch<Leaf> | undefined }
 
-/** Leaves by their path, `a/b/c`, in a fixed order. */
+/** A name as a part of a path, where a slash separates: TRL's metrics (`rewards/chosen`) have one of their own. */
+const escaped = (name: string): string => name.replaceAll('%', '%25').replaceAll('/', '%2F')
+const unescaped = (part: string): string => part.replaceAll('%2F', '/').replaceAll('%25', '%')
+
+/** Leaves by their path, `a/b/c`, in a fixed order; a slash within a name is written `%2F`. */
 export const flatten = <Leaf extends object>(tree: Leaf | Branch<Leaf>, isLeaf: (node: object) => node is Leaf, path = ''): Record<string, Leaf> => {
   const kind = tree === null ? 'null' : ArrayBuffer.isView(tree) ? tree.constructor.name : typeof tree
   if (kind !== 'object')
@@ -22,9 +26,9 @@ export const flatten = <Leaf extends object>(tree: Leaf | Branch<Leaf>, isLeaf: 
   const flat: Record<string, Leaf> = {}
   for (const [name, child] of Object.entries(tree)) {
     if (child === undefined) continue
-    if (name === '' || name.includes('/'))
-      throw jitError('InvalidInput', `the name '${name}' cannot be part of a path`, 'Name entries without a slash.', { name, path })
-    Object.assign(flat, flatten(child as Leaf, isLeaf, path === '' ? name : `${path}/${name}`))
+    if (name === '')
+      throw jitError('InvalidInput', `a name under '${path}' is empty and cannot be part of a path`, 'Name every entry.', { path })
+    Object.assign(flat, flatten(child as Leaf, isLeaf, path === '' ? escaped(name) : `${path}/${escaped(name)}`))
   }
   return flat
 }
@@ -34,7 +38,7 @@ export const unflatten = <Leaf>(flat: Readonly<Record<string, Leaf>>): Leaf | Br
   if ('' in flat) return flat['']!
   const root: Record<string, unknown> = {}
   for (const [path, leaf] of Object.entries(flat)) {
-    const names = path.split('/')
+    const names = path.split('/').map(unescaped)
     let node = root
     for (const name of names.slice(0, -1)) node = (node[name] ??= {}) as Record<string, unknown>
     node[names.at(-1)!] = leaf
