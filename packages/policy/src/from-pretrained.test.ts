@@ -10,7 +10,7 @@ import { readSafetensors } from './safetensors/read-safetensors.ts'
 import { writeSafetensors } from './safetensors/write-safetensors.ts'
 import { saveAdapter, savePretrained } from './save-pretrained.ts'
 import { apart, eagerLogits } from './testing/eager.ts'
-import { SMALL_GPT2, SMALL_LLAMA, freshDirectory, leftOf, rightOf } from './testing/small-models.ts'
+import { SMALL_FAMILIES, SMALL_GPT2, SMALL_LLAMA, freshDirectory, leftOf, rightOf } from './testing/small-models.ts'
 import { SMALL_TOKENIZER } from './testing/small-tokenizer.ts'
 
 beforeAll(() => tf.setBackend('cpu'))
@@ -30,6 +30,7 @@ const faultOf = async (directory: string, options: LoadOptions = {}) => leftOf(a
 describe.each([
   ['llama', SMALL_LLAMA],
   ['gpt2', SMALL_GPT2],
+  ...Object.entries(SMALL_FAMILIES),
 ])('a saved %s', (_, config) => {
   it('comes back exactly', async () => {
     const { policy, directory } = await saved(config)

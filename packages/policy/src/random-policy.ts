@@ -21,7 +21,7 @@ export interface RandomPolicyOptions {
   readonly tokenizer?: Tokenizer
 }
 
-/** Matrices and embeddings N(0, σ), σ smaller where a module adds to the residual stream; norms 1; biases 0. */
+/** Matrices and embeddings N(0, σ), σ smaller where a module adds to the residual stream; norms multiply by 1; biases 0. */
 const initialWeights = (
   config: DecoderConfig,
   seed: number,
@@ -32,7 +32,7 @@ const initialWeights = (
   const weight = ({ name, kind }: Module): HostTensor => {
     const shape = shapes.get(`${name}.weight`)!
     const size = shape.reduce((n, d) => n * d, 1)
-    if (kind === 'norm') return hostTensor(new Float32Array(size).fill(1), shape)
+    if (kind === 'norm') return hostTensor(new Float32Array(size).fill(1 - (config.norm.offset ?? 0)), shape)
     const deviation = shrunk.includes(name.split('.').at(-1)!) ? sigma / Math.sqrt(2 * config.layers) : sigma
     return hostTensor(normals(fold(keyOf(seed), 'weights', name), size, deviation), shape)
   }

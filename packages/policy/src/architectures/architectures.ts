@@ -4,11 +4,24 @@ import { type PolicyFault, policyFault } from '../policy-fault.ts'
 import type { Architecture } from './architecture.ts'
 import { type ConfigJson, badField } from './config-fields.ts'
 import type { DecoderConfig } from './decoder-config.ts'
+import { gemma2, gemma3Text } from './gemma.ts'
 import { gpt2 } from './gpt2.ts'
 import { llama } from './llama.ts'
+import { mistral } from './mistral.ts'
+import { phi3 } from './phi3.ts'
+import { qwen2, qwen3 } from './qwen.ts'
 
 /** The families that can be loaded, by the `model_type` of their config.json. */
-export const ARCHITECTURES: Readonly<Record<string, Architecture>> = { gpt2, llama }
+export const ARCHITECTURES: Readonly<Record<string, Architecture>> = {
+  gpt2,
+  llama,
+  mistral,
+  qwen2,
+  qwen3,
+  gemma2,
+  gemma3_text: gemma3Text,
+  phi3,
+}
 
 /** The row of a config.json. */
 export const architectureOf = (json: ConfigJson): Either<PolicyFault, Architecture> => {

@@ -13,11 +13,12 @@ export const badField = (json: ConfigJson, field: string, wanted: string): Eithe
     }),
   )
 
-const absent = (json: ConfigJson, field: string): boolean => json[field] === undefined || json[field] === null
+/** null counts as absent. */
+export const isAbsent = (json: ConfigJson, field: string): boolean => json[field] === undefined || json[field] === null
 
-/** A whole number of at least 1; null counts as absent. */
+/** A whole number of at least 1. */
 export const count = (json: ConfigJson, field: string, otherwise?: number): Either<PolicyFault, number> => {
-  const value = absent(json, field) ? otherwise : json[field]
+  const value = isAbsent(json, field) ? otherwise : json[field]
   return Number.isSafeInteger(value) && (value as number) >= 1
     ? right(value as number)
     : badField(json, field, 'It must be a whole number of at least 1')
@@ -25,14 +26,26 @@ export const count = (json: ConfigJson, field: string, otherwise?: number): Eith
 
 /** A finite number above 0. */
 export const positive = (json: ConfigJson, field: string, otherwise?: number): Either<PolicyFault, number> => {
-  const value = absent(json, field) ? otherwise : json[field]
+  const value = isAbsent(json, field) ? otherwise : json[field]
   return typeof value === 'number' && Number.isFinite(value) && value > 0
     ? right(value)
     : badField(json, field, 'It must be a number above 0')
 }
 
+/** The same, undefined where the field is absent. */
+export const positiveIfAny = (json: ConfigJson, field: string): Either<PolicyFault, number | undefined> =>
+  isAbsent(json, field) ? right(undefined) : positive(json, field)
+
+/** An object; {} where the field is absent. */
+export const objectOf = (json: ConfigJson, field: string): Either<PolicyFault, ConfigJson> => {
+  const value = json[field] ?? {}
+  return typeof value === 'object' && !Array.isArray(value)
+    ? right(value as ConfigJson)
+    : badField(json, field, 'It must be an object')
+}
+
 export const flag = (json: ConfigJson, field: string, otherwise: boolean): Either<PolicyFault, boolean> => {
-  const value = absent(json, field) ? otherwise : json[field]
+  const value = isAbsent(json, field) ? otherwise : json[field]
   return typeof value === 'boolean' ? right(value) : badField(json, field, 'It must be true or false')
 }
 
@@ -43,7 +56,7 @@ export const oneOf = <A>(
   table: Readonly<Record<string, A>>,
   otherwise: string,
 ): Either<PolicyFault, A> => {
-  const value = absent(json, field) ? otherwise : json[field]
+  const value = isAbsent(json, field) ? otherwise : json[field]
   return typeof value === 'string' && Object.hasOwn(table, value)
     ? right(table[value]!)
     : badField(json, field, `Supported are ${Object.keys(table).join(', ')}`)
@@ -51,6 +64,6 @@ export const oneOf = <A>(
 
 /** A field whose other values would change the forward in a way that is not computed here. */
 export const only = (json: ConfigJson, field: string, value: unknown): Either<PolicyFault, void> =>
-  absent(json, field) || json[field] === value
+  isAbsent(json, field) || json[field] === value
     ? right(undefined)
     : badField(json, field, `Only ${JSON.stringify(value)} is supported`)

@@ -22,14 +22,17 @@ export const modulesOf = (config: DecoderConfig): readonly Module[] => {
     biased: boolean,
     orientation: Module['orientation'] = config.weights,
   ): Module => ({ name, kind, inputs, outputs, bias: biased, orientation })
-  const norm = (name: string): Module => module(name, 'norm', [hidden, hidden], config.norm.kind === 'layer')
+  const norm = (name: string, width = hidden): Module =>
+    module(name, 'norm', [width, width], config.norm.kind === 'layer')
 
   const layer = (index: number): Module[] => {
     const at = (name: string): string => `${names.layers}.${index}.${name}`
     const linear = (name: string, inputs: number, outputs: number, biased: boolean): Module =>
       module(at(name), 'linear', [inputs, outputs], biased)
+    const normIfAny = (name: string | undefined): Module[] => (name === undefined ? [] : [norm(at(name))])
     const q = heads * headDim
     const kv = kvHeads * headDim
+    const { headNorms, wide } = names
     return [
       norm(at(names.attentionNorm)),
       ...('qkv' in names.attention
@@ -39,11 +42,15 @@ export const modulesOf = (config: DecoderConfig): readonly Module[] => {
             linear(names.attention.k, hidden, kv, bias.qkv),
             linear(names.attention.v, hidden, kv, bias.qkv),
           ]),
+      ...(headNorms === undefined ? [] : [norm(at(headNorms.q), headDim), norm(at(headNorms.k), headDim)]),
       linear(names.attentionOut, q, hidden, bias.attentionOut),
+      ...normIfAny(names.attentionOutNorm),
       norm(at(names.mlpNorm)),
-      ...(names.gate === undefined ? [] : [linear(names.gate, hidden, intermediate, bias.mlp)]),
-      linear(names.up, hidden, intermediate, bias.mlp),
+      ...('gateUp' in wide
+        ? [linear(wide.gateUp, hidden, 2 * intermediate, bias.mlp)]
+        : Object.values(wide).map((name) => linear(name, hidden, intermediate, bias.mlp))),
       linear(names.down, intermediate, hidden, bias.mlp),
+      ...normIfAny(names.mlpOutNorm),
     ]
   }
 

@@ -2,7 +2,9 @@ import * as tf from '@tensorflow/tfjs-core'
 import type { DecoderConfig } from '../architectures/decoder-config.ts'
 import type { Columns } from '../policy.ts'
 import { attendOne } from './attend-one.ts'
+import { capped } from './capped.ts'
 import { linear } from './linear.ts'
+import { norm } from './norm.ts'
 import type { Model } from './parameters.ts'
 import { type Rotation, rotate } from './rope.ts'
 
@@ -13,8 +15,9 @@ export interface KeysValues {
 }
 
 /**
- * Earlier columns [pastRows, kvHeads, capacity, headDim], and which of them each row sees: bias [rows, 1, 1, capacity].
- * Where pastRows is less than rows, equal runs of rows share a past.
+ * Earlier columns [pastRows, kvHeads, capacity, headDim], and which of them each row sees: bias [rows, 1, 1, capacity],
+ * or [rows, 1, width, capacity] where it is not the same for all of a row's queries. Where pastRows is less than rows,
+ * equal runs of rows share a past.
  */
 export interface Past extends KeysValues {
   readonly bias: tf.Tensor4D
@@ -38,13 +41,16 @@ const onlyColumns = (x: tf.Tensor4D, { start, count }: Columns): tf.Tensor4D => 
   return count === width ? x : tf.slice(x, [0, 0, start, 0], [rows, heads, count, d])
 }
 
-/** Projects [rows · width, hidden] to the wanted queries, and keys and values, [rows, heads, columns, headDim], positions applied. */
+/**
+ * Projects [rows · width, hidden] to the wanted queries, and keys and values, [rows, heads, columns, headDim]; queries
+ * and keys normalised head by head where the family does that, and rotated.
+ */
 const project = (model: Model, at: (name: string) => string, x: tf.Tensor2D, context: AttentionContext) => {
   const { heads, kvHeads, headDim, names } = model.config
   const { rows, width, rotation } = context
   const byHead = (flat: tf.Tensor2D, count: number): tf.Tensor4D =>
     tf.transpose(tf.reshape(flat, [rows, width, count, headDim]), [0, 2, 1, 3])
-  const { attention } = names
+  const { attention, headNorms } = names
   const [q, k, v] = (
     'qkv' in attention
       ? tf.split(byHead(linear(model, at(attention.qkv), x), heads + 2 * kvHeads), [heads, kvHeads, kvHeads], 1)
@@ -54,8 +60,11 @@ const project = (model: Model, at: (name: string) => string, x: tf.Tensor2D, con
           byHead(linear(model, at(attention.v), x), kvHeads),
         ]
   ) as [tf.Tensor4D, tf.Tensor4D, tf.Tensor4D]
-  const turn = (t: tf.Tensor4D): tf.Tensor4D => (rotation === undefined ? t : rotate(t, rotation))
-  return { q: onlyColumns(turn(q), context.columns), k: turn(k), v }
+  const turn = (t: tf.Tensor4D, name: string | undefined): tf.Tensor4D => {
+    const normal = name === undefined ? t : norm(model, at(name), t)
+    return rotation === undefined ? normal : rotate(normal, rotation)
+  }
+  return { q: onlyColumns(turn(q, headNorms?.q), context.columns), k: turn(k, headNorms?.k), v }
 }
 
 /**
@@ -80,22 +89,25 @@ const besideRows = (x: tf.Tensor, rows: number, heads: number, width: number): t
 }
 
 /**
- * softmax(q · kᵀ / √headDim + bias) · v over the fresh columns and, where there is a past, over it.
+ * softmax(cap(q · kᵀ · scoreScale) + bias) · v over the fresh columns and, where there is a past, over it.
  *
  * Queries that share a key-value head are folded into its rows, so nothing is repeated: [rows, heads, count, d] is
  * [rows, kvHeads, groups · count, d] in memory. The past is read where it lies: only its scores are joined with the
  * fresh ones.
  */
 const attend = (config: DecoderConfig, q: tf.Tensor4D, fresh: KeysValues, context: AttentionContext): tf.Tensor4D => {
-  const { heads, kvHeads, headDim } = config
+  const { heads, kvHeads, headDim, scoreScale, scoreCap } = config
   const { rows, width, bias, past, columns } = context
   const { count } = columns
   if (past !== undefined && width === 1 && past.k.shape[0] === rows) return attendOne(config, q, fresh, past)
   const folded = [rows, kvHeads, (heads / kvHeads) * count] as const
-  const scaled = tf.mul(q, headDim ** -0.5)
-  const seen = tf.reshape(
-    tf.matMul(tf.reshape(scaled, [...folded, headDim]) as tf.Tensor4D, fresh.k, false, true),
-    [rows, heads, count, width],
+  const scaled = tf.mul(q, scoreScale)
+  const seen = capped(
+    tf.reshape(
+      tf.matMul(tf.reshape(scaled, [...folded, headDim]) as tf.Tensor4D, fresh.k, false, true),
+      [rows, heads, count, width],
+    ),
+    scoreCap,
   )
   const here = bias === undefined ? seen : tf.add(seen, onlyColumns(bias, columns))
   const weighted = (weights: tf.Tensor): tf.Tensor =>
@@ -103,8 +115,10 @@ const attend = (config: DecoderConfig, q: tf.Tensor4D, fresh: KeysValues, contex
   if (past === undefined) return weighted(tf.softmax(here)) as tf.Tensor4D
 
   const [pastRows, , capacity] = past.k.shape
-  const remembered = besideRows(tf.matMul(besidePast(scaled, pastRows, kvHeads), past.k, false, true), rows, heads, count)
-  const all = tf.softmax(tf.concat([tf.add(remembered, past.bias), here], -1))
+  const scores = besideRows(tf.matMul(besidePast(scaled, pastRows, kvHeads), past.k, false, true), rows, heads, count)
+  const pastBias = past.bias.shape[2] === 1 ? past.bias : onlyColumns(past.bias, columns)
+  const remembered = tf.add(capped(scores, scoreCap), pastBias)
+  const all = tf.softmax(tf.concat([remembered, here], -1))
   const [before, now] = tf.split(all, [capacity, width], -1)
   const recalled = besideRows(tf.matMul(besidePast(before!, pastRows, kvHeads), past.v), rows, heads, count)
   return tf.add(recalled, weighted(now!))

@@ -5,7 +5,7 @@ import { lora } from '../adapter/lora.ts'
 import type { Tensors } from '../policy.ts'
 import { randomPolicy } from '../random-policy.ts'
 import { apart, eagerLogits } from '../testing/eager.ts'
-import { SMALL_GPT2, SMALL_LLAMA, rightOf } from '../testing/small-models.ts'
+import { SMALL_FAMILIES, SMALL_GPT2, SMALL_LLAMA, rightOf } from '../testing/small-models.ts'
 
 beforeAll(() => tf.setBackend('cpu'))
 
@@ -30,6 +30,8 @@ const flushLeft = ({ data, shape }: HostTensor, pad: Int32Array): HostTensor => 
 describe.each([
   ['llama', SMALL_LLAMA],
   ['gpt2', SMALL_GPT2],
+  // What these do not have of the others is nothing that a graph could get wrong: angles, one window more or less.
+  ...Object.entries(SMALL_FAMILIES).filter(([name]) => /Qwen 2|Gemma|Phi/.test(name)),
 ])('compiled to one ONNX graph, a small %s', (_, config) => {
   const policy = rightOf(randomPolicy(config, { seed: 2, adapter: lora({ r: 2 }) }))
   const { constants, cached } = policy

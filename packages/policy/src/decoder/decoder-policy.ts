@@ -31,7 +31,7 @@ export const decoderFunctions = (config: DecoderConfig, loraScale: LoraScale): D
       positions: tf.maximum(tf.sub(column, before), tf.scalar(0, 'int32')),
       longest: width,
       present: tf.greaterEqual(column, before),
-      bias: causalBias(pad, width),
+      visible: (window) => ({ bias: causalBias(pad, width, window) }),
       columns,
     }
   }
@@ -58,8 +58,11 @@ export const decoderFunctions = (config: DecoderConfig, loraScale: LoraScale): D
       tokens: tf.reshape(branches, [rows * count, length]),
       positions: positions as tf.Tensor2D,
       longest,
-      bias: causalBias(tf.zeros([1], 'int32'), length),
-      past: { cache: trunk.fresh, bias: cacheBias(pads, starts, width) },
+      visible: (window) => ({
+        bias: causalBias(tf.zeros([1], 'int32'), length, window),
+        pastBias: cacheBias(pads, starts, width, length, window),
+      }),
+      past: trunk.fresh,
       columns: { start: 0, count: length },
     })
     return {
@@ -84,7 +87,8 @@ export const decoderFunctions = (config: DecoderConfig, loraScale: LoraScale): D
         tokens: tf.reshape(tokens, [rows, 1]),
         positions: tf.reshape(filled, [rows, 1]),
         longest: Math.min(capacity + 1, config.context),
-        past: { cache, bias: filledBias(filled, capacity) },
+        visible: (window) => ({ pastBias: filledBias(filled, capacity, window) }),
+        past: cache,
         columns: { start: 0, count: 1 },
       })
       return { logits: unembed(model, hidden), fresh }

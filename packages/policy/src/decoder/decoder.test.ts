@@ -5,7 +5,7 @@ import type { Policy } from '../policy.ts'
 import type { PretrainedPolicy } from '../pretrained-policy.ts'
 import { randomPolicy } from '../random-policy.ts'
 import { apart, eagerLogits, leftPadded, tensorsOf, type Rows } from '../testing/eager.ts'
-import { SMALL_GPT2, SMALL_LLAMA, rightOf } from '../testing/small-models.ts'
+import { SMALL_FAMILIES, SMALL_GPT2, SMALL_LLAMA, rightOf } from '../testing/small-models.ts'
 
 beforeAll(() => tf.setBackend('cpu'))
 
@@ -86,6 +86,7 @@ describe.each([
   ['Llama with biases', { ...SMALL_LLAMA, attention_bias: true, mlp_bias: true }],
   ['GPT-2 with a tied head', SMALL_GPT2],
   ['GPT-2 with its own head', { ...SMALL_GPT2, tie_word_embeddings: false }],
+  ...Object.entries(SMALL_FAMILIES),
 ])('a small %s', (_, config) => {
   const policy = rightOf(randomPolicy(config, { seed: 7 }))
 

@@ -1,6 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core'
+import type { DecoderConfig, Position } from '../architectures/decoder-config.ts'
 import type { Cache, Columns } from '../policy.ts'
-import { attention } from './attention.ts'
+import { type AttentionContext, attention } from './attention.ts'
+import { capped } from './capped.ts'
 import { linear } from './linear.ts'
 import { mlp } from './mlp.ts'
 import { norm } from './norm.ts'
@@ -17,21 +19,30 @@ export interface Pass {
   readonly longest: number
   /** [rows, width] bool, false for padding: its embedding, whatever it holds, is taken as 0. */
   readonly present?: tf.Tensor2D
-  /** [rows or 1, 1, width, width] added to the scores among the pass's own columns; absent when there is only one. */
-  readonly bias?: tf.Tensor4D
-  /** Columns before the pass, with the bias [rows, 1, 1, capacity] of each; equal runs of rows may share a cache row. */
-  readonly past?: { readonly cache: Cache; readonly bias: tf.Tensor4D }
+  /** What the queries see, in layers that look back over a window of columns or, where it is absent, over all. */
+  readonly visible: (window?: number) => Visible
+  /** Columns before the pass; equal runs of rows may share a cache row. */
+  readonly past?: Cache
   /** Columns whose hidden states are wanted. */
   readonly columns: Columns
 }
 
+/** Added to scores: 0 where a query sees a column, −1e9 where not. */
+export interface Visible {
+  /** [rows or 1, 1, width, width] among the pass's own columns; absent when there is only one. */
+  readonly bias?: tf.Tensor4D
+  /** [rows, 1, width or 1, capacity] of the columns before the pass; absent when there are none. */
+  readonly pastBias?: tf.Tensor4D
+}
+
 const embed = (model: Model, { tokens, positions, present }: Pass): tf.Tensor2D => {
-  const { names } = model.config
+  const { names, embeddingScale } = model.config
   const size = tokens.size
   let x = tf.gather(
     parameter<tf.Tensor2D>(model, `${names.embedding}.weight`),
     tf.reshape(tokens, [size]),
   ) as tf.Tensor2D
+  if (embeddingScale !== undefined) x = tf.mul(x, embeddingScale)
   if (names.positions !== undefined)
     x = tf.add(
       x,
@@ -44,11 +55,20 @@ const embed = (model: Model, { tokens, positions, present }: Pass): tf.Tensor2D 
 
 /** Next-token logits [n, vocab] from the decoder's hidden states [n, hidden]; a tied head is the embedding. */
 export const unembed = (model: Model, x: tf.Tensor2D): tf.Tensor2D => {
-  const { names, tied } = model.config
-  return tied
+  const { names, tied, logitCap } = model.config
+  const logits: tf.Tensor2D = tied
     ? tf.matMul(x, parameter<tf.Tensor2D>(model, `${names.embedding}.weight`), false, true)
     : linear(model, names.head, x, 'out-in')
+  return capped(logits, logitCap)
 }
+
+type LayerKind = Visible & Pick<AttentionContext, 'rotation'>
+
+/** What layers of a kind share: the rotation of their queries and keys, and what these see. */
+const kindOf = ({ headDim }: DecoderConfig, pass: Pass, position: Position, window?: number): LayerKind => ({
+  rotation: position.kind === 'rope' ? rotationOf(pass.positions, pass.longest, headDim, position) : undefined,
+  ...pass.visible(window),
+})
 
 /** The rows of [rows · width, hidden] that belong to the columns. */
 const onlyColumns = (x: tf.Tensor2D, [rows, width]: readonly [number, number], { start, count }: Columns): tf.Tensor2D => {
@@ -68,10 +88,10 @@ export const decoder = (
   pass: Pass,
 ): { readonly hidden: tf.Tensor2D; readonly fresh: Record<string, tf.Tensor4D> } => {
   const { config } = model
-  const { names, position } = config
+  const { names, position, sliding } = config
   const [rows, width] = pass.tokens.shape
-  const rotation =
-    position.kind === 'rope' ? rotationOf(pass.positions, pass.longest, config.headDim, position.theta) : undefined
+  const whole = kindOf(config, pass, position)
+  const near = sliding && kindOf(config, pass, sliding.position ?? position, sliding.window)
   const fresh: Record<string, tf.Tensor4D> = {}
 
   let x = embed(model, pass)
@@ -79,23 +99,28 @@ export const decoder = (
     const at = (name: string): string => `${names.layers}.${layer}.${name}`
     // Of the last layer's outputs nobody reads the other columns.
     const columns = layer === config.layers - 1 ? pass.columns : { start: 0, count: width }
-    const past = pass.past && {
-      k: pass.past.cache[`k.${layer}`] as tf.Tensor4D,
-      v: pass.past.cache[`v.${layer}`] as tf.Tensor4D,
-      bias: pass.past.bias,
-    }
+    const { rotation, bias, pastBias } = (sliding?.layers[layer] && near) || whole
+    const past = pass.past &&
+      pastBias && {
+        k: pass.past[`k.${layer}`] as tf.Tensor4D,
+        v: pass.past[`v.${layer}`] as tf.Tensor4D,
+        bias: pastBias,
+      }
+    const added = (name: string | undefined, branch: tf.Tensor2D): tf.Tensor2D =>
+      tf.add(x, name === undefined ? branch : norm(model, at(name), branch))
     const mixed = attention(model, at, norm(model, at(names.attentionNorm), x), {
       rows,
       width,
       rotation,
-      bias: pass.bias,
+      bias,
       past,
       columns,
     })
     fresh[`k.${layer}`] = mixed.fresh.k
     fresh[`v.${layer}`] = mixed.fresh.v
-    x = tf.add(onlyColumns(x, pass.tokens.shape, columns), mixed.out)
-    x = tf.add(x, mlp(model, at, norm(model, at(names.mlpNorm), x)))
+    x = onlyColumns(x, pass.tokens.shape, columns)
+    x = added(names.attentionOutNorm, mixed.out)
+    x = added(names.mlpOutNorm, mlp(model, at, norm(model, at(names.mlpNorm), x)))
   }
 
   return { hidden: norm(model, names.finalNorm, x), fresh }

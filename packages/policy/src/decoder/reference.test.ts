@@ -5,9 +5,11 @@ import { parseConfig } from '../architectures/architectures.ts'
 import { tensorsOf } from '../architectures/modules.ts'
 import { pretrainedPolicy } from '../pretrained-policy.ts'
 import { apart, eagerLogProbs } from '../testing/eager.ts'
-import { SMALL_GPT2, SMALL_LLAMA, rightOf } from '../testing/small-models.ts'
+import { type Config, SMALL_FAMILIES, SMALL_GPT2, SMALL_LLAMA, rightOf } from '../testing/small-models.ts'
 
 beforeAll(() => tf.setBackend('cpu'))
+
+const CONFIGS: Readonly<Record<string, Config>> = { 'GPT-2': SMALL_GPT2, Llama: SMALL_LLAMA, ...SMALL_FAMILIES }
 
 /** Weights anyone can write down: sin(1.7 i + sum of the name's character codes), halved; 1 + 0.2 of it for norms. */
 const formulaic = (shapes: ReadonlyMap<string, readonly number[]>): HostTensors =>
@@ -23,11 +25,19 @@ const formulaic = (shapes: ReadonlyMap<string, readonly number[]>): HostTensors 
     }),
   )
 
-// A direct transcription of both models into PyTorch 1.13, float64, on the same weights: log p of each next token.
+// A direct transcription of the models into PyTorch 1.13, float64, on the same weights: log p of each next token.
 it.each([
-  ['gpt2', SMALL_GPT2, [-2.241273, -0.970189, -0.957553, -2.222495, -2.965229]],
-  ['llama', SMALL_LLAMA, [-2.050524, -2.426527, -1.722793, -2.468843, -2.450197]],
-])('%s scores as PyTorch does', (name, configJson, expected) => {
+  ['GPT-2', [-2.241273, -0.970189, -0.957553, -2.222495, -2.965229]],
+  ['Llama', [-2.050524, -2.426527, -1.722793, -2.468843, -2.450197, -3.490446, -2.613864]],
+  ['Llama 3', [-2.050524, -2.427508, -1.790828, -2.47198, -2.351566, -3.45408, -2.617503]],
+  ['Mistral', [-2.050524, -2.426527, -1.722793, -2.467171, -2.399919, -3.431643, -2.60747]],
+  ['Qwen 2', [-4.060292, -9.165513, -2.747948, -8.453257, -1.257819, -3.551055, -0.88833]],
+  ['Qwen 3', [-2.050524, -2.417714, -1.592669, -2.467115, -1.952779, -5.701802, -2.593557]],
+  ['Gemma 2', [-2.419831, -6.689487, -1.968017, -7.099897, -1.642446, -6.60152, -1.343086]],
+  ['Gemma 3', [-4.109952, -10.578556, -3.471454, -10.301701, -1.503257, -9.611612, -0.980779]],
+  ['Phi 3', [-2.037657, -7.700933, -1.965667, -7.799506, -2.015527, -6.265051, -1.251711]],
+])('%s scores as PyTorch does', (name, expected) => {
+  const configJson = CONFIGS[name]!
   const config = rightOf(parseConfig(configJson))
   const policy = pretrainedPolicy({
     name,
@@ -36,5 +46,6 @@ it.each([
     constants: formulaic(tensorsOf(config)),
     trainable: {},
   })
-  expect(apart(eagerLogProbs(policy, [1, 2, 3, 4, 5, 9]), expected)).toBeLessThan(2e-5)
+  const tokens = [1, 2, 3, 4, 5, 9, 0, 7].slice(0, expected.length + 1)
+  expect(apart(eagerLogProbs(policy, tokens), expected)).toBeLessThan(2e-5)
 })

@@ -16,36 +16,54 @@ export const columnsOf = (width: number): tf.Tensor2D =>
 
 /**
  * [rows, 1, width, width] bias of causal attention over left-padded rows: a query sees itself and what lies between
- * the padding and it. A padding query sees itself alone, so that its softmax is a number.
+ * the padding and it, but no further back than a window. A padding query sees itself alone, so that its softmax is a
+ * number.
+ *
+ * @param window columns that a query sees, itself among them; absent: all
  */
-export const causalBias = (pad: tf.Tensor1D, width: number): tf.Tensor4D => {
+export const causalBias = (pad: tf.Tensor1D, width: number, window: number = width): tf.Tensor4D => {
   const rows = pad.shape[0]
-  const future = Float32Array.from({ length: width * width }, (_, i) =>
-    i % width > Math.floor(i / width) ? HIDDEN : 0,
-  )
-  const others = Float32Array.from({ length: width * width }, (_, i) =>
-    i % width === Math.floor(i / width) ? 0 : HIDDEN,
-  )
+  const where = (hidden: (query: number, key: number) => boolean): tf.Tensor4D =>
+    tf.tensor4d(
+      Float32Array.from({ length: width * width }, (_, i) => (hidden(Math.floor(i / width), i % width) ? HIDDEN : 0)),
+      [1, 1, width, width],
+    )
+  const outside = where((query, key) => key > query || query - key >= window)
+  const others = where((query, key) => key !== query)
   const padding = tf.cast(tf.less(columnsOf(width), tf.reshape(pad, [rows, 1])), 'float32')
-  return tf.add(
-    tf.mul(tf.reshape(padding, [rows, 1, 1, width]), tf.tensor4d(others, [1, 1, width, width])),
-    tf.tensor4d(future, [1, 1, width, width]),
-  )
+  return tf.add(tf.mul(tf.reshape(padding, [rows, 1, 1, width]), others), outside)
 }
 
-/** [rows, 1, 1, capacity] bias of a cache whose columns [pad, filled) hold tokens. */
-export const cacheBias = (pad: tf.Tensor1D, filled: tf.Tensor1D, capacity: number): tf.Tensor4D => {
+/**
+ * [rows, 1, 1, capacity] bias of a cache whose columns [pad, filled) hold tokens, for queries in the columns from
+ * `filled` on; [rows, 1, queries, capacity] where a window hides other columns from each.
+ */
+export const cacheBias = (
+  pad: tf.Tensor1D,
+  filled: tf.Tensor1D,
+  capacity: number,
+  queries: number,
+  window?: number,
+): tf.Tensor4D => {
   const rows = pad.shape[0]
-  const columns = columnsOf(capacity)
-  const held = tf.logicalAnd(
-    tf.greaterEqual(columns, tf.reshape(pad, [rows, 1])),
-    tf.less(columns, tf.reshape(filled, [rows, 1])),
-  )
-  return tf.reshape(biasOf(held), [rows, 1, 1, capacity])
+  const byRow = (x: tf.Tensor1D): tf.Tensor3D => tf.reshape(x, [rows, 1, 1])
+  const columns = tf.reshape(columnsOf(capacity), [1, 1, capacity])
+  const held = tf.logicalAnd(tf.greaterEqual(columns, byRow(pad)), tf.less(columns, byRow(filled)))
+  if (window === undefined || window >= capacity + queries) return tf.expandDims(biasOf(held), 1)
+  const query = tf.add(byRow(filled), tf.reshape(columnsOf(queries), [1, queries, 1]))
+  const near = tf.greater(columns, tf.sub(query, tf.scalar(window, 'int32')))
+  return tf.expandDims(biasOf(tf.logicalAnd(held, near)), 1)
 }
 
-/** [rows, 1, 1, capacity] bias of a cache whose first `filled` [rows] columns hold tokens. */
-export const filledBias = (filled: tf.Tensor1D, capacity: number): tf.Tensor4D => {
+/** [rows, 1, 1, capacity] bias of a cache whose first `filled` [rows] columns hold tokens, for a query after them. */
+export const filledBias = (filled: tf.Tensor1D, capacity: number, window?: number): tf.Tensor4D => {
   const rows = filled.shape[0]
-  return tf.reshape(biasOf(tf.less(columnsOf(capacity), tf.reshape(filled, [rows, 1]))), [rows, 1, 1, capacity])
+  const end = tf.reshape(filled, [rows, 1])
+  const columns = columnsOf(capacity)
+  const held = tf.less(columns, end)
+  const seen =
+    window === undefined || window > capacity
+      ? held
+      : tf.logicalAnd(held, tf.greater(columns, tf.sub(end, tf.scalar(window, 'int32'))))
+  return tf.reshape(biasOf(seen), [rows, 1, 1, capacity])
 }

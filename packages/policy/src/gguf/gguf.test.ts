@@ -6,7 +6,10 @@ import { randomPolicy } from '../random-policy.ts'
 import { fromPretrained } from '../from-pretrained.ts'
 import type { PretrainedPolicy } from '../pretrained-policy.ts'
 import { savePretrained } from '../save-pretrained.ts'
+import { apart } from '../testing/eager.ts'
 import {
+  type Config,
+  SMALL_FAMILIES,
   SMALL_GPT2,
   SMALL_LLAMA,
   STORIES,
@@ -134,6 +137,64 @@ describe('a Llama model', () => {
     expect(values['general.file_type']).toBe(1)
     expect(tensors.get('blk.0.ffn_up.weight')!.data).toBe('F16')
     expect(tensors.get('blk.0.ffn_norm.weight')!.data).toEqual(Array(12).fill(1))
+  })
+})
+
+describe('a model of another family', () => {
+  const of = (name: string, change: Config = {}) =>
+    rightOf(randomPolicy({ ...SMALL_FAMILIES[name], ...change }, { seed: 1 }))
+
+  it('has what Llama 3 divides frequencies by', async () => {
+    const { tensors } = await written(of('Llama 3'), null)
+    // frequencies 1 and 0.1 over 8 positions: (8 / 2π − 1) / 3 of the first is kept, nothing of the second.
+    const kept = (8 / (2 * Math.PI) - 1) / 3
+    const { shape, data } = tensors.get('rope_freqs.weight')!
+    expect(shape).toEqual([2])
+    expect(apart(data, [1 / (kept + (1 - kept) / 8), 8])).toBeLessThan(1e-6)
+  })
+
+  it('reaches as far as its window where llama.cpp has no windows', async () => {
+    expect((await written(of('Mistral'), null)).values).toMatchObject({
+      'general.architecture': 'llama',
+      'llama.context_length': 3,
+    })
+    expect((await written(of('Mistral', { sliding_window: null }), null)).values['llama.context_length']).toBe(16)
+  })
+
+  it('keeps its windows and caps, and norms as they multiply, where llama.cpp has them', async () => {
+    const { values, tensors } = await written(of('Gemma 2'), null)
+    expect(values).toMatchObject({
+      'gemma2.context_length': 16,
+      'gemma2.attention.sliding_window': 3,
+      'gemma2.attention.sliding_window_pattern': 2,
+      'gemma2.attn_logit_softcapping': 2,
+      'gemma2.final_logit_softcapping': 3,
+    })
+    expect(tensors.get('blk.1.post_ffw_norm.weight')!.data).toEqual(Array(12).fill(1))
+    expect((await written(of('Gemma 3'), null)).values).toMatchObject({
+      'general.architecture': 'gemma3',
+      'gemma3.attention.sliding_window_pattern': 3,
+      'gemma3.rope.freq_base': 100,
+      'gemma3.rope.freq_base_swa': 10,
+      'gemma3.rope.scaling.type': 'linear',
+      'gemma3.rope.scaling.factor': 2,
+    })
+  })
+
+  it.each([
+    ['Qwen 2', 'headDim', { head_dim: 8 }],
+    ['Qwen 3', 'bias', { attention_bias: true }],
+    ['Qwen 3', 'position', { rope_scaling: SMALL_FAMILIES['Llama 3']!['rope_scaling'] }],
+    ['Gemma 2', 'scoreScale', { query_pre_attn_scalar: 5 }],
+    ['Gemma 2', 'scoreCap', { attn_logit_softcapping: null }],
+    ['Gemma 2', 'logitCap', { final_logit_softcapping: null }],
+    ['Gemma 2', 'tied', { tie_word_embeddings: false }],
+    ['Gemma 2', 'sliding', { layer_types: ['full_attention', 'full_attention'] }],
+    ['Gemma 3', 'sliding', { layer_types: ['full_attention', 'sliding_attention', 'full_attention'] }],
+  ])('%s is refused by name for the %s that llama.cpp would not compute', async (name, option, change) => {
+    const fault = leftOf(await writeGguf(of(name, change), null, '/nowhere/x.gguf')())
+    expect(fault).toMatchObject({ _tag: 'ArchitectureUnknown' })
+    expect(Object.keys(fault.detail)).toContain(option)
   })
 })
 

@@ -1,60 +1,76 @@
-import { type Either, left, right } from 'fp-ts/lib/Either.js'
-import type { Activation, DecoderConfig } from '../architectures/decoder-config.ts'
-import { type PolicyFault, policyFault } from '../policy-fault.ts'
+import type { DecoderConfig, Position } from '../architectures/decoder-config.ts'
 import type { GgufDtype, GgufMetadata, GgufValue } from './container.ts'
-
-/** The families that llama.cpp computes as the decoder here does, with the one activation it has for each. */
-const FAMILIES: Readonly<Record<string, Activation>> = { llama: 'silu', gpt2: 'gelu_tanh' }
+import { type Family, everyNth } from './family.ts'
 
 /** `general.file_type` of a file whose matrices are stored so. */
 const FILE_TYPE: Readonly<Record<GgufDtype, number>> = { F32: 0, F16: 1, BF16: 32 }
 
 const count = (value: number): GgufValue => ({ type: 'uint32', value })
+const real = (value: number): GgufValue => ({ type: 'float32', value })
 
-/** What llama.cpp reads before any tensor; a model that it would compute differently is a fault. */
+const rotations = (position: Position, headDim: number): GgufMetadata =>
+  position.kind === 'learned'
+    ? {}
+    : {
+        'rope.dimension_count': count(headDim),
+        'rope.freq_base': real(position.theta),
+        ...(position.scaling?.kind === 'linear'
+          ? {
+              'rope.scaling.type': { type: 'string', value: 'linear' },
+              'rope.scaling.factor': real(position.scaling.factor),
+            }
+          : {}),
+      }
+
+/** How far layers see. A family without sliding layers there computes what the model does as far as the window. */
+const reach = (family: Family, config: DecoderConfig): GgufMetadata => {
+  const { context, sliding } = config
+  if (sliding === undefined) return { context_length: count(context) }
+  if (family.slides !== true) return { context_length: count(Math.min(context, sliding.window)) }
+  return {
+    context_length: count(context),
+    'attention.sliding_window': count(sliding.window),
+    'attention.sliding_window_pattern': count(everyNth(sliding) ?? 1),
+    ...(sliding.position?.kind === 'rope' ? { 'rope.freq_base_swa': real(sliding.position.theta) } : {}),
+  }
+}
+
+const caps = ({ scoreCap, logitCap }: DecoderConfig): GgufMetadata => ({
+  ...(scoreCap === undefined ? {} : { attn_logit_softcapping: real(scoreCap) }),
+  ...(logitCap === undefined ? {} : { final_logit_softcapping: real(logitCap) }),
+})
+
+const shapes = (config: DecoderConfig): GgufMetadata => ({
+  vocab_size: count(config.vocab),
+  embedding_length: count(config.hidden),
+  block_count: count(config.layers),
+  feed_forward_length: count(config.intermediate),
+  'attention.head_count': count(config.heads),
+  'attention.head_count_kv': count(config.kvHeads),
+  'attention.key_length': count(config.headDim),
+  'attention.value_length': count(config.headDim),
+  [config.norm.kind === 'rms' ? 'attention.layer_norm_rms_epsilon' : 'attention.layer_norm_epsilon']: real(
+    config.norm.eps,
+  ),
+})
+
+/** What llama.cpp reads before any tensor. */
 export const hyperparameters = (
   config: DecoderConfig,
+  family: Family,
   name: string,
   dtype: GgufDtype,
-): Either<PolicyFault, GgufMetadata> => {
-  const { modelType, activation, norm, position } = config
-  const expected = FAMILIES[modelType]
-  if (expected !== activation)
-    return left(
-      policyFault(
-        'ArchitectureUnknown',
-        expected === undefined
-          ? `a ${modelType} model cannot be written as GGUF`
-          : `llama.cpp's ${modelType} has the activation ${expected}, this model ${activation}`,
-        `GGUF files are written of ${Object.keys(FAMILIES).join(' and ')} models; use savePretrained for others`,
-        { modelType, activation },
-      ),
-    )
+): GgufMetadata => {
   const own: GgufMetadata = {
-    vocab_size: count(config.vocab),
-    context_length: count(config.context),
-    embedding_length: count(config.hidden),
-    block_count: count(config.layers),
-    feed_forward_length: count(config.intermediate),
-    'attention.head_count': count(config.heads),
-    'attention.head_count_kv': count(config.kvHeads),
-    'attention.key_length': count(config.headDim),
-    'attention.value_length': count(config.headDim),
-    [norm.kind === 'rms' ? 'attention.layer_norm_rms_epsilon' : 'attention.layer_norm_epsilon']: {
-      type: 'float32',
-      value: norm.eps,
-    },
-    ...(position.kind === 'rope'
-      ? {
-          'rope.dimension_count': count(config.headDim),
-          'rope.freq_base': { type: 'float32', value: position.theta },
-        }
-      : {}),
+    ...shapes(config),
+    ...reach(family, config),
+    ...rotations(config.position, config.headDim),
+    ...caps(config),
   }
-  return right({
-    'general.architecture': { type: 'string', value: modelType },
+  return {
+    'general.architecture': { type: 'string', value: family.architecture },
     'general.name': { type: 'string', value: name },
     'general.file_type': count(FILE_TYPE[dtype]),
-    ...Object.fromEntries(Object.entries(own).map(([key, value]) => [`${modelType}.${key}`, value])),
-  })
+    ...Object.fromEntries(Object.entries(own).map(([key, value]) => [`${family.architecture}.${key}`, value])),
+  }
 }

@@ -1,96 +1,142 @@
 import { totalVariation } from '@gfnlm/env'
-import { hostTensor } from '@gfnlm/jit'
-import { execFileSync } from 'node:child_process'
+import { type HostTensors, hostTensor, hostZeros } from '@gfnlm/jit'
+import { spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
+import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import * as tf from '@tensorflow/tfjs-core'
-import { beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { lora } from '../adapter/lora.ts'
 import { fromPretrained } from '../from-pretrained.ts'
 import type { PretrainedPolicy } from '../pretrained-policy.ts'
 import { randomPolicy } from '../random-policy.ts'
-import { eagerLogits } from '../testing/eager.ts'
-import { STORIES, freshDirectory, hasStories, rightOf } from '../testing/small-models.ts'
+import { type Rows, eagerLogits } from '../testing/eager.ts'
+import {
+  type Config,
+  SMALL_FAMILIES,
+  SMALL_GPT2,
+  SMALL_LLAMA,
+  STORIES,
+  freshDirectory,
+  hasStories,
+  rightOf,
+} from '../testing/small-models.ts'
 import { writeGguf } from './write-gguf.ts'
 
 const LLAMA_CPP = fileURLToPath(new URL('../../../../peers/llama-cpp', import.meta.url))
 const installed = existsSync(join(LLAMA_CPP, 'node_modules', 'node-llama-cpp'))
 
+const VOCAB = 64
+
 beforeAll(() => tf.setBackend('cpu'))
 
+/** Asks llama.cpp, in a process of its own that answers a line with a line; another one where it came to its end. */
+const llamaCpp = (): { readonly ask: (question: object) => Promise<number[][]>; readonly close: () => void } => {
+  const started = () => {
+    const child = spawn(process.execPath, ['next-token.mjs'], { cwd: LLAMA_CPP, stdio: ['pipe', 'pipe', 'inherit'] })
+    return { child, lines: createInterface({ input: child.stdout })[Symbol.asyncIterator]() }
+  }
+  let running: ReturnType<typeof started> | undefined
+  return {
+    ask: async (question) => {
+      running ??= started()
+      running.child.stdin.write(`${JSON.stringify(question)}\n`)
+      const { value, done } = await running.lines.next()
+      if (done !== true) return JSON.parse(value) as number[][]
+      running = undefined
+      throw new Error('llama.cpp came to its end: see what it wrote')
+    },
+    close: () => running?.child.stdin.end(),
+  }
+}
+const { ask, close } = llamaCpp()
+afterAll(close)
+
 /** The largest total variation between llama.cpp's distributions of the next token and ours, over some rows of ids. */
-const apartBy = async (policy: PretrainedPolicy, rows: readonly (readonly number[])[]): Promise<number> => {
+const apartBy = async (policy: PretrainedPolicy, trainable: HostTensors | null, rows: Rows): Promise<number> => {
   const path = join(await freshDirectory(), 'model.gguf')
-  rightOf(await writeGguf(policy, null, path)())
-  const lines = execFileSync(process.execPath, ['next-token.mjs', path, JSON.stringify(rows)], {
-    cwd: LLAMA_CPP,
-    encoding: 'utf8',
-    stdio: ['ignore', 'pipe', 'ignore'],
-  })
-  const theirs = lines
-    .trim()
-    .split('\n')
-    .map((line) => JSON.parse(line) as number[])
+  rightOf(await writeGguf(policy, trainable, path)())
+  const theirs = await ask({ model: path, rows })
   const ours = rows.map((row) =>
-    tf.tidy(() => tf.softmax(tf.tensor1d(eagerLogits(policy, [row], { trainable: null })[0]!.at(-1)!)).dataSync()),
+    tf.tidy(() => tf.softmax(tf.tensor1d(eagerLogits(policy, [row], { trainable })[0]!.at(-1)!)).dataSync()),
   )
   return Math.max(...theirs.map((theirs, i) => totalVariation(theirs, ours[i]!)))
 }
 
-/** A policy of a config.json whose biases are not 0. */
-const biased = (config: Readonly<Record<string, unknown>>): PretrainedPolicy => {
-  const policy = rightOf(randomPolicy(config, { seed: 3 }))
-  const constants = Object.entries(policy.constants).map(
-    ([name, { data, shape }]) =>
-      [
-        name,
-        hostTensor(name.endsWith('.bias') ? Float32Array.from(data, (_, i) => Math.sin(i + 1)) : data, shape),
-      ] as const,
+/** Numbers with a wave added that nothing in a model is symmetric to. */
+const waved = (tensors: HostTensors, names: RegExp, height: number): HostTensors =>
+  Object.fromEntries(
+    Object.entries(tensors).map(([name, { data, shape }]) => [
+      name,
+      names.test(name)
+        ? hostTensor(
+            Float32Array.from(data, (x, i) => x + height * Math.sin(i + name.length)),
+            shape,
+          )
+        : tensors[name]!,
+    ]),
   )
-  return { ...policy, constants: Object.fromEntries(constants) }
+
+/** A policy with an adapter that does something, and biases and norms that are not what they begin as. */
+const unsettled = (config: Config): PretrainedPolicy => {
+  const policy = rightOf(randomPolicy(config, { seed: 3, adapter: lora({ r: 2 }) }))
+  return {
+    ...policy,
+    constants: waved(policy.constants, /\.bias$|norm\.weight$|ln_\w\.weight$/, 0.5),
+    trainable: waved(policy.trainable, /lora_B/, 0.3),
+  }
+}
+
+/**
+ * Rows of ids, the longest as long as llama.cpp computes what the model does: beyond the windows of a family that has
+ * windows there, as far as they reach where it has none.
+ */
+const rowsFor = ({ config: { modelType, sliding } }: PretrainedPolicy): Rows => {
+  const reach = sliding === undefined || modelType.startsWith('gemma') ? 16 : sliding.window
+  return [1, 2, Math.min(9, reach), reach].map((length, seed) =>
+    Array.from({ length }, (_, i) => (i * i * 7 + seed * (i + 3)) % VOCAB),
+  )
 }
 
 describe.skipIf(!installed)('llama.cpp (node peers/llama-cpp/install.mjs)', () => {
   it.skipIf(!hasStories)('gives the next-token probabilities of a Llama', async () => {
     const rows = [[1], [1, 403, 407, 261, 378, 432, 317], Array.from({ length: 60 }, (_, i) => (i * 37) % 512)]
-    expect(await apartBy(await fromPretrained(STORIES), rows)).toBeLessThan(1e-5)
+    expect(await apartBy(await fromPretrained(STORIES), null, rows)).toBeLessThan(1e-5)
   })
 
-  it('gives those of a Llama with biases, a head of its own and heads of another size', async () => {
-    const config = {
-      model_type: 'llama',
-      vocab_size: 64,
-      hidden_size: 48,
-      intermediate_size: 40,
-      num_hidden_layers: 2,
-      num_attention_heads: 6,
-      num_key_value_heads: 2,
-      head_dim: 16,
-      max_position_embeddings: 64,
-      rope_theta: 500,
-      attention_bias: true,
-      mlp_bias: true,
-      tie_word_embeddings: false,
-      initializer_range: 0.3,
-    }
-    expect(
-      await apartBy(biased(config), [
-        [5, 63, 0, 17, 9],
-        [1, 1, 2],
-      ]),
-    ).toBeLessThan(1e-5)
+  const gemma3 = SMALL_FAMILIES['Gemma 3']
+  const families: readonly (readonly [name: string, config: Config])[] = [
+    ['Llama with biases', { ...SMALL_LLAMA, attention_bias: true, mlp_bias: true }],
+    ['Llama with its context stretched', { ...SMALL_LLAMA, rope_scaling: { rope_type: 'linear', factor: 4 } }],
+    ['GPT-2', SMALL_GPT2],
+    ...Object.entries(SMALL_FAMILIES),
+    ['Gemma 3 of windows only', { ...gemma3, layer_types: Array(3).fill('sliding_attention') }],
+    ['Gemma 3 with capped logits', { ...gemma3, final_logit_softcapping: 3 }],
+    ['Gemma 3 with a head of its own', { ...gemma3, tie_word_embeddings: false }],
+    ['Gemma 2 with its context stretched', { ...SMALL_FAMILIES['Gemma 2'], rope_scaling: { type: 'linear', factor: 3 } }],
+    ['Qwen 3 with its context stretched', { ...SMALL_FAMILIES['Qwen 3'], rope_scaling: { type: 'linear', factor: 3 } }],
+  ]
+
+  it.each(families)('gives those of a small %s, with and without its adapter', async (_, config) => {
+    const policy = unsettled({ ...config, vocab_size: VOCAB })
+    const rows = rowsFor(policy)
+    // It looks GELU up in a table of half precision.
+    const bound = policy.config.activation === 'silu' ? 1e-5 : 1e-3
+    expect(await apartBy(policy, null, rows)).toBeLessThan(bound)
+    expect(await apartBy(policy, policy.trainable, rows)).toBeLessThan(bound)
   })
 
-  it('gives those of a GPT-2, as far as its half-precision table of the activation allows', async () => {
-    const config = {
-      model_type: 'gpt2',
-      vocab_size: 300,
-      n_embd: 64,
-      n_layer: 2,
-      n_head: 4,
-      n_positions: 64,
-      initializer_range: 0.2,
-    }
-    expect(await apartBy(biased(config), [[5, 77, 299, 0, 12], [4]])).toBeLessThan(1e-3)
-  })
+  it.each(families.filter(([name]) => /GPT|Gemma/.test(name)))(
+    'gives those of a small %s to the last digits when its MLPs are silent',
+    async (_, config) => {
+      const policy = unsettled({ ...config, vocab_size: VOCAB })
+      const silent = Object.entries(policy.constants).map(([name, { shape }]) => {
+        const down = policy.config.names.down
+        return name.includes(`.${down}.`) ? [[name, hostZeros(shape)] as const] : []
+      })
+      const constants = { ...policy.constants, ...Object.fromEntries(silent.flat()) }
+      expect(await apartBy({ ...policy, constants }, null, rowsFor(policy))).toBeLessThan(1e-5)
+    },
+  )
 })

@@ -1,12 +1,14 @@
 import type { HostTensor, HostTensors } from '@gfnlm/jit'
 import type { DecoderConfig } from '../architectures/decoder-config.ts'
 import { type Module, modulesOf } from '../architectures/modules.ts'
+import { frequenciesOf } from '../decoder/rope.ts'
 import type { GgufDtype, GgufTensor } from './container.ts'
+import type { Family } from './family.ts'
 
 /** llama.cpp's names of the modules, by ours. */
 const namesOf = ({ names, layers }: DecoderConfig): ReadonlyMap<string, string> => {
-  const { attention } = names
-  const inLayer = [
+  const { attention, headNorms, wide } = names
+  const inLayer: readonly (readonly [ours: string | undefined, theirs: string])[] = [
     [names.attentionNorm, 'attn_norm'],
     ...('qkv' in attention
       ? [[attention.qkv, 'attn_qkv'] as const]
@@ -15,21 +17,26 @@ const namesOf = ({ names, layers }: DecoderConfig): ReadonlyMap<string, string> 
           [attention.k, 'attn_k'],
           [attention.v, 'attn_v'],
         ] as const)),
+    [headNorms?.q, 'attn_q_norm'],
+    [headNorms?.k, 'attn_k_norm'],
     [names.attentionOut, 'attn_output'],
+    [names.attentionOutNorm, 'post_attention_norm'],
     [names.mlpNorm, 'ffn_norm'],
-    ...(names.gate === undefined ? [] : [[names.gate, 'ffn_gate'] as const]),
-    [names.up, 'ffn_up'],
+    ...('gate' in wide ? [[wide.gate, 'ffn_gate'] as const] : []),
+    ['gateUp' in wide ? wide.gateUp : wide.up, 'ffn_up'],
     [names.down, 'ffn_down'],
-  ] as const
-  return new Map([
+    [names.mlpOutNorm, 'post_ffw_norm'],
+  ]
+  const named = [
     [names.embedding, 'token_embd'],
-    ...(names.positions === undefined ? [] : [[names.positions, 'position_embd'] as const]),
+    [names.positions, 'position_embd'],
     [names.finalNorm, 'output_norm'],
     [names.head, 'output'],
     ...Array.from({ length: layers }, (_, layer) =>
-      inLayer.map(([ours, theirs]) => [`${names.layers}.${layer}.${ours}`, `blk.${layer}.${theirs}`] as const),
+      inLayer.map(([ours, theirs]) => [ours && `${names.layers}.${layer}.${ours}`, `blk.${layer}.${theirs}`] as const),
     ).flat(),
-  ])
+  ] as const
+  return new Map(named.flatMap(([ours, theirs]) => (ours === undefined ? [] : [[ours, theirs] as const])))
 }
 
 const transposed = (data: Float32Array, [rows, columns]: readonly [number, number]): Float32Array => {
@@ -57,19 +64,36 @@ export const interleaved = (data: Float32Array, headDim: number, width: number):
   return out
 }
 
+/** What llama.cpp divides frequencies by where Llama 3 scales them. */
+const frequencyDivisors = ({ position, headDim }: DecoderConfig): GgufTensor[] => {
+  if (position.kind !== 'rope' || position.scaling?.kind !== 'llama3') return []
+  const unscaled = frequenciesOf({ ...position, scaling: undefined }, headDim)
+  const scaled = frequenciesOf(position, headDim)
+  const divisors = (): Float32Array => Float32Array.from(unscaled, (frequency, i) => frequency / scaled[i]!)
+  return [{ name: 'rope_freqs.weight', shape: [headDim / 2], dtype: 'F32', data: divisors }]
+}
+
 /**
  * A model's tensors as llama.cpp names and orders them: matrices are [out, in]; a tied head is left out, llama.cpp
- * then takes the embedding. Only matrices are stored narrower than fp32, as its own converter does.
+ * then takes the embedding; norms that keep w − 1 are written as w. Only matrices are stored narrower than fp32, as its
+ * own converter does.
  */
-export const ggufTensors = (config: DecoderConfig, weights: HostTensors, dtype: GgufDtype): GgufTensor[] => {
+export const ggufTensors = (
+  config: DecoderConfig,
+  { turnsNeighbours = false }: Family,
+  weights: HostTensors,
+  dtype: GgufDtype,
+): GgufTensor[] => {
   const names = namesOf(config)
   const { attention, positions } = config.names
+  const offset = config.norm.offset ?? 0
   const turned = (name: string): boolean =>
-    config.position.kind === 'rope' &&
+    turnsNeighbours &&
     'q' in attention &&
     (name.endsWith(`.${attention.q}`) || name.endsWith(`.${attention.k}`))
   const ordered = (module: Module, { data, shape }: HostTensor): Float32Array => {
     const floats = data as Float32Array
+    if (module.kind === 'norm' && offset !== 0) return floats.map((weight) => weight + offset)
     if (turned(module.name)) return interleaved(floats, config.headDim, shape[1] ?? 1)
     const flipped = module.kind === 'linear' && module.orientation === 'in-out' && shape.length === 2
     return flipped ? transposed(floats, [module.inputs, module.outputs]) : floats
@@ -84,8 +108,11 @@ export const ggufTensors = (config: DecoderConfig, weights: HostTensors, dtype: 
       data: () => ordered(module, given),
     }
   }
-  return modulesOf(config).flatMap((module) => [
-    tensor(module, 'weight'),
-    ...(module.bias ? [tensor(module, 'bias')] : []),
-  ])
+  return [
+    ...frequencyDivisors(config),
+    ...modulesOf(config).flatMap((module) => [
+      tensor(module, 'weight'),
+      ...(module.bias ? [tensor(module, 'bias')] : []),
+    ]),
+  ]
 }

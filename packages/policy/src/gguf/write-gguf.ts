@@ -10,6 +10,7 @@ import type { PretrainedPolicy } from '../pretrained-policy.ts'
 import { readJsonIfAny } from '../read-json.ts'
 import { writeBeside } from '../write-beside.ts'
 import { type GgufDtype, type GgufMetadata, ggufPieces } from './container.ts'
+import { familyOf } from './family.ts'
 import { type GgufTokenizer, ggufTokenizer } from './gguf-tokenizer.ts'
 import { hyperparameters } from './hyperparameters.ts'
 import { specialTokensOf } from './special-tokens.ts'
@@ -55,7 +56,7 @@ const wordsOf = ({
 }
 
 /**
- * Writes a Llama or GPT-2 model as one GGUF file, which llama.cpp and what is built on it run, with what was trained
+ * Writes a model as one GGUF file, which llama.cpp and what is built on it run, with what was trained
  * merged into the weights; `trainable` null writes the frozen model. The file appears whole or not at all. A model
  * that llama.cpp would compute differently is an `ArchitectureUnknown` fault.
  *
@@ -70,13 +71,16 @@ export const writeGguf = (
 ): TE.TaskEither<PolicyFault, WrittenGguf> =>
   pipe(
     TE.Do,
-    TE.bind('numbers', () => TE.fromEither(hyperparameters(policy.config, policy.name, dtype))),
+    TE.bind('family', () => TE.fromEither(familyOf(policy.config))),
     TE.bind('words', () => wordsOf(policy)),
-    TE.chainFirst(({ numbers, words }) => {
+    TE.chainFirst(({ family, words }) => {
       const { config, constants, adapter } = policy
       const weights = mergedWeights(modulesOf(config), constants, trainable ?? {}, loraScaleOf(adapter))
       return writeBeside(path, () =>
-        ggufPieces({ ...numbers, ...words.metadata }, ggufTensors(config, weights, dtype)),
+        ggufPieces(
+          { ...hyperparameters(config, family, policy.name, dtype), ...words.metadata },
+          ggufTensors(config, family, weights, dtype),
+        ),
       )
     }),
     TE.map(({ words: { tokenizer } }) => ({ tokenizer })),

@@ -5,6 +5,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
+export type Config = Readonly<Record<string, unknown>>
+
 /** Two layers, three query heads for each key-value head, rotary positions, untied head. */
 export const SMALL_LLAMA = {
   model_type: 'llama',
@@ -31,6 +33,51 @@ export const SMALL_GPT2 = {
   n_head: 2,
   n_positions: 16,
   initializer_range: 0.4,
+}
+
+/** Heads that together are as wide as the model. */
+const square: Config = { ...SMALL_LLAMA, head_dim: undefined, num_attention_heads: 3, num_key_value_heads: 1 }
+
+const gemma: Config = {
+  ...SMALL_LLAMA,
+  hidden_activation: 'gelu_pytorch_tanh',
+  query_pre_attn_scalar: 4,
+  sliding_window: 3,
+  tie_word_embeddings: true,
+}
+
+/** A small model of each other family, its windows shorter than the tests' rows and everything it may have in use. */
+export const SMALL_FAMILIES: Readonly<Record<string, Config>> = {
+  'Llama 3': {
+    ...SMALL_LLAMA,
+    rope_scaling: {
+      rope_type: 'llama3',
+      factor: 8,
+      low_freq_factor: 1,
+      high_freq_factor: 4,
+      original_max_position_embeddings: 8,
+    },
+  },
+  Mistral: { ...SMALL_LLAMA, model_type: 'mistral', sliding_window: 3 },
+  'Qwen 2': {
+    ...square,
+    model_type: 'qwen2',
+    use_sliding_window: true,
+    sliding_window: 2,
+    max_window_layers: 1,
+    tie_word_embeddings: true,
+  },
+  'Qwen 3': { ...SMALL_LLAMA, model_type: 'qwen3' },
+  'Gemma 2': { ...gemma, model_type: 'gemma2', attn_logit_softcapping: 2, final_logit_softcapping: 3 },
+  'Gemma 3': {
+    ...gemma,
+    model_type: 'gemma3_text',
+    num_hidden_layers: 3,
+    sliding_window_pattern: 3,
+    rope_local_base_freq: 10,
+    rope_scaling: { rope_type: 'linear', factor: 2 },
+  },
+  'Phi 3': { ...square, model_type: 'phi3', sliding_window: 5 },
 }
 
 /** The value of a Right; a Left fails the test with its message. */
