@@ -229,10 +229,14 @@ describe('a GPT-2 model', () => {
 })
 
 describe('a tokenizer', () => {
-  const withTokenizer = async (tokenizer: object): Promise<ReadGguf['values']> => {
+  const withTokenizer = async (
+    tokenizer: object,
+    beside: Readonly<Record<string, string>> = {},
+  ): Promise<ReadGguf['values']> => {
     const directory = await freshDirectory()
     rightOf(await savePretrained(rightOf(randomPolicy(SMALL_GPT2, { seed: 1 })), null, directory)())
-    await writeFile(join(directory, 'tokenizer.json'), JSON.stringify(tokenizer))
+    const files = { 'tokenizer.json': JSON.stringify(tokenizer), ...beside }
+    for (const [file, text] of Object.entries(files)) await writeFile(join(directory, file), text)
     return (await written(await fromPretrained(directory), null)).values
   }
   const added = (id: number, content: string) => ({
@@ -309,6 +313,20 @@ describe('a tokenizer', () => {
       'tokenizer.ggml.add_space_prefix': true,
     })
     expect((values['tokenizer.ggml.scores'] as number[]).slice(0, 4)).toEqual([0, -1.5, -2.5, 0])
+  })
+
+  it('takes its chat template along, from whichever file has it', async () => {
+    const key = 'tokenizer.chat_template'
+    const settings = (given: unknown) => ({ 'tokenizer_config.json': JSON.stringify({ chat_template: given }) })
+    const several = [
+      { name: 'tool_use', template: 'b' },
+      { name: 'default', template: '{{ a }}' },
+    ]
+    expect((await withTokenizer(SMALL_TOKENIZER, settings('{{ a }}')))[key]).toBe('{{ a }}')
+    expect((await withTokenizer(SMALL_TOKENIZER, settings(several)))[key]).toBe('{{ a }}')
+    const own = { ...settings('b'), 'chat_template.jinja': '{{ a }}' }
+    expect((await withTokenizer(SMALL_TOKENIZER, own))[key]).toBe('{{ a }}')
+    expect(key in (await withTokenizer(SMALL_TOKENIZER))).toBe(false)
   })
 
   it('that llama.cpp does not have is said to be for ids only', async () => {

@@ -10,6 +10,7 @@ import type { PretrainedPolicy } from '../pretrained-policy.ts'
 import { readJsonIfAny } from '../read-json.ts'
 import { writeBeside } from '../write-beside.ts'
 import { type GgufDtype, type GgufMetadata, ggufPieces } from './container.ts'
+import { chatTemplate } from './chat-template.ts'
 import { familyOf } from './family.ts'
 import { type GgufTokenizer, ggufTokenizer } from './gguf-tokenizer.ts'
 import { hyperparameters } from './hyperparameters.ts'
@@ -39,19 +40,29 @@ const wordsOf = ({
   config,
   configJson,
 }: PretrainedPolicy): TE.TaskEither<PolicyFault, Words> => {
-  const words = (json: TokenizerJson): Words => {
+  const words = (json: TokenizerJson, template?: string): Words => {
     const kind = ggufTokenizer(json)
     const id = (name: string): number | undefined =>
       typeof configJson[name] === 'number' ? configJson[name] : undefined
     const special =
       tokenizer === undefined ? { bos: id('bos_token_id'), eos: id('eos_token_id') } : specialTokensOf(tokenizer)
-    return { tokenizer: kind.kind, metadata: vocabulary(kind, json, special, config.vocab) }
+    return {
+      tokenizer: kind.kind,
+      metadata: {
+        ...vocabulary(kind, json, special, config.vocab),
+        ...(template === undefined ? {} : { 'tokenizer.chat_template': { type: 'string', value: template } }),
+      },
+    }
   }
   return modelDirectory === undefined
     ? TE.right(words({}))
     : pipe(
-        readJsonIfAny(join(modelDirectory, 'tokenizer.json'), 'TokenizerCorrupt', 'Download the tokenizer again'),
-        TE.map((json = {}) => words(json as TokenizerJson)),
+        TE.Do,
+        TE.bind('json', () =>
+          readJsonIfAny(join(modelDirectory, 'tokenizer.json'), 'TokenizerCorrupt', 'Download the tokenizer again'),
+        ),
+        TE.bind('template', () => chatTemplate(modelDirectory)),
+        TE.map(({ json = {}, template }) => words(json as TokenizerJson, template)),
       )
 }
 
