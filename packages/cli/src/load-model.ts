@@ -2,6 +2,7 @@ import { type Fault, fault } from '@gfnlm/env'
 import { type LoadOptions, type PretrainedPolicy, type Tokenizer, loadPolicy } from '@gfnlm/policy'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
+import { downloadLine } from './download-line.ts'
 
 /** A policy that can read and write text. */
 export interface Model {
@@ -9,10 +10,10 @@ export interface Model {
   readonly tokenizer: Tokenizer
 }
 
-/** Loads a model with its tokenizer; one without is of no use on a command line. */
+/** Loads a model with its tokenizer; one without is of no use on a command line. A download is shown on stderr. */
 export const loadModel = (directory: string, options: LoadOptions = {}): TE.TaskEither<Fault, Model> =>
   pipe(
-    loadPolicy(directory, options),
+    loadPolicy(directory, { onProgress: downloadLine(), ...options }),
     TE.chain((policy): TE.TaskEither<Fault, Model> =>
       policy.tokenizer === undefined
         ? TE.left(fault('TokenizerMissing', `${directory} has no tokenizer.json`, 'Add the tokenizer that the model was trained with', { directory }))

@@ -20,8 +20,10 @@ export type PolicyFaultTag =
   | 'TokenizerCorrupt'
   /** An adapter's options, config or tensors do not fit the model. */
   | 'AdapterInvalid'
-  /** The hub could not be reached or refused. */
+  /** The hub could not be reached, or what it sent is not what it lists. */
   | 'HubFailed'
+  /** The hub asks for a token, or for one that may read the model. */
+  | 'HubRefused'
   /** Writing failed; what was there before is untouched. */
   | 'SaveFailed'
 

@@ -1,117 +1,299 @@
-import { createServer, type Server } from 'node:http'
-import type { AddressInfo } from 'node:net'
-import { readdir, writeFile, readFile } from 'node:fs/promises'
-import { join } from 'node:path'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { scanCacheDir } from '@huggingface/hub'
+import { execFile } from 'node:child_process'
+import { existsSync, readdirSync } from 'node:fs'
+import { mkdir, readFile, readdir, readlink, rm, writeFile } from 'node:fs/promises'
+import { hostname } from 'node:os'
+import { dirname, join } from 'node:path'
+import { promisify } from 'node:util'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { loadPolicy } from '../from-pretrained.ts'
 import { randomPolicy } from '../random-policy.ts'
 import { savePretrained } from '../save-pretrained.ts'
+import { type Files, type LocalHub, type Mischief, gitSha1, localHub, sha256 } from '../testing/local-hub.ts'
 import { SMALL_LLAMA, freshDirectory, leftOf, rightOf } from '../testing/small-models.ts'
-import { isHubId, isWanted } from './hub-source.ts'
+import { lockFile } from './hub-cache.ts'
+import { type HubOptions, type HubProgress, isHubId, isRevision } from './hub-source.ts'
 import { resolveModel } from './resolve-model.ts'
 
-const COMMIT = '0123456789abcdef0123456789abcdef01234567'
+// Waits between attempts are short here.
+vi.mock('node:timers/promises', async (original) => {
+  const timers = await original<typeof import('node:timers/promises')>()
+  return { ...timers, setTimeout: (ms: number) => timers.setTimeout(Math.min(ms, 10)) }
+})
 
-/** A hub with one model, that answers as the real one does; `broken` cuts the weights short. */
-const hub = async (files: Readonly<Record<string, Uint8Array>>, asked: string[], broken = false): Promise<Server> => {
-  const server = createServer((request, response) => {
-    const url = new URL(request.url!, 'http://hub')
-    asked.push(url.pathname)
-    const info = /^\/api\/models\/org\/tiny\/revision\/(.+)$/.exec(url.pathname)
-    if (info !== null) {
-      response.setHeader('content-type', 'application/json')
-      return response.end(
-        JSON.stringify({
-          id: 'org/tiny',
-          sha: COMMIT,
-          siblings: Object.keys(files).map((rfilename) => ({ rfilename })),
-        }),
-      )
-    }
-    const file = files[url.pathname.replace(`/org/tiny/resolve/${COMMIT}/`, '')]
-    if (file === undefined) return response.writeHead(404, { 'x-error-code': 'RepoNotFound' }).end()
-    const [, from, to] = /bytes=(\d+)-(\d+)/.exec(request.headers.range ?? '') ?? []
-    const part = from === undefined ? file : file.subarray(Number(from), Number(to) + 1)
-    response.setHeader('etag', '"e"')
-    if (from !== undefined) response.writeHead(206, { 'content-range': `bytes ${from}-${to}/${file.length}` })
-    return response.end(broken && part.length > 100 ? part.subarray(0, 50) : part)
-  })
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  return server
+const COMMIT = '0123456789abcdef0123456789abcdef01234567'
+const OLDER = 'fedcba9876543210fedcba9876543210fedcba98'
+const WEIGHTS = 'model.safetensors'
+
+let saved: Files = {}
+let cacheDir = ''
+let hub: LocalHub | undefined
+
+/** Starts a hub and says how to use it. */
+const use = async (
+  mischief: Mischief = {},
+  commits: Readonly<Record<string, Files>> = { [COMMIT]: saved },
+): Promise<HubOptions> => {
+  hub?.close()
+  hub = await localHub(commits, mischief)
+  return { cacheDir, hubUrl: hub.url }
+}
+const pathsAsked = (): readonly string[] => hub!.asked.map(({ path }) => path)
+const resolved = async (options: HubOptions): Promise<string> => rightOf(await resolveModel('org/tiny', options)())
+const faultOf = async (options: HubOptions) => leftOf(await resolveModel('org/tiny', options)())
+const model = (): string => join(cacheDir, 'models--org--tiny')
+const blobs = (): readonly string[] => (existsSync(join(model(), 'blobs')) ? readdirSync(join(model(), 'blobs')) : [])
+const untouched: typeof fetch = () => {
+  throw new Error('the network was touched')
 }
 
-let cacheDir = ''
-let files: Record<string, Uint8Array> = {}
-let asked: string[] = []
-let server: Server | undefined
-const urlOf = (running: Server): string => `http://127.0.0.1:${(running.address() as AddressInfo).port}`
-
 beforeEach(async () => {
+  vi.stubEnv('HF_TOKEN', '')
   cacheDir = await freshDirectory()
   const directory = await freshDirectory()
   rightOf(await savePretrained(rightOf(randomPolicy(SMALL_LLAMA, { seed: 1 })), null, directory)())
-  files = { 'README.md': Buffer.from('#'), 'pytorch_model.bin': Buffer.from('x') }
+  const files: Record<string, Uint8Array> = { 'README.md': Buffer.from('#'), 'pytorch_model.bin': Buffer.from('x') }
   for (const name of await readdir(directory)) files[name] = await readFile(join(directory, name))
-  asked = []
+  saved = files
 })
-afterEach(() => server?.close())
+afterEach(() => {
+  hub?.close()
+  hub = undefined
+  vi.unstubAllEnvs()
+})
 
 describe('a model of the hub', () => {
-  it('is downloaded once, into the cache Python uses, only what is read', async () => {
-    server = await hub(files, asked)
-    const options = { cacheDir, hubUrl: urlOf(server) }
-    const folder = rightOf(await resolveModel('org/tiny', options)())
-    expect(folder).toBe(join(cacheDir, 'models--org--tiny', 'snapshots', COMMIT))
-    expect((await readdir(folder)).sort()).toEqual(['config.json', 'model.safetensors'])
-    expect(await readFile(join(folder, 'model.safetensors'))).toEqual(files['model.safetensors'])
-    asked.length = 0
-    rightOf(await resolveModel('org/tiny', options)())
-    expect(asked).toEqual(['/api/models/org/tiny/revision/main'])
+  it('is downloaded once, only what is read, into the cache as Python lays it out', async () => {
+    const options = await use()
+    const folder = await resolved(options)
+    expect(folder).toBe(join(model(), 'snapshots', COMMIT))
+    expect((await readdir(folder)).sort()).toEqual(['config.json', WEIGHTS])
+    expect(await readlink(join(folder, WEIGHTS))).toBe(join('..', '..', 'blobs', sha256(saved[WEIGHTS])))
+    expect(await readlink(join(folder, 'config.json'))).toBe(join('..', '..', 'blobs', gitSha1(saved['config.json'])))
+    expect(await readFile(join(folder, WEIGHTS))).toEqual(saved[WEIGHTS])
+    expect(await readFile(join(model(), 'refs', 'main'), 'utf8')).toBe(COMMIT)
+    hub!.asked.length = 0
+    expect(await resolved(options)).toBe(folder)
+    expect(pathsAsked()).toEqual(['GET /api/models/org/tiny/revision/main'])
+  })
+
+  it('is seen in the cache by the scanner of another library', async () => {
+    await resolved(await use())
+    const { repos, warnings } = await scanCacheDir(cacheDir)
+    const [{ id, revisions }] = repos
+    const [{ commitOid, refs, files }] = revisions
+    expect([warnings, id, commitOid, refs]).toEqual([[], { name: 'org/tiny', type: 'model' }, COMMIT, ['main']])
+    const sizes = ['config.json', WEIGHTS].map((file) => saved[file].length)
+    expect(files.map(({ blob }) => blob.size).sort()).toEqual(sizes.sort())
+  })
+
+  it('tells how far it is, and ends at the whole', async () => {
+    const told: HubProgress[] = []
+    await resolved({ ...(await use()), onProgress: (progress) => told.push(progress) })
+    const size = saved[WEIGHTS].length
+    const received = told.filter(({ file }) => file === WEIGHTS).map((progress) => progress.received)
+    expect([received[0], received.at(-1)]).toEqual([0, size])
+    expect(told.at(-1)).toEqual({ model: 'org/tiny', file: WEIGHTS, received: size, size })
   })
 
   it('loads, and offline loads again without a request', async () => {
-    server = await hub(files, asked)
-    const online = rightOf(await loadPolicy('org/tiny', { cacheDir, hubUrl: urlOf(server) })())
-    const noFetch: typeof fetch = () => {
-      throw new Error('the network was touched')
-    }
-    const offline = rightOf(await loadPolicy('org/tiny', { cacheDir, offline: true, fetch: noFetch })())
+    const online = rightOf(await loadPolicy('org/tiny', await use())())
+    const offline = rightOf(await loadPolicy('org/tiny', { cacheDir, offline: true, fetch: untouched })())
     expect(offline.constants).toEqual(online.constants)
     expect(offline.name).toBe('org/tiny')
   })
 
-  it('is taken from the cache when the hub cannot be reached', async () => {
-    server = await hub(files, asked)
-    const folder = rightOf(await resolveModel('org/tiny', { cacheDir, hubUrl: urlOf(server) })())
-    const down: typeof fetch = () => Promise.reject(new Error('ENOTFOUND'))
-    expect(rightOf(await resolveModel('org/tiny', { cacheDir, fetch: down })())).toBe(folder)
-    expect(leftOf(await resolveModel('org/other', { cacheDir, fetch: down })())).toMatchObject({ _tag: 'HubFailed' })
+  it('is where HF_HOME or HF_HUB_CACHE, HF_ENDPOINT and HF_HUB_OFFLINE say', async () => {
+    await use()
+    const home = await freshDirectory()
+    vi.stubEnv('HF_ENDPOINT', `${hub!.url}/`)
+    vi.stubEnv('HF_HOME', home)
+    expect(await resolved({})).toBe(join(home, 'hub', 'models--org--tiny', 'snapshots', COMMIT))
+    vi.stubEnv('HF_HUB_OFFLINE', '1')
+    expect(await resolved({ fetch: untouched })).toBe(join(home, 'hub', 'models--org--tiny', 'snapshots', COMMIT))
+    vi.stubEnv('HF_HUB_CACHE', cacheDir)
+    expect((await faultOf({ fetch: untouched }))._tag).toBe('ModelNotFound')
   })
 
-  it('that does not exist is a fault that names both places', async () => {
-    server = await hub(files, asked)
-    const fault = leftOf(await resolveModel('org/nothing', { cacheDir, hubUrl: urlOf(server) })())
-    expect(fault._tag).toBe('ModelNotFound')
-    expect(fault.message).toContain('no directory org/nothing')
-    expect(leftOf(await resolveModel('org/nothing', { cacheDir, offline: true })())._tag).toBe('ModelNotFound')
+  it.each(['v1.0', 'refs/pr/1', OLDER])('at revision %s is the commit that this is', async (revision) => {
+    const older = { ...saved, 'config.json': Buffer.from(JSON.stringify({ ...SMALL_LLAMA, rope_theta: 200 })) }
+    const branches = { 'v1.0': OLDER, 'refs/pr/1': OLDER }
+    const options = await use({ branches }, { [COMMIT]: saved, [OLDER]: older })
+    const folder = await resolved({ ...options, revision })
+    expect(folder).toBe(join(model(), 'snapshots', OLDER))
+    expect(JSON.parse(await readFile(join(folder, 'config.json'), 'utf8')).rope_theta).toBe(200)
+    expect(await resolved({ cacheDir, revision, offline: true, fetch: untouched })).toBe(folder)
+    // The same weights are kept once.
+    await resolved(options)
+    expect(blobs().length).toBe(3)
   })
 
-  it('of which a part arrives leaves nothing that looks whole', async () => {
-    server = await hub(files, asked, true)
-    const fault = leftOf(await resolveModel('org/tiny', { cacheDir, hubUrl: urlOf(server) })())
-    expect(fault._tag).toBe('HubFailed')
-    expect(await readdir(join(cacheDir, 'models--org--tiny', 'snapshots', COMMIT))).not.toContain('model.safetensors')
+  it('has the token sent to it, and to nobody it redirects to', async () => {
+    await resolved({ ...(await use()), accessToken: 'hf_secret' })
+    expect(new Set(hub!.asked.map(({ authorization }) => authorization))).toEqual(new Set(['Bearer hf_secret']))
+    expect(hub!.askedElsewhere.map(({ authorization }) => authorization)).toEqual([undefined])
+  })
+})
+
+describe('shards', () => {
+  const index = (map: Readonly<Record<string, string>>): Uint8Array => Buffer.from(JSON.stringify({ weight_map: map }))
+  const names = ['model-00001-of-00002.safetensors', 'model-00002-of-00002.safetensors'] as const
+  const sharded = (map: Readonly<Record<string, string>>): Files => ({
+    'config.json': saved['config.json'],
+    'model.safetensors.index.json': index(map),
+    [names[0]]: Buffer.from('one'),
+    [names[1]]: Buffer.from('two'),
+    'consolidated.safetensors': Buffer.from('all'),
+  })
+
+  it('are those that the index names', async () => {
+    const folder = await resolved(await use({}, { [COMMIT]: sharded({ a: names[0], b: names[1], c: names[0] }) }))
+    expect((await readdir(folder)).sort()).toEqual(['config.json', ...names, 'model.safetensors.index.json'].sort())
+    await rm(join(folder, names[1]))
+    const fault = await faultOf({ cacheDir, offline: true })
+    expect([fault._tag, fault.message]).toEqual(['ModelNotFound', expect.stringContaining(names[1])])
+  })
+
+  it.each(['model-9.safetensors', '../../refs/main', '/etc/passwd'])('that are not there (%s) fail', async (shard) => {
+    expect((await faultOf(await use({}, { [COMMIT]: sharded({ a: shard }) })))._tag).toBe('WeightsCorrupt')
+  })
+
+  it('are left where one file has all', async () => {
+    const files = { ...sharded({ a: names[0] }), [WEIGHTS]: saved[WEIGHTS] }
+    const folder = await resolved(await use({}, { [COMMIT]: files }))
+    expect((await readdir(folder)).sort()).toEqual(['config.json', WEIGHTS])
+  })
+})
+
+describe('a download that is interrupted', () => {
+  const rangesOf = (): readonly (string | undefined)[] => hub!.askedElsewhere.map(({ range }) => range)
+
+  it('goes on where the connection broke', async () => {
+    const cut: Mischief['cut'] = (file, count) => (file === WEIGHTS && count < 3 ? 700 : undefined)
+    const folder = await resolved(await use({ cut }))
+    expect(await readFile(join(folder, WEIGHTS))).toEqual(saved[WEIGHTS])
+    expect(rangesOf()).toEqual([undefined, 'bytes=700-', 'bytes=1400-'])
+  })
+
+  it('leaves a part that is no file, and that the next call completes', async () => {
+    const mischief: Mischief = {
+      cut: (file) => (file === WEIGHTS ? 1000 : undefined),
+      refuse: (path, count) => (path.startsWith('/cdn/') && count > 1 ? [403] : undefined),
+    }
+    expect((await faultOf(await use(mischief)))._tag).toBe('HubRefused')
+    expect(blobs()).toEqual(expect.arrayContaining([`${sha256(saved[WEIGHTS])}.gfnlm.incomplete`]))
+    expect(existsSync(join(model(), 'snapshots', COMMIT, WEIGHTS))).toBe(false)
+    expect(existsSync(join(model(), 'refs', 'main'))).toBe(false)
+    expect((await faultOf({ cacheDir, revision: COMMIT, offline: true })).message).toContain(WEIGHTS)
+    const told: HubProgress[] = []
+    const folder = await resolved({ ...(await use()), onProgress: (progress) => told.push(progress) })
+    expect([rangesOf(), told[0]!.received]).toEqual([['bytes=1000-'], 1000])
+    expect(await readFile(join(folder, WEIGHTS))).toEqual(saved[WEIGHTS])
+  })
+
+  it('starts again where the server does not know ranges', async () => {
+    const cut: Mischief['cut'] = (file, count) => (file === WEIGHTS && count === 1 ? 700 : undefined)
+    const folder = await resolved(await use({ ignoresRanges: true, cut }))
+    expect(rangesOf()).toEqual([undefined, 'bytes=700-'])
+    expect(await readFile(join(folder, WEIGHTS))).toEqual(saved[WEIGHTS])
+  })
+
+  it('is not believed when what was kept is damaged', async () => {
+    const kept = join(model(), 'blobs', `${sha256(saved[WEIGHTS])}.gfnlm.incomplete`)
+    await mkdir(dirname(kept), { recursive: true })
+    await writeFile(kept, Buffer.alloc(500, 7))
+    expect((await faultOf(await use()))._tag).toBe('HubFailed')
+    expect(existsSync(kept)).toBe(false)
+    expect(await readFile(join(await resolved(await use()), WEIGHTS))).toEqual(saved[WEIGHTS])
+  })
+})
+
+it.each<readonly [string, (bytes: Uint8Array) => Uint8Array]>([
+  ['another byte', (bytes) => Buffer.from(bytes).fill(1, 900, 901)],
+  ['a byte more', (bytes) => Buffer.concat([bytes, Buffer.of(0)])],
+  ['a byte less', (bytes) => bytes.subarray(0, -1)],
+  ['nothing', () => new Uint8Array(0)],
+])('a file with %s is not taken', async (_, alter) => {
+  const fault = await faultOf(await use({ alter: (file, bytes) => (file === WEIGHTS ? alter(bytes) : bytes) }))
+  expect(fault._tag).toBe('HubFailed')
+  expect(blobs()).not.toContain(sha256(saved[WEIGHTS]))
+  expect(await readdir(join(model(), 'snapshots', COMMIT))).toEqual(['config.json'])
+})
+
+describe('a refusal', () => {
+  it.each<readonly [string, readonly [number, string?], string, RegExp]>([
+    ['no such model', [404, 'RepoNotFound'], 'ModelNotFound', /no directory org\/tiny.*Check the name/],
+    ['no such revision', [404, 'RevisionNotFound'], 'ModelNotFound', /no branch, tag or commit "main"/],
+    ['no token', [401, 'RepoNotFound'], 'HubRefused', /without a token.*set HF_TOKEN/],
+    ['terms not accepted', [403, 'GatedRepo'], 'HubRefused', /Accept its terms at http/],
+    ['terms not accepted, no token', [401, 'GatedRepo'], 'HubRefused', /Accept its terms at http/],
+    ['a broken hub', [502], 'HubFailed', /502.*run it again/],
+  ])('%s: a fault that says what to do', async (_, answer, tag, says) => {
+    const fault = await faultOf(await use({ refuse: () => answer }))
+    expect([fault._tag, fault.detail['status']]).toEqual([tag, answer[0]])
+    expect(fault.message).toMatch(says)
+  })
+
+  it('for the weights leaves what came before, for the next call', async () => {
+    const refuse: Mischief['refuse'] = (path) => (path.endsWith(WEIGHTS) ? [403, 'GatedRepo'] : undefined)
+    expect((await faultOf(await use({ refuse })))._tag).toBe('HubRefused')
+    await resolved(await use())
+    expect(pathsAsked().filter((path) => path.includes('config.json'))).toEqual([])
+  })
+
+  it('does not matter when the hub is down and the cache has the model', async () => {
+    const folder = await resolved(await use())
+    expect(await resolved(await use({ refuse: () => [503] }))).toBe(folder)
+    const down: typeof fetch = () => Promise.reject(new TypeError('fetch failed', { cause: new Error('ENOTFOUND') }))
+    expect(await resolved({ cacheDir, fetch: down })).toBe(folder)
+    const fault = leftOf(await resolveModel('org/other', { cacheDir, fetch: down })())
+    expect([fault._tag, fault.message]).toEqual(['HubFailed', expect.stringContaining('ENOTFOUND')])
+  })
+
+  it('to be used at all: an address, a revision and a place that cannot be', async () => {
+    expect((await faultOf({ cacheDir, hubUrl: 'hub.local' })).message).toContain('HF_ENDPOINT')
+    expect((await faultOf({ cacheDir, revision: '../../up', fetch: untouched })).message).toContain('"../../up"')
+    await writeFile(join(cacheDir, 'taken'), '')
+    expect((await faultOf({ ...(await use()), cacheDir: join(cacheDir, 'taken') }))._tag).toBe('SaveFailed')
+  })
+})
+
+describe('two at once', () => {
+  const contentsAsked = (): readonly string[] =>
+    pathsAsked()
+      .filter((path) => path.includes('/resolve/'))
+      .sort()
+  const ONCE = ['config.json', WEIGHTS].map((file) => `GET /org/tiny/resolve/${COMMIT}/${file}`)
+
+  it('in two processes download once', async () => {
+    const options = await use()
+    const built = new URL('../../dist/hub/resolve-model.js', import.meta.url).href
+    const program = `const { resolveModel } = await import(${JSON.stringify(built)})
+      console.log(JSON.stringify(await resolveModel('org/tiny', ${JSON.stringify(options)})()))`
+    const run = async (): Promise<unknown> =>
+      JSON.parse((await promisify(execFile)(process.execPath, ['--input-type=module', '-e', program])).stdout)
+    const folder = join(model(), 'snapshots', COMMIT)
+    expect(await Promise.all([run(), run()])).toEqual(Array(2).fill({ _tag: 'Right', right: folder }))
+    expect(contentsAsked()).toEqual(ONCE)
+    expect(await readFile(join(folder, WEIGHTS))).toEqual(saved[WEIGHTS])
+    expect(await readdir(join(cacheDir, '.locks', 'models--org--tiny'))).toEqual([])
+  })
+
+  it('of which one died do not wait for it', async () => {
+    const { stdout: pid } = await promisify(execFile)(process.execPath, ['-p', 'process.pid'])
+    const lock = lockFile(cacheDir, 'org/tiny', sha256(saved[WEIGHTS]))
+    await mkdir(dirname(lock), { recursive: true })
+    await writeFile(lock, `${hostname()}\n${pid}`)
+    await resolved(await use())
+    expect(contentsAsked()).toEqual(ONCE)
   })
 })
 
 describe('a directory', () => {
   it('never touches the network', async () => {
-    const noFetch: typeof fetch = () => {
-      throw new Error('the network was touched')
-    }
     await writeFile(join(cacheDir, 'config.json'), '{}')
-    expect(rightOf(await resolveModel(cacheDir, { fetch: noFetch })())).toBe(cacheDir)
-    expect(leftOf(await resolveModel('./missing/place', { fetch: noFetch })())._tag).toBe('ModelNotFound')
+    expect(rightOf(await resolveModel(cacheDir, { fetch: untouched })())).toBe(cacheDir)
+    expect(leftOf(await resolveModel('./missing/place', { fetch: untouched })())._tag).toBe('ModelNotFound')
   })
 })
 
@@ -128,10 +310,13 @@ it.each([
 ])('%s may be a hub id: %s', (name, may) => expect(isHubId(name)).toBe(may))
 
 it.each([
-  ['model-00001-of-00002.safetensors', true],
-  ['adapter_model.safetensors', true],
-  ['chat_template.jinja', true],
-  ['consolidated.safetensors', false],
-  ['onnx/model.safetensors', false],
-  ['../config.json', false],
-])('%s is fetched: %s', (file, wanted) => expect(isWanted(file)).toBe(wanted))
+  ['main', true],
+  ['v1.0', true],
+  ['refs/pr/1', true],
+  ['feature/a+b', true],
+  ['../main', false],
+  ['a/../b', false],
+  ['/main', false],
+  ['a//b', false],
+  ['', false],
+])('%s may be a revision: %s', (revision, may) => expect(isRevision(revision)).toBe(may))

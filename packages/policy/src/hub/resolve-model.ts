@@ -1,120 +1,101 @@
-import { HubApiError, downloadFile, getHFHubCachePath, modelInfo } from '@huggingface/hub'
+import { getHFHubCachePath } from '@huggingface/hub'
 import * as E from 'fp-ts/lib/Either.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
-import { createWriteStream, existsSync, statSync } from 'node:fs'
-import { mkdir, rename, rm, writeFile } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
-import { Readable } from 'node:stream'
-import { pipeline } from 'node:stream/promises'
-import { type PolicyFault, policyFault, reasonOf } from '../policy-fault.ts'
-import { cacheFolder, cachedCommit, snapshotFolder } from './hub-cache.ts'
-import { type HubOptions, isHubId, isWanted } from './hub-source.ts'
+import { pipe } from 'fp-ts/lib/function.js'
+import { statSync } from 'node:fs'
+import { type PolicyFault, policyFault } from '../policy-fault.ts'
+import { downloadModel } from './download-model.ts'
+import { cachedCommit, missingOf, snapshotFolder } from './hub-cache.ts'
+import { hubOf, revisionOf } from './hub-client.ts'
+import { hubFault } from './hub-fault.ts'
+import { type HubOptions, isHubId, isRevision } from './hub-source.ts'
 
 const isDirectory = (path: string): boolean => statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false
 
-/** Downloads beside its place and renames, so that a file that is there is whole. */
-const keep = async (blob: Blob, path: string): Promise<void> => {
-  await mkdir(dirname(path), { recursive: true })
-  const beside = `${path}.${process.pid}.incomplete`
-  try {
-    await pipeline(
-      Readable.fromWeb(blob.stream() as Parameters<typeof Readable.fromWeb>[0]),
-      createWriteStream(beside),
-    )
-    const { size } = statSync(beside)
-    if (size !== blob.size) throw new Error(`${size} of ${blob.size} bytes of ${path} arrived`)
-    await rename(beside, path)
-  } finally {
-    await rm(beside, { force: true })
-  }
-}
+const isOffline = (): boolean =>
+  ['HF_HUB_OFFLINE', 'TRANSFORMERS_OFFLINE'].some((name) => /^(1|true|yes|on)$/i.test(process.env[name] ?? ''))
 
-/** Fetches what is missing of a model's files at a revision, and says where they are. */
-const download = async (id: string, revision: string, cacheDir: string, options: HubOptions): Promise<string> => {
-  const accessToken = options.accessToken ?? process.env['HF_TOKEN']
-  const place = {
-    hubUrl: options.hubUrl ?? process.env['HF_ENDPOINT'] ?? 'https://huggingface.co',
-    fetch: options.fetch ?? globalThis.fetch,
-    ...(accessToken ? { accessToken } : {}),
+const fromCache =
+  (cacheDir: string, id: string, revision: string): TE.TaskEither<PolicyFault, string> =>
+  async () => {
+    const lacks = (what: string): E.Either<PolicyFault, never> =>
+      E.left(
+        policyFault('ModelNotFound', what, 'Go online once to download it, or name a local directory', {
+          id,
+          revision,
+          cacheDir,
+        }),
+      )
+    const commit = await cachedCommit(cacheDir, id, revision)
+    const folder = commit === undefined ? undefined : snapshotFolder(cacheDir, id, commit)
+    if (folder === undefined || !isDirectory(folder))
+      return lacks(`there is no directory ${id}, and ${cacheDir} has no such model at ${revision}`)
+    const missing = await missingOf(folder)
+    return missing === undefined ? E.right(folder) : lacks(`${folder} is not whole: it has no ${missing}`)
   }
-  const { sha, filePaths } = await modelInfo({ name: id, revision, additionalFields: ['sha', 'filePaths'], ...place })
-  if (!/^[0-9a-f]{7,64}$/.test(sha)) throw new Error(`${JSON.stringify(sha)} is no commit`)
-  const folder = snapshotFolder(cacheDir, id, sha)
-  for (const file of filePaths.filter(isWanted)) {
-    const path = join(folder, file)
-    if (existsSync(path)) continue
-    const blob = await downloadFile({ repo: { type: 'model', name: id }, path: file, revision: sha, ...place })
-    if (blob === null) throw new Error(`the hub lists ${file} but does not have it`)
-    await keep(blob, path)
-  }
-  if (sha !== revision) {
-    const ref = join(cacheFolder(cacheDir, id), 'refs', revision)
-    await mkdir(dirname(ref), { recursive: true })
-    await writeFile(ref, sha)
-  }
-  return folder
-}
 
-const refused = (id: string, caught: unknown): PolicyFault =>
-  caught instanceof HubApiError && [401, 403, 404].includes(caught.statusCode)
-    ? policyFault(
-        'ModelNotFound',
-        `there is no directory ${id}, and the hub has no such model for you: ${reasonOf(caught)}`,
-        'Check the name; for a gated or private model set HF_TOKEN',
-        { id, status: caught.statusCode },
+const fromHub = (
+  id: string,
+  revision: string,
+  cacheDir: string,
+  options: HubOptions,
+): TE.TaskEither<PolicyFault, string> =>
+  pipe(
+    TE.fromEither(hubOf(options)),
+    TE.chain((hub) => {
+      const faultOf = (caught: unknown): PolicyFault => hubFault(hub, id, revision, caught)
+      const download = { id, revision, cacheDir, onProgress: options.onProgress }
+      return pipe(
+        TE.tryCatch(() => revisionOf(hub, id, revision), faultOf),
+        TE.matchE(
+          (fault) =>
+            fault._tag === 'HubFailed'
+              ? pipe(
+                  fromCache(cacheDir, id, revision),
+                  TE.mapLeft(() => fault),
+                )
+              : TE.left(fault),
+          (found) => TE.tryCatch(() => downloadModel(hub, download, found), faultOf),
+        ),
       )
-    : policyFault(
-        'HubFailed',
-        `${id} could not be downloaded: ${reasonOf(caught)}`,
-        'Check the network and HF_ENDPOINT, or name a local directory; what has arrived is kept',
-        { id },
-      )
+    }),
+  )
+
+const notFound = (
+  what: string,
+  fix: string,
+  detail: Readonly<Record<string, unknown>>,
+): TE.TaskEither<PolicyFault, never> => TE.left(policyFault('ModelNotFound', what, fix, detail))
 
 /**
- * The directory of a model: the one named, or the hub's files in the cache. A directory never touches the network.
- * When the hub cannot be reached, what was downloaded before is used.
+ * The directory of a model: the one named, or the hub's files in the cache. A directory never touches the network;
+ * offline, neither does an id. When the hub cannot be reached, what was downloaded before is used.
+ *
+ * @returns a folder with config.json, weights and what else describes the model, all of one commit and checked
+ * against the hub's hashes, or a fault: ModelNotFound, HubRefused (private or gated), HubFailed, SaveFailed
+ * @example
+ * const directory = await resolveModel('HuggingFaceTB/SmolLM2-135M', { onProgress: console.log })()
  */
 export const resolveModel =
   (idOrDirectory: string, options: HubOptions = {}): TE.TaskEither<PolicyFault, string> =>
-  async () => {
-    if (isDirectory(idOrDirectory)) return E.right(idOrDirectory)
-    if (!isHubId(idOrDirectory))
-      return E.left(
-        policyFault(
-          'ModelNotFound',
+  () => {
+    const { revision = 'main', cacheDir = getHFHubCachePath(), offline = isOffline() } = options
+    const found = isDirectory(idOrDirectory)
+      ? TE.right(idOrDirectory)
+      : !isHubId(idOrDirectory)
+      ? notFound(
           `there is no directory ${idOrDirectory}`,
           'Name a directory with config.json and safetensors, or a model of the hub (organisation/name)',
           { path: idOrDirectory },
-        ),
-      )
-    const {
-      revision = 'main',
-      cacheDir = getHFHubCachePath(),
-      offline = /^(1|true|yes|on)$/i.test(process.env['HF_HUB_OFFLINE'] ?? ''),
-    } = options
-    const cached = async (): Promise<string | undefined> => {
-      const commit = await cachedCommit(cacheDir, idOrDirectory, revision)
-      const folder = commit && snapshotFolder(cacheDir, idOrDirectory, commit)
-      return folder && isDirectory(folder) ? folder : undefined
-    }
-    if (offline) {
-      const folder = await cached()
-      return folder !== undefined
-        ? E.right(folder)
-        : E.left(
-            policyFault(
-              'ModelNotFound',
-              `there is no directory ${idOrDirectory}, and ${cacheDir} has no such model`,
-              'Go online once to download it, or name a local directory',
-              { id: idOrDirectory, cacheDir },
-            ),
-          )
-    }
-    try {
-      return E.right(await download(idOrDirectory, revision, cacheDir, options))
-    } catch (caught) {
-      const fault = refused(idOrDirectory, caught)
-      const folder = fault._tag === 'HubFailed' && !(caught instanceof HubApiError) ? await cached() : undefined
-      return folder === undefined ? E.left(fault) : E.right(folder)
-    }
+        )
+      : !isRevision(revision)
+      ? notFound(
+          `${JSON.stringify(revision)} is no name of a branch, a tag or a commit`,
+          'Give the revision as the hub shows it: main, v1.0, refs/pr/1 or a commit',
+          { id: idOrDirectory, revision },
+        )
+      : offline
+      ? fromCache(cacheDir, idOrDirectory, revision)
+      : fromHub(idOrDirectory, revision, cacheDir, options)
+    return found()
   }

@@ -1,0 +1,72 @@
+import { existsSync } from 'node:fs'
+import { mkdir, readFile } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { policyFault } from '../policy-fault.ts'
+import { fetchBlob } from './fetch-blob.ts'
+import { withLock } from './file-lock.ts'
+import { blobFile, linkFile, lockFile, rememberCommit, snapshotFolder } from './hub-cache.ts'
+import { type Hub, type HubFile, type Revision, hubFiles } from './hub-client.ts'
+import { ADAPTER_WEIGHTS, WEIGHTS, WEIGHTS_INDEX, describingFiles, shardsOf } from './hub-files.ts'
+import type { HubProgress } from './hub-source.ts'
+
+/** What is downloaded, and where to. */
+export interface Download {
+  readonly id: string
+  readonly revision: string
+  readonly cacheDir: string
+  readonly onProgress?: ((progress: HubProgress) => void) | undefined
+}
+
+const fetchFile = async (
+  hub: Hub,
+  { id, cacheDir, onProgress }: Download,
+  file: HubFile,
+  place: string,
+): Promise<void> => {
+  const blob = blobFile(cacheDir, id, file.hash)
+  if (!existsSync(blob))
+    await withLock(lockFile(cacheDir, id, file.hash), async () => {
+      if (existsSync(blob)) return
+      await mkdir(dirname(blob), { recursive: true })
+      await fetchBlob(file, blob, hub.fetch, (received) =>
+        onProgress?.({ model: id, file: file.path, received, size: file.size }),
+      )
+    })
+  await linkFile(blob, place)
+}
+
+/** The weights that a snapshot with its describing files needs: one file, or the shards its index names. */
+const weightsOf = async (id: string, folder: string, listed: readonly string[]): Promise<readonly string[]> => {
+  const adapter = listed.filter((file) => file === ADAPTER_WEIGHTS)
+  if (listed.includes(WEIGHTS)) return [WEIGHTS, ...adapter]
+  if (!listed.includes(WEIGHTS_INDEX)) return adapter
+  const path = join(folder, WEIGHTS_INDEX)
+  const shards = shardsOf(JSON.parse(await readFile(path, 'utf8')))
+  const absent = shards?.find((shard) => !listed.includes(shard))
+  if (shards === undefined || absent !== undefined)
+    throw policyFault(
+      'WeightsCorrupt',
+      absent === undefined ? `${path} has no proper weight_map` : `${path} names ${absent}, which ${id} does not have`,
+      'Tell whoever published the model, or choose another revision',
+      { id, path, shard: absent },
+    )
+  return [...shards, ...adapter]
+}
+
+/**
+ * Fetches what a snapshot lacks of the files that are read here, weights last and then the revision's name: a snapshot
+ * that has its weights has everything, and a name leads to one that does. Rejects with what went wrong.
+ */
+export const downloadModel = async (hub: Hub, download: Download, { commit, files }: Revision): Promise<string> => {
+  const { id, revision, cacheDir } = download
+  const folder = snapshotFolder(cacheDir, id, commit)
+  const complete = async (wanted: readonly string[]): Promise<void> => {
+    const lacking = wanted.filter((file) => !existsSync(join(folder, file)))
+    for (const file of await hubFiles(hub, id, commit, lacking))
+      await fetchFile(hub, download, file, join(folder, file.path))
+  }
+  await complete(describingFiles(files))
+  await complete(await weightsOf(id, folder, files))
+  if (commit !== revision) await rememberCommit(cacheDir, id, revision, commit)
+  return folder
+}
