@@ -41,6 +41,8 @@ export interface Trajectories extends PromptBatch {
   readonly logBehaviour: Float32Array
   /** [rows] */
   readonly origin: readonly Origin[]
+  /** [rows] the step each row was sampled at; absent: all at `step`. */
+  readonly sampledAt?: Int32Array
 }
 
 /** Trajectories with what they are worth. */
@@ -60,6 +62,10 @@ export interface Annotated extends Trajectories {
 export interface Weighted extends Annotated {
   /** [rows] */
   readonly weight: Float32Array
+  /** [rows] 1 where a bound changed the weight; absent: nowhere. */
+  readonly clipped?: Uint8Array
+  /** [rows, width] what each token counts for within its row's term, for losses of tokens; absent: 1. */
+  readonly tokenWeight?: Float32Array
 }
 
 /** [rows] the annotated log reward of each whole completion, not tempered (NaN where the reward failed). */

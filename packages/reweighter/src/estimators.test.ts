@@ -1,38 +1,12 @@
-import { type Annotated, tokenMDP } from '@gfnlm/env'
 import { expect, test } from 'vitest'
+import { batchOf } from './batch.test.fixture.ts'
 import { effectiveSampleSize } from './effective-sample-size.ts'
 import { uniform } from './estimator.ts'
 import { importanceRatio } from './importance-ratio.ts'
 import { posteriorRatio } from './posterior-ratio.ts'
 import { promptBalance } from './prompt-balance.ts'
+import { selfNormalisedRatio } from './self-normalised-ratio.ts'
 
-interface Row {
-  readonly group?: number
-  readonly keep?: 0 | 1
-  /** Σ log P_F and Σ log π_b of the completion, nats; spread over its one token and its terminator. */
-  readonly logPF: number
-  readonly logBehaviour: number
-  readonly logReward?: number
-}
-
-/** One-token completions in rows of three columns, NaN in the padding. */
-const batchOf = (...rows: readonly Row[]): Annotated => ({
-  step: 0,
-  seed: 0,
-  prompts: ['a', 'b'].map((id) => ({ id, text: '', tokens: Int32Array.of(), row: {} })),
-  mdp: tokenMDP({ terminator: 0, maxLength: 2 }),
-  rows: rows.length,
-  width: 3,
-  group: Int32Array.from(rows, ({ group = 0 }) => group),
-  tokens: Int32Array.from(rows.flatMap(() => [1, 0, 0])),
-  length: new Int32Array(rows.length).fill(1),
-  logPF: Float32Array.from(rows.flatMap(({ logPF }) => [0.75 * logPF, 0.25 * logPF, NaN])),
-  logBehaviour: Float32Array.from(rows.flatMap(({ logBehaviour }) => [logBehaviour / 2, logBehaviour / 2, NaN])),
-  origin: rows.map(() => 'policy' as const),
-  logReward: Float32Array.from(rows.flatMap(({ logReward = 0 }) => [NaN, logReward, NaN])),
-  rewardTemperature: 0.5,
-  keep: Uint8Array.from(rows, ({ keep = 1 }) => keep),
-})
 const near = (...weights: readonly number[]): unknown[] => weights.map((w) => expect.closeTo(w, 5))
 const log = Math.log
 
@@ -59,11 +33,6 @@ test('ratios correct the mean under a tempered behaviour to the mean under the p
   expect(pb.reduce((sum, p, i) => sum + p * weights[i] * f[i], 0)).toBeCloseTo(0.7 * 5 - 0.4 + 1.1, 5)
 })
 
-test('a ratio is at most its clip', () => {
-  const batch = batchOf({ logPF: 0, logBehaviour: -100 }, { logPF: log(0.1), logBehaviour: log(0.2) })
-  expect([...importanceRatio({ clip: 3 })(batch)]).toEqual(near(3, 0.5))
-})
-
 test('self-normalised weights average 1 over the kept rows of each prompt, even where exp would overflow', () => {
   const batch = batchOf(
     { logPF: 800, logBehaviour: 0 },
@@ -72,7 +41,7 @@ test('self-normalised weights average 1 over the kept rows of each prompt, even 
     { logPF: 900, logBehaviour: 0, keep: 0 },
   )
   // float32 keeps 800 + log 3 to 3e-5
-  const weights = [...importanceRatio({ selfNormalise: true })(batch)]
+  const weights = [...selfNormalisedRatio()(batch)]
   expect(weights).toEqual([0.5, 1.5, 1, 0].map((w) => expect.closeTo(w, 3)))
 })
 
@@ -80,7 +49,7 @@ test('rows of unknown log-probabilities get the weight asked for and disturb no 
   const [unknown, one, two] = [NaN, -1, -2].map((logProb) => ({ logPF: logProb, logBehaviour: logProb }))
   const batch = batchOf(unknown, one, two)
   expect([...importanceRatio()(batch)]).toEqual([1, 1, 1])
-  expect([...importanceRatio({ unknown: 0, selfNormalise: true })(batch)]).toEqual(near(0, 1, 1))
+  expect([...selfNormalisedRatio({ unknown: 0 })(batch)]).toEqual(near(0, 1, 1))
 })
 
 test('posterior weights are R^(1/T) / π_b per prompt: equal once the behaviour is the posterior, whatever Z', () => {

@@ -1,6 +1,7 @@
 import { completionLogProb, terminalReward } from '@gfnlm/env'
 import type { Estimator } from './estimator.ts'
-import { selfNormalised } from './self-normalised.ts'
+import type { RatioOptions } from './importance-ratio.ts'
+import { normalisedPerPrompt } from './normalised-per-prompt.ts'
 
 /**
  * Self-normalised importance weights of the posterior R^(1/T) / Z against the behaviour policy that drew the rows:
@@ -13,10 +14,10 @@ import { selfNormalised } from './self-normalised.ts'
  * whose behaviour is not known get `unknown`, by default 0: there is no ratio to give them.
  */
 export const posteriorRatio =
-  ({ unknown = 0 }: { readonly unknown?: number } = {}): Estimator =>
+  ({ unknown = 0 }: RatioOptions = {}): Estimator =>
   (batch) => {
     const behaviour = completionLogProb(batch, 'logBehaviour')
     const reward = terminalReward(batch)
     const logWeight = behaviour.map((logProb, row) => reward[row] / batch.rewardTemperature - logProb)
-    return selfNormalised(logWeight, batch, unknown)
+    return normalisedPerPrompt(logWeight, batch, unknown)
   }

@@ -1,8 +1,11 @@
 import { type Annotated, type Weighted, tokenMDP } from '@gfnlm/env'
 import { TestScheduler } from 'rxjs/testing'
 import { expect, test } from 'vitest'
+import { masked, truncated } from './bound.ts'
 import { uniform } from './estimator.ts'
-import { reweight } from './reweight.ts'
+import { reweightTokens, weighedTokens } from './reweight-tokens.ts'
+import { reweight, weighed } from './reweight.ts'
+import { weightStatistics } from './weight-statistics.ts'
 
 /** A batch of two completions, of which the second's reward failed. */
 const batch = (step: number): Annotated => ({
@@ -24,7 +27,7 @@ const batch = (step: number): Annotated => ({
 })
 const [a, b] = [batch(1), batch(2)]
 const weighted = (of: Annotated, ...weight: readonly number[]): Weighted =>
-  ({ ...of, weight: Float32Array.from(weight) })
+  ({ ...of, weight: Float32Array.from(weight), clipped: Uint8Array.of(0, 0) })
 const marbles = (run: Parameters<TestScheduler['run']>[0]): void => {
   new TestScheduler((actual, expected) => expect(actual).toEqual(expected)).run(run)
 }
@@ -66,13 +69,42 @@ test('a dropped row weighs 0 whatever the estimator says of it', () => {
 
 test.each([
   ['too few', Float32Array.of(1), '1 weights for 2 rows'],
-  ['negative', Float32Array.of(-1, 1), 'the weight of row 0 is -1; a ratio may need a clip'],
-  ['NaN', Float32Array.of(NaN, 1), 'the weight of row 0 is NaN; a ratio may need a clip'],
-  ['infinite', Float32Array.of(Infinity, 1), 'the weight of row 0 is Infinity; a ratio may need a clip'],
+  ['negative', Float32Array.of(-1, 1), 'the weight of row 0 is -1; a ratio may need a bound'],
+  ['NaN', Float32Array.of(NaN, 1), 'the weight of row 0 is NaN; a ratio may need a bound'],
+  ['infinite', Float32Array.of(Infinity, 1), 'the weight of row 0 is Infinity; a ratio may need a bound'],
 ])('weights that are %s end the stream with an error and leave the source', (_, weight, message) => {
   marbles(({ cold, expectObservable, expectSubscriptions }) => {
     const source = cold('-a-b|', { a, b })
     expectObservable(source.pipe(reweight(() => weight))).toBe('-#', undefined, new RangeError(message))
     expectSubscriptions(source.subscriptions).toBe('^!')
   })
+})
+
+test('a bound is applied last, says whom it changed, and the statistics are those of kept rows', () => {
+  const both = { ...a, keep: Uint8Array.of(1, 1) }
+  const estimate = () => Float32Array.of(0.5, Infinity)
+  expect(weighed(estimate, masked({ max: 3 }))(both)).toMatchObject({
+    weight: Float32Array.of(0.5, 0),
+    clipped: Uint8Array.of(0, 1),
+  })
+  const cut = weighed(estimate, truncated({ max: 3 }))
+  expect(weightStatistics(cut(both))).toEqual({
+    effectiveSampleSize: expect.closeTo(3.5 ** 2 / (0.25 + 9), 9),
+    min: 0.5,
+    max: 3,
+    clipped: 0.5,
+  })
+  expect(weightStatistics(cut(a))).toEqual({ effectiveSampleSize: 1, min: 0.5, max: 0.5, clipped: 0 })
+  expect(weightStatistics(cut({ ...a, keep: Uint8Array.of(0, 0) }))).toEqual({ effectiveSampleSize: 0, min: 0, max: 0, clipped: 0 })
+})
+
+test('tokens are weighed and bounded alike; what is dropped or past the end weighs 1', () => {
+  marbles(({ cold, expectObservable }) => {
+    const short = { ...a, length: Int32Array.of(0, 1) }
+    const estimate = () => Float32Array.of(4, NaN, NaN, -1)
+    const expected = { ...short, tokenWeight: Float32Array.of(2, 1, 1, 1) }
+    expectObservable(cold('-a|', { a: short }).pipe(reweightTokens(estimate, truncated({ max: 2 })))).toBe('-a|', { a: expected })
+  })
+  expect(() => weighedTokens(() => Float32Array.of(1, NaN, 1, 1))(a)).toThrow('the weight of row 0, token 1 is NaN; a ratio may need a bound')
+  expect(() => weighedTokens(() => Float32Array.of(1))(a)).toThrow('1 token weights for 2 rows of 2 columns')
 })

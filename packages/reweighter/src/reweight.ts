@@ -1,21 +1,41 @@
-import type { Annotated, Weighted } from '@gfnlm/env'
-import { type OperatorFunction, map } from 'rxjs'
-import type { Estimator } from './estimator.ts'
+import type { Weighted } from '@gfnlm/env'
+import { type Observable, map } from 'rxjs'
+import { type Bound, unbounded } from './bound.ts'
+import type { Estimator, Rows } from './estimator.ts'
+
+/** What `reweight` attaches: [rows] weights, and 1 for the rows whose weight the bound changed. */
+export type RowWeights = Required<Pick<Weighted, 'weight' | 'clipped'>>
+
+const checked = (weight: number, row: number): number => {
+  if (!(weight >= 0 && weight < Infinity))
+    throw new RangeError(`the weight of row ${row} is ${weight}; a ratio may need a bound`)
+  return weight
+}
 
 /**
- * Attaches a weight to every row; rows keep their order, and one with keep = 0 weighs 0 whatever the estimator says.
+ * A batch with a weight for each row; one with keep = 0 weighs 0 whatever the estimator says.
  *
- * @throws RangeError, as an error of the stream, when the estimator gives a number of weights other than the rows,
- * or a weight of a kept row that is negative or not finite: a loss must not see it
+ * @throws RangeError when the estimator gives a number of weights other than the rows, or a kept row a weight that is,
+ * once bounded, negative or not finite: a loss must not see it
  */
-export const reweight = (estimate: Estimator): OperatorFunction<Annotated, Weighted> =>
-  map((batch) => ({ ...batch, weight: checked(estimate(batch), batch) }))
+export const weighed =
+  <Needed extends Rows>(estimate: Estimator<Needed>, bound: Bound = unbounded) =>
+  <Batch extends Needed>(batch: Batch): Batch & RowWeights => {
+    const { keep, rows } = batch
+    const estimated = estimate(batch)
+    if (estimated.length !== rows) throw new RangeError(`${estimated.length} weights for ${rows} rows`)
+    const weight = estimated.map((w, row) => (keep[row] === 0 ? 0 : checked(bound(w), row)))
+    const clipped = Uint8Array.from(estimated, (w, row) => (keep[row] !== 0 && weight[row] !== w ? 1 : 0))
+    return { ...batch, weight, clipped }
+  }
 
-const checked = (weight: Float32Array, { keep, rows }: Annotated): Float32Array => {
-  if (weight.length !== rows) throw new RangeError(`${weight.length} weights for ${rows} rows`)
-  return weight.map((w, row) => {
-    if (keep[row] === 0) return 0
-    if (!(w >= 0 && w < Infinity)) throw new RangeError(`the weight of row ${row} is ${w}; a ratio may need a clip`)
-    return w
-  })
-}
+/**
+ * Attaches a weight to every row of every batch; rows keep their order. What becomes of weights outside of some limits
+ * is the bound's to say: `truncated`, `masked` (default: nothing). Errors of `weighed` end the stream.
+ *
+ * @example annotated$.pipe(reweight(importanceRatio(), masked({ max: 3 })))
+ */
+export const reweight =
+  <Needed extends Rows>(estimate: Estimator<Needed>, bound?: Bound) =>
+  <Batch extends Needed>(batches$: Observable<Batch>): Observable<Batch & RowWeights> =>
+    batches$.pipe(map(weighed(estimate, bound)))

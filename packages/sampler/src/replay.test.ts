@@ -25,6 +25,7 @@ test('replayed rows come after the sampled ones, with their rewards, without log
   expect([...mixed.group]).toEqual([0, 1, 0, 1])
   expect([...mixed.tokens]).toEqual([1, 2, 9, 3, 9, 0, 7, 9, 9, 9, 9, 9])
   expect([...mixed.length]).toEqual([2, 1, 1, 0])
+  expect([...mixed.sampledAt!]).toEqual([5, 5, 0, 5])
   expect([...mixed.logReward.subarray(6)]).toEqual([-7, -6, NaN, NaN, NaN, NaN])
   expect([...mixed.logPF.subarray(6), ...mixed.logBehaviour.subarray(6)]).toEqual(Array(12).fill(NaN))
 })
@@ -67,7 +68,9 @@ test('unsubscribing ends the source at once and leaves the buffer as it is then'
   const cell: ReplayCell = { current: replayBuffer({ tolerance: 0 }) }
   new TestScheduler((actual, expected) => expect(actual).toEqual(expected)).run(({ cold, expectObservable, expectSubscriptions }) => {
     const source = cold('a-b-c|', { a: batch(0, 1), b: batch(1, 8), c: batch(2, 5) })
-    expectObservable(source.pipe(replay(cell, { perPrompt: 0 })), '^--!').toBe('x-y', { x: batch(0, 1), y: batch(1, 8) })
+    const dated = (of: Annotated): Annotated => ({ ...of, sampledAt: new Int32Array(2).fill(of.step) })
+    const expected = { x: dated(batch(0, 1)), y: dated(batch(1, 8)) }
+    expectObservable(source.pipe(replay(cell, { perPrompt: 0 })), '^--!').toBe('x-y', expected)
     expectSubscriptions(source.subscriptions).toBe('^--!')
   })
   expect(bestEntries(cell.current, 'a').map(({ tokens, logReward }) => [tokens.join(' '), logReward])).toEqual([['1 2', -3], ['8 2', -4]])

@@ -13,7 +13,7 @@ export interface ReplayOptions {
   readonly priority?: Priority
 }
 
-type Rows = { -readonly [K in 'group' | 'tokens' | 'length' | 'logPF' | 'logBehaviour' | 'logReward' | 'keep']: Annotated[K] }
+type Rows = { -readonly [K in 'group' | 'tokens' | 'length' | 'logPF' | 'logBehaviour' | 'logReward' | 'keep']: Annotated[K] } & { readonly sampledAt: Int32Array }
 
 const enlarged = (batch: Annotated, rows: number): Rows => {
   const { width } = batch
@@ -30,6 +30,7 @@ const enlarged = (batch: Annotated, rows: number): Rows => {
     logBehaviour: grow(batch.logBehaviour, rows * width, NaN),
     logReward: grow(batch.logReward, rows * width, NaN),
     keep: grow(batch.keep, rows, 0),
+    sampledAt: grow(batch.sampledAt ?? new Int32Array(batch.rows).fill(batch.step), rows, batch.step),
   }
 }
 
@@ -41,11 +42,12 @@ export const withReplay = (batch: Annotated, buffer: ReplayBuffer, { perPrompt, 
   const { width } = batch
   const total = batch.rows + perPrompt * batch.prompts.length
   const rows = enlarged(batch, total)
-  const place = (row: number, { tokens, prefixLogReward }: ReplayEntry): void => {
+  const place = (row: number, { tokens, prefixLogReward, step }: ReplayEntry): void => {
     rows.tokens.set(tokens, row * width)
     rows.length[row] = tokens.length
     rows.logReward.set(prefixLogReward, row * width)
     rows.keep[row] = 1
+    rows.sampledAt[row] = step
   }
   batch.prompts.forEach((prompt, g) => {
     const first = batch.rows + g * perPrompt

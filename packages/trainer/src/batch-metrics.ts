@@ -1,5 +1,5 @@
 import { type Weighted, terminalReward } from '@gfnlm/env'
-import { effectiveSampleSize } from '@gfnlm/reweighter'
+import { weightStatistics } from '@gfnlm/reweighter'
 import type { Metrics } from './events.ts'
 
 /**
@@ -11,12 +11,16 @@ export const batchMetrics = (batch: Weighted): Metrics => {
   const own = Array.from(rewards, (_, row) => row).filter((row) => batch.origin[row] === 'policy' && batch.keep[row] === 1)
   const mean = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0) / Math.max(1, values.length)
   const reward = mean(own.map((row) => rewards[row]!))
+  const weights = weightStatistics(batch)
   return {
     reward,
     reward_std: Math.sqrt(mean(own.map((row) => (rewards[row]! - reward) ** 2))),
     reward_temperature: batch.rewardTemperature,
     'reward/dropped': batch.origin.filter((o, row) => o === 'policy' && batch.keep[row] === 0).length,
     'completions/mean_length': mean(own.map((row) => batch.length[row]!)),
-    effective_sample_size: effectiveSampleSize(batch.weight),
+    effective_sample_size: weights.effectiveSampleSize,
+    'weight/min': weights.min,
+    'weight/max': weights.max,
+    'weight/clipped_fraction': weights.clipped,
   }
 }

@@ -38,6 +38,9 @@ test("a batch's metrics are of the policy's own completions that were judged", (
     'reward/dropped': 0,
     'completions/mean_length': 1,
     effective_sample_size: 4,
+    'weight/min': 1,
+    'weight/max': 1,
+    'weight/clipped_fraction': 0,
   })
   const dropped = batchMetrics(batchAt(0, Uint8Array.of(1, 1, 0, 0)))
   expect(dropped).toMatchObject({

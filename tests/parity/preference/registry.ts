@@ -17,4 +17,4 @@ const OTHER: readonly Row[] = [
 ]
 
 /** Cases of the preference references by their `loss`, or by their id where they have none. */
-export const PREFERENCE: readonly Row[] = [...PREFERENCE_LOSSES, ...POLICY_GRADIENT, ...SUPERVISED, ...OTHER]
+export const PREFERENCE: readonly Row[] = [...SUPERVISED, ...PREFERENCE_LOSSES, ...POLICY_GRADIENT, ...OTHER]

@@ -5,8 +5,7 @@ import { dynamic, fineTuning } from './fine-tuning.ts'
 import { processRewardAccuracy, processRewardLoss } from './process-reward.ts'
 import { rewardModel, rewardModelAccuracy } from './reward-model.ts'
 import { completionOnly, shiftedByOne } from './supervised-task.ts'
-
-const LATER = 'reweighting is not written yet'
+import { densityWeights, importanceWeights, selfNormalisedWeights } from './weights.ts'
 
 /** Reward models, process rewards, distillation, supervised fine-tuning and weights. */
 export const SUPERVISED: readonly Row[] = [
@@ -20,5 +19,7 @@ export const SUPERVISED: readonly Row[] = [
   [/^DFT/, formula(dynamic)],
   [/^reg_sft_mask/, formula(completionOnly)],
   [/^reg_logprob_shift/, formula(shiftedByOne)],
-  [/^importance weights|^self-normalised importance/, LATER],
+  [/^importance weights/, importanceWeights],
+  [/^self-normalised importance/, selfNormalisedWeights],
+  [/^BCO underlying-distribution/, densityWeights],
 ]
