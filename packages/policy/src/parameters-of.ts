@@ -3,6 +3,7 @@ import * as E from 'fp-ts/lib/Either.js'
 import { type LoraConfig, type LoraOptions, newAdapter } from './adapter/lora.ts'
 import type { Adapter } from './adapter/peft.ts'
 import type { DecoderConfig } from './architectures/decoder-config.ts'
+import { isQuantized } from './quantize/quantize-weights.ts'
 import { type PolicyFault, policyFault } from './policy-fault.ts'
 
 /** Which parameters train: a new or loaded adapter's, all weights, or none. */
@@ -32,6 +33,10 @@ export const parametersOf = (
             "train is 'adapter' but there is none",
             'Add adapter: lora(), or a directory with one',
           ),
+        )
+      : train === 'all' && isQuantized(weights)
+      ? E.left(
+          policyFault('QuantizationInvalid', "train is 'all' but the weights are quantised", 'Train an adapter: lora(), or leave quantize out'),
         )
       : E.right({ constants: weights, trainable: train === 'all' ? weights : {} })
   if (train === 'all')

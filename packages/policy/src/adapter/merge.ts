@@ -1,6 +1,7 @@
 import type { HostTensor, HostTensors } from '@gfnlm/jit'
 import type { Module } from '../architectures/modules.ts'
 import type { LoraScale } from '../decoder/parameters.ts'
+import { weightOf } from '../quantize/quantize-weights.ts'
 
 const merge = (
   { inputs, outputs, orientation }: Module,
@@ -39,7 +40,10 @@ export const mergedWeight = (module: Module, weight: HostTensor, a: HostTensor, 
   },
 })
 
-/** All weights of a model with what was trained in them: newer weights taken, adapters merged. */
+/**
+ * All weights of a model with what was trained in them: newer weights taken, quantised ones widened, adapters merged.
+ * What was trained on a quantised base belongs to its rounded weights, so those are merged, not the ones before.
+ */
 export const mergedWeights = (
   modules: readonly Module[],
   weights: HostTensors,
@@ -50,7 +54,7 @@ export const mergedWeights = (
     modules.flatMap((module) => {
       const of = (name: string): HostTensor | undefined =>
         trained[`${module.name}.${name}`] ?? weights[`${module.name}.${name}`]
-      const weight = of('weight')!
+      const weight = trained[`${module.name}.weight`] ?? weightOf(module, weights)!
       const [a, b] = [of('lora_A.weight'), of('lora_B.weight')]
       const whole = a === undefined || b === undefined ? weight : mergedWeight(module, weight, a, b, scale(module.name))
       return [

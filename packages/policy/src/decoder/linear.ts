@@ -1,5 +1,15 @@
+import { quantizedMatMul } from '@gfnlm/jit'
 import * as tf from '@tensorflow/tfjs-core'
 import { type Model, parameter } from './parameters.ts'
+
+/** x · Wᵀ with W as it is kept: whole, in either orientation, or quantised. */
+const product = (model: Model, name: string, x: tf.Tensor2D, orientation: 'out-in' | 'in-out'): tf.Tensor2D => {
+  const part = (of: string): tf.Tensor2D | undefined => model.find(`${name}.${of}`) as tf.Tensor2D | undefined
+  const codes = part('codes')
+  return codes === undefined
+    ? tf.matMul(x, parameter<tf.Tensor2D>(model, `${name}.weight`), false, orientation === 'out-in')
+    : quantizedMatMul(x, { codes, scales: parameter<tf.Tensor2D>(model, `${name}.scales`), upper: part('upper'), lower: part('lower') })
+}
 
 /**
  * y = x · Wᵀ + b, and where the module has an adapter + ((x · Aᵀ) · scale) · Bᵀ.
@@ -16,7 +26,7 @@ export const linear = (
   x: tf.Tensor2D,
   orientation: 'out-in' | 'in-out' = model.config.weights,
 ): tf.Tensor2D => {
-  let y: tf.Tensor2D = tf.matMul(x, parameter<tf.Tensor2D>(model, `${name}.weight`), false, orientation === 'out-in')
+  let y = product(model, name, x, orientation)
   const bias = model.find(`${name}.bias`)
   if (bias !== undefined) y = tf.add(y, bias)
   const a = model.find(`${name}.lora_A.weight`) as tf.Tensor2D | undefined
