@@ -28,6 +28,17 @@ export const shiftedCosh: Regression = <T extends tf.Tensor>(residual: T): T => 
 }
 
 /**
+ * g of the residual held within ±limit: past it a residual costs what it costs there and teaches nothing, so that one
+ * absurd completion cannot rule a batch.
+ *
+ * @example trajectoryBalance({ regression: clamped(20, squared) })
+ */
+export const clamped = (limit: number, regression: Regression): Regression => {
+  if (!(limit > 0)) throw new RangeError(`clamped: limit must be above 0, found ${limit}`)
+  return <T extends tf.Tensor>(residual: T): T => regression(tf.clipByValue(residual, -limit, limit))
+}
+
+/**
  * g(t) = (e^{αt} − αt − 1) / α²: α = 1 is the forward Kullback–Leibler divergence (zero-avoiding), α = 1/2 lies
  * between, α < 0 is zero-forcing. Curvature 1 at 0 for every α. αt is clamped to ≤ 80.
  *
