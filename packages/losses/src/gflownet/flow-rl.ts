@@ -13,7 +13,7 @@ import { extentOf } from './trajectory-inputs.ts'
 export interface FlowRLInputs extends RelativeTrajectoryInputs {
   /** [] or [rows] log Z_φ(x), learned: a head on the prompt, or a number for each. */
   readonly logZ: LogZ
-  /** [rows] log-probability of the completion when it was drawn, nats: a constant. Default: as it is now (on policy). */
+  /** [rows] log-probability of the completion when it was drawn, nats: a constant. Default: as now (on policy). */
   readonly logOld?: tf.Tensor1D
 }
 

@@ -3,6 +3,7 @@ import { checkShape } from '../check-shape.ts'
 import type { Terms } from '../terms.ts'
 import { type DetailedBalanceOptions, detailedBalance } from './detailed-balance.ts'
 import type { FlowTrajectoryInputs } from './sub-trajectory-balance.ts'
+import { extentOf } from './trajectory-inputs.ts'
 
 /**
  * Forward-looking detailed balance: detailed balance whose learned flow says only what is still to come, because what
@@ -24,10 +25,11 @@ import type { FlowTrajectoryInputs } from './sub-trajectory-balance.ts'
 export const forwardLookingDetailedBalance = (
   options: DetailedBalanceOptions = {},
 ): ((batch: FlowTrajectoryInputs) => Terms) => {
+  const name = 'forwardLookingDetailedBalance'
   const loss = detailedBalance(options)
   return (batch) => {
-    const [rows, states] = batch.logReward.shape
-    checkShape('forwardLookingDetailedBalance', 'logF', batch.logF, { rows, states })
+    const { rows, states } = extentOf(name, batch)
+    checkShape(name, 'logF', batch.logF, { rows, states })
     return loss({ ...batch, logF: tf.add(batch.logF, batch.logReward) })
   }
 }

@@ -31,9 +31,10 @@ export const posteriorOf = (
 }
 
 /** x in the rows that count, 0 in the others. */
-export const ofKept = (x: tf.Tensor1D, { kept }: Extent): tf.Tensor1D => tf.where(tf.greater(kept, 0), x, tf.zerosLike(x))
+export const ofKept = (x: tf.Tensor1D, { kept }: Extent): tf.Tensor1D =>
+  tf.where(tf.greater(kept, 0), x, tf.zerosLike(x))
 
-/** `kl`: mean of log P_F(τ) − log prior(x) over the kept rows, nats; on policy it estimates the divergence. */
+/** `kl`: mean of log P_F(τ) − log prior(τ) over the kept rows, nats; on policy an estimate of the divergence. */
 export const priorMetrics = (
   { logPrior }: RelativeTrajectoryInputs,
   { logPF }: TerminationValues,

@@ -10,8 +10,8 @@ import { relativeVariance } from './relative-log-partition-variance.ts'
  *
  * `logReward` of the batch is r, not divided by β; the target is prior(x) e^{r(x) / β}. Off policy it stays right, so
  * completions may come from older policies and from a replay buffer. Its gradient is −2 / (β N) of REINFORCE's with
- * the advantage A = r̂ − mean r̂, r̂ = r − β (log P_F − log prior). `relativeLogPartitionVariance` is the same with 1 / β
- * for β and half the loss.
+ * the advantage A = r̂ − mean r̂, r̂ = r − β (log P_F − log prior). `relativeLogPartitionVariance` with 1 / β for β is
+ * half of it.
  *
  * @param options.beta       weight of the divergence from the prior, default 0.01 (TBA anneals 0.012 → 0.004)
  * @param options.regression what a residual costs, default `squared`
