@@ -1,7 +1,8 @@
 import type { HostTensors } from '@gfnlm/jit'
 import * as E from 'fp-ts/lib/Either.js'
-import { type LoraConfig, type LoraOptions, newAdapter } from './adapter/lora.ts'
-import type { Adapter } from './adapter/peft.ts'
+import { type Adapter, runsOn } from './adapter/adapter.ts'
+import type { LoraConfig } from './adapter/lora-config.ts'
+import { type LoraOptions, newAdapter } from './adapter/lora.ts'
 import type { DecoderConfig } from './architectures/decoder-config.ts'
 import { isQuantized } from './quantize/quantize-weights.ts'
 import { type PolicyFault, policyFault } from './policy-fault.ts'
@@ -47,7 +48,10 @@ export const parametersOf = (
         "Leave the adapter out, or train 'adapter'",
       ),
     )
-  const made = 'tensors' in given ? E.right(given) : newAdapter(config, given)
+  const made =
+    'tensors' in given
+      ? E.map(() => given)(runsOn(given.adapter, weights))
+      : newAdapter(config, weights, given)
   return E.map(
     ({ adapter, tensors }: Adapter): Parameters =>
       train === 'none'
