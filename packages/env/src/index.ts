@@ -21,5 +21,7 @@ export {
   settledTokens,
   terminalReward,
 } from './batch.ts'
+export { type TruncatedResponses, lastValidIndex, truncateAtStop } from './stop-tokens.ts'
+export { type LeftPadded, leftPadded } from './left-padded.ts'
 export { klDivergence, logSumExp, normaliseLog, totalVariation } from './distribution.ts'
 export { perGroupMean, perGroupVariance } from './group-statistics.ts'

@@ -1,10 +1,8 @@
 export { type Reduced, type Reducer, type Terms, reduce, selfNormalised, weightedSum } from './terms.ts'
 export { gateRows } from './row-gate.ts'
 export { type Shares, type Sharing, fixedLength, sequenceMean, sequenceSum, tokenMean } from './sharing.ts'
-export { type Regression, clamped, halfSquared, linex, shiftedCosh, squared } from './gflownet/regression.ts'
+export { type Regression, halfSquared, linex, shiftedCosh, squared } from './gflownet/regression.ts'
 export type { Weighting } from './gflownet/weighting.ts'
-export type { Exit } from './gflownet/potentials.ts'
-export { groupCentred, groupMean } from './gflownet/group-mean.ts'
 export { type TrajectoryInputs, statesUpTo } from './gflownet/trajectory-inputs.ts'
 export { type TerminationValues, terminationValues } from './gflownet/termination-values.ts'
 export { type GroupedTrajectoryInputs, type LogZ, estimateLogZ } from './gflownet/log-z.ts'
@@ -21,31 +19,7 @@ export {
 export { type TrajectoryBalanceInputs, trajectoryBalance } from './gflownet/trajectory-balance.ts'
 export { logPartitionVariance } from './gflownet/log-partition-variance.ts'
 export { type DetailedBalanceOptions, detailedBalance } from './gflownet/detailed-balance.ts'
-export { forwardLookingDetailedBalance } from './gflownet/forward-looking-detailed-balance.ts'
 export { type ModifiedDetailedBalanceOptions, modifiedDetailedBalance } from './gflownet/modified-detailed-balance.ts'
-export type { GroupedRelativeTrajectoryInputs, RelativeTrajectoryInputs } from './gflownet/relative.ts'
-export {
-  type RelativeTrajectoryBalanceInputs,
-  type RelativeTrajectoryBalanceOptions,
-  relativeTrajectoryBalance,
-} from './gflownet/relative-trajectory-balance.ts'
-export { relativeLogPartitionVariance } from './gflownet/relative-log-partition-variance.ts'
-export { trustPCL } from './gflownet/trust-pcl.ts'
-export { trajectoryBalanceWithAsynchrony } from './gflownet/trajectory-balance-with-asynchrony.ts'
-export {
-  type ContrastiveTrajectoryBalanceInputs,
-  contrastiveTrajectoryBalance,
-} from './gflownet/contrastive-trajectory-balance.ts'
-export { type FlowRLInputs, type FlowRLOptions, flowRL } from './gflownet/flow-rl.ts'
-export {
-  type Actions,
-  type ValuedTrajectoryInputs,
-  actionsOf,
-  softAdvantages,
-  softRewards,
-} from './gflownet/soft-rewards.ts'
-export { type EntropicPPOInputs, type EntropicPPOOptions, entropicPPO } from './gflownet/entropic-ppo.ts'
-export { softPolicyGradient } from './gflownet/soft-policy-gradient.ts'
 export type { TokenLogProbs } from './supervised/learned-tokens.ts'
 export { crossEntropy } from './supervised/cross-entropy.ts'
 export { dynamicFineTuning } from './supervised/dynamic-fine-tuning.ts'
@@ -60,3 +34,97 @@ export {
   type DistillationOptions,
   generalisedKnowledgeDistillation,
 } from './distillation/generalised-knowledge-distillation.ts'
+export { type Summand, sumOfLosses } from './sum-of-losses.ts'
+export type { PolicyGradientInputs } from './policy-gradient/tokens.ts'
+export type { PolicyGradientOptions } from './policy-gradient/policy-gradient.ts'
+export type { ClipOptions } from './policy-gradient/surrogate.ts'
+export { type ClippedOptions, type PolicyGradientLoss, bnpo, dapo, drGRPO, grpo } from './policy-gradient/grpo.ts'
+export { gspo, gspoToken, luspo } from './policy-gradient/gspo.ts'
+export { gmpo } from './policy-gradient/gmpo.ts'
+export { type CISPOOptions, cispo } from './policy-gradient/cispo.ts'
+export { type SAPOOptions, sapo } from './policy-gradient/sapo.ts'
+export { type GammaWeight, type VESPOOptions, vespo } from './policy-gradient/vespo.ts'
+export { reinforce } from './policy-gradient/reinforce.ts'
+export { rloo } from './policy-gradient/rloo.ts'
+export { ppoPolicy } from './policy-gradient/ppo.ts'
+export {
+  type ClippedValueOptions,
+  type SquaredValueOptions,
+  type ValueInputs,
+  clippedValueLoss,
+  squaredValueLoss,
+} from './policy-gradient/value-loss.ts'
+export {
+  type ExpectedRewardInputs,
+  type RewardMoments,
+  expectedReward,
+  rewardMoments,
+} from './policy-gradient/expected-reward.ts'
+export { type KLEstimator, k1, k2, k3 } from './policy-gradient/kl-estimators.ts'
+export { entropyOf } from './policy-gradient/entropy.ts'
+export { type OffPolicyInputs, highEntropyMask, offPolicyMask } from './policy-gradient/token-masks.ts'
+export {
+  type Deviation,
+  type GroupAdvantageOptions,
+  type RewardsByFunction,
+  batchNormalised,
+  gdpoAdvantages,
+  groupAdvantages,
+  informativeGroups,
+  leaveOneOut,
+  populationDeviation,
+  sampleDeviation,
+  weightedRewards,
+  zeroSpread,
+} from './policy-gradient/group-advantages.ts'
+export { type MovingBaseline, batchMean, movingBaseline, noBaseline } from './policy-gradient/baselines.ts'
+export {
+  type Advantages,
+  type RewardsAndValues,
+  generalisedAdvantages,
+} from './policy-gradient/generalised-advantages.ts'
+export {
+  type ShapedRewardInputs,
+  type ShapedRewards,
+  SAMPLE_KL,
+  klPenalised,
+  shapedRewards,
+} from './policy-gradient/shaped-rewards.ts'
+export {
+  type Punished,
+  type StopRules,
+  lessPenalty,
+  replaced,
+  withoutPadding,
+  withoutStop,
+} from './policy-gradient/reward-penalties.ts'
+export { type ScoreSteps, scoreAfterLast, scoreAfterLastTorchtune } from './policy-gradient/score-steps.ts'
+export {
+  type KLController,
+  type ObservedKL,
+  adaptiveKL,
+  adaptiveKLPerRollout,
+  fixedKL,
+} from './policy-gradient/kl-control.ts'
+export {
+  type Whitening,
+  standardise,
+  whitenBiased,
+  whitenCentred,
+  whitenKeepingMean,
+  whitenTorchtune,
+  whitenTorchtuneCentred,
+} from './policy-gradient/whitening.ts'
+export {
+  type Counted,
+  byRow,
+  countOf,
+  maskedMean,
+  maskedMeanTorchtune,
+  maskedSum,
+  populationVariance,
+  populationVarianceTorchtune,
+  sampleVariance,
+  sampleVarianceTorchtune,
+  zeroOutside,
+} from './policy-gradient/masked-statistics.ts'

@@ -1,4 +1,4 @@
-import type { Prompt, Trajectories } from '@gfnlm/env'
+import { type Prompt, type Trajectories, leftPadded } from '@gfnlm/env'
 import { type HostTensor, hostTensor } from '@gfnlm/jit'
 import { bucketed } from './bucketed.ts'
 import { type Sharing, sharing } from './sharing.ts'
@@ -51,14 +51,14 @@ export const packRows = ({ prompts, group, width }: Grouped, actions: Int32Array
   const promptWidth = bucketed(group.reduce((longest, prompt) => Math.max(longest, prompts[prompt]!.tokens.length), 1))
   const chosen = sharing(group, promptWidth, width)
   const { share, trunks } = chosen
-  const tokens = new Int32Array(trunks * promptWidth)
-  const pad = new Int32Array(trunks)
   const rowAt = new Int32Array(trunks * share)
   const slotOf = new Int32Array(rows)
-  trunksOf(group, chosen).forEach((members, trunk) => {
-    const prompt = prompts[group[members[0]!]!]!.tokens
-    pad[trunk] = promptWidth - prompt.length
-    tokens.set(prompt, trunk * promptWidth + pad[trunk]!)
+  const hanging = trunksOf(group, chosen)
+  const { tokens, pad } = leftPadded(
+    hanging.map((members) => prompts[group[members[0]!]!]!.tokens),
+    { width: promptWidth },
+  )
+  hanging.forEach((members, trunk) => {
     rowAt.fill(members[0]!, trunk * share, (trunk + 1) * share)
     rowAt.set(members, trunk * share)
   })

@@ -13,3 +13,5 @@ export { type ReplayBufferJSON, replayBufferFromJSON, replayBufferToJSON } from 
 export { type ReplayCell, type ReplayOptions, replay, withReplay } from './replay.ts'
 export { boundedDistance, editDistance, withinDistance } from './edit-distance.ts'
 export { type DiversityMetric, distinctN, pairwiseDistance, uniqueFraction, withinPrompts } from './diversity.ts'
+export { exponentialRace } from './exponential-race.ts'
+export { keepMinP, keepTopK, keepTopP } from './truncation.ts'

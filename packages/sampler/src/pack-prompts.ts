@@ -1,3 +1,4 @@
+import { leftPadded } from '@gfnlm/env'
 import { type HostTensor, type HostTensors, hostTensor } from '@gfnlm/jit'
 import { type Tensors, bucketed } from '@gfnlm/policy'
 
@@ -12,9 +13,8 @@ export interface PackedPrompts {
 /** Left-pads prompts to one width: a bucket's, or what the model has where that is less. */
 export const packPrompts = (prompts: readonly Int32Array[], contextLength: number): PackedPrompts => {
   const width = Math.min(bucketed(prompts.reduce((longest, p) => Math.max(longest, p.length), 1)), contextLength)
-  const tokens = new Int32Array(prompts.length * width)
-  prompts.forEach((p, i) => tokens.set(p, (i + 1) * width - p.length))
-  return { tokens: hostTensor(tokens, [prompts.length, width]), pad: hostTensor(Int32Array.from(prompts, (p) => width - p.length)) }
+  const { tokens, pad } = leftPadded(prompts, { width })
+  return { tokens: hostTensor(tokens, [prompts.length, width]), pad: hostTensor(pad) }
 }
 
 /** What a compiled function is given: the newest parameters, or none for the reference. */

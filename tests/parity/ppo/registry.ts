@@ -1,6 +1,81 @@
 import { formula } from '../formula.ts'
 import type { Row } from '../registry.ts'
+import { expected, grpoOfTRL, grpoOfTorchtune, ppoOfSB3, ppoOfTorchtune, rlooOfTRL } from './losses.ts'
+import { pipelineOfTRL, pipelineOfTorchtune } from './pipelines.ts'
 import { rewardModel } from './reward-model.ts'
+import {
+  adaptiveOfRL4LMs,
+  adaptiveOfTRL,
+  advantagesOfTRL,
+  advantagesOfTorchtune,
+  grpoAdvantages,
+  klEstimators,
+  rawAdvantages,
+  rewardsWithKL,
+  rlooAdvantages,
+} from './rewards-and-advantages.ts'
+import {
+  entropies,
+  largest,
+  lastIndex,
+  logProbsOfResponses,
+  logProbsOfSequences,
+  overlong,
+  paddedLeft,
+  penalised,
+  positions,
+  raced,
+  repetitions,
+  rewardsOfLabels,
+  scoreStepsOfTRL,
+  truncated,
+  truncatedByTRL,
+  valueStepsOfTorchtune,
+  visible,
+} from './sequences.ts'
+import { mean, normalisedBySB3, sum, variance, whitenedByTRL, whitenedByTorchtune } from './statistics.ts'
 
-/** Cases of the policy-gradient references by their `fn`. A new case is a new file here and a row. */
-export const PPO: readonly Row[] = [[/^reward_model_loss/, formula(rewardModel)]]
+/** Cases of the policy-gradient references by their `fn`. A new case is a new checker here and a row. */
+export const PPO: readonly Row[] = [
+  [/^masked_mean$/, mean],
+  [/^masked_sum$/, sum],
+  [/^masked_var$/, variance],
+  [/^whiten_torchtune$/, whitenedByTorchtune],
+  [/^whiten_trl$/, whitenedByTRL],
+  [/^adv_norm_sb3$/, normalisedBySB3],
+  [/^rewards_with_kl$/, rewardsWithKL],
+  [/^kl_estimators$/, formula(klEstimators)],
+  [/^gae_raw$/, rawAdvantages],
+  [/^gae_torchtune$/, advantagesOfTorchtune],
+  [/^gae_trl$/, advantagesOfTRL],
+  [/^grpo_advantages$/, grpoAdvantages],
+  [/^rloo_advantages$/, rlooAdvantages],
+  [/^kl_controller_adaptive$/, adaptiveOfTRL],
+  [/^kl_controller_rl4lms$/, adaptiveOfRL4LMs],
+  [/^ppo_loss_torchtune$/, formula(ppoOfTorchtune)],
+  [/^ppo_loss_sb3$/, formula(ppoOfSB3)],
+  [/^grpo_loss_trl$/, formula(grpoOfTRL)],
+  [/^grpo_loss_torchtune$/, formula(grpoOfTorchtune)],
+  [/^rloo_loss_trl$/, formula(rlooOfTRL)],
+  [/^expected_reinforce$/, formula(expected)],
+  [/^reward_model_loss$/, formula(rewardModel)],
+  [/^ppo_pipeline_torchtune$/, formula(pipelineOfTorchtune)],
+  [/^ppo_pipeline_trl$/, formula(pipelineOfTRL)],
+  [/^truncate_at_first_stop$/, truncated],
+  [/^truncate_response_trl$/, truncatedByTRL],
+  [/^last_valid_index$/, lastIndex],
+  [/^reward_penalty_mask$/, penalised],
+  [/^value_index_and_mask_torchtune$/, valueStepsOfTorchtune],
+  [/^score_index_trl$/, scoreStepsOfTRL],
+  [/^position_ids_from_padding$/, formula(positions)],
+  [/^causal_mask_from_padding$/, formula(visible)],
+  [/^left_pad_sequence$/, paddedLeft],
+  [/^response_logprobs$/, formula(logProbsOfResponses)],
+  [/^sequence_logprobs$/, formula(logProbsOfSequences)],
+  [/^entropy$/, formula(entropies)],
+  [/^sample_exponential_race$/, raced],
+  [/^top_k_filter$/, largest],
+  [/^label_reward$/, rewardsOfLabels],
+  [/^repetition_penalty$/, repetitions],
+  [/^soft_overlong$/, overlong],
+]

@@ -2,15 +2,13 @@ import type { Terms } from '../terms.ts'
 import type { DetailedBalanceOptions } from './detailed-balance.ts'
 import { trajectoryMetrics } from './metrics.ts'
 import { type AnchoredTrajectoryInputs, anchorOf } from './modified-sub-trajectory-balance.ts'
-import { type Exit, modifiedPotentials, withExit } from './potentials.ts'
+import { modifiedPotentials } from './potentials.ts'
 import { squared } from './regression.ts'
 import { adjacentPairs } from './sub-trajectories.ts'
 import { terminationOf } from './termination-values.ts'
 import { extentOf } from './trajectory-inputs.ts'
 
 export interface ModifiedDetailedBalanceOptions extends DetailedBalanceOptions {
-  /** Whether the terminating transition counts. Default `leftOut`. */
-  readonly exit?: Exit
   /** Tokens before which the MDP forbids stopping. Above 0 the root's flow is `logZ`. Default 0. */
   readonly minLength?: number
 }
@@ -25,29 +23,20 @@ export interface ModifiedDetailedBalanceOptions extends DetailedBalanceOptions {
  * have any) is gfn-lm-tuning's `modified_db`; `pooled` is torchgfn's ModifiedDBGFlowNet, and modified
  * sub-trajectory balance at λ = 0.
  *
- * logReward is read at every state that may stop.
- *
- * @param options.normalisation `within` (the default) or `pooled`
- * @param options.regression    what a residual costs, default `squared`
- * @param options.exit          whether the terminating transition counts, default `leftOut`; see `Exit`
- * @param options.minLength     tokens before which the MDP forbids stopping, default 0; above it the batch needs `logZ`
+ * @param batch  see TrajectoryInputs; logReward is read at every state that may stop
  * @returns terms [rows, nodes − 1], nats², at [row, t]; nodes = states − max(0, minLength − 1).
  *          Metrics: those of `trajectoryMetrics`
  * @throws RangeError for a wrong shape, or a logZ missing or given in vain
  * @see Deleu et al. 2022, arXiv:2202.13903
- * @example reduce(modifiedDetailedBalance()({ logPF, logPTerm, logReward, valid, keep }), weight)
  */
-export const modifiedDetailedBalance = ({
-  normalisation = 'within',
-  regression = squared,
-  exit = 'leftOut',
-  minLength = 0,
-}: ModifiedDetailedBalanceOptions = {}): ((batch: AnchoredTrajectoryInputs) => Terms) => {
-  const name = 'modifiedDetailedBalance'
-  return (batch) => {
+export const modifiedDetailedBalance =
+  ({ normalisation = 'within', regression = squared, minLength = 0 }: ModifiedDetailedBalanceOptions = {}): ((
+    batch: AnchoredTrajectoryInputs,
+  ) => Terms) =>
+  (batch) => {
+    const name = 'modifiedDetailedBalance'
     const extent = extentOf(name, batch)
-    const inner = modifiedPotentials(batch, extent, minLength, anchorOf(name, batch, extent, minLength))
-    const potentials = exit === 'counted' ? withExit(inner) : inner
+    const potentials = modifiedPotentials(batch, extent, minLength, anchorOf(name, batch, extent, minLength))
     const found = adjacentPairs(potentials, normalisation, regression)
     return {
       terms: found.terms,
@@ -56,4 +45,3 @@ export const modifiedDetailedBalance = ({
       metrics: trajectoryMetrics(found, terminationOf(batch, extent), extent.kept, batch.group),
     }
   }
-}

@@ -5,7 +5,7 @@ import type {
 } from '../policy.ts'
 import { type Pass, decoder, unembed } from './decoder.ts'
 import { type LoraScale, type Model, modelOf } from './parameters.ts'
-import { cacheBias, causalBias, columnsOf, filledBias } from './visibility.ts'
+import { cacheBias, causalBias, columnsOf, filledBias, positionsOf } from './visibility.ts'
 
 /** The functions of a Policy that a decoder gives. */
 export type DecoderFunctions = Required<Pick<Policy, 'logits' | 'hidden' | 'unembed' | 'cached' | 'branched'>>
@@ -28,7 +28,7 @@ export const decoderFunctions = (config: DecoderConfig, loraScale: LoraScale): D
     const before = tf.reshape(pad, [rows, 1])
     return {
       tokens,
-      positions: tf.maximum(tf.sub(column, before), tf.scalar(0, 'int32')),
+      positions: positionsOf(pad, width),
       longest: width,
       present: tf.greaterEqual(column, before),
       visible: (window) => ({ bias: causalBias(pad, width, window) }),

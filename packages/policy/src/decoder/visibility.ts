@@ -14,6 +14,10 @@ export const columnsOf = (width: number): tf.Tensor2D =>
     'int32',
   )
 
+/** [rows, width] position of each column of left-padded rows, int32: the first token after `pad` columns is at 0. */
+export const positionsOf = (pad: tf.Tensor1D, width: number): tf.Tensor2D =>
+  tf.maximum(tf.sub(columnsOf(width), tf.reshape(pad, [pad.shape[0], 1])), tf.scalar(0, 'int32'))
+
 /**
  * [rows, 1, width, width] bias of causal attention over left-padded rows: a query sees itself and what lies between
  * the padding and it, but no further back than a window. A padding query sees itself alone, so that its softmax is a

@@ -1,0 +1,62 @@
+import * as tf from '@tensorflow/tfjs-core'
+import { checkRank, checkShape } from '../check-shape.ts'
+import { sequenceMean } from '../sharing.ts'
+import type { Terms } from '../terms.ts'
+
+export interface ExpectedRewardInputs {
+  /** [rows, outcomes] logits of everything there is to answer */
+  readonly logits: tf.Tensor2D
+  /** [rows, outcomes] r(x, y) of every answer; a constant */
+  readonly reward: tf.Tensor2D
+}
+
+/** Mean and deviation of the reward of each input under the policy: both [rows]. */
+export interface RewardMoments {
+  readonly mean: tf.Tensor1D
+  readonly deviation: tf.Tensor1D
+}
+
+const checked = (caller: string, { logits, reward }: ExpectedRewardInputs): void => {
+  checkRank(caller, 'logits', logits, ['rows', 'outcomes'])
+  checkShape(caller, 'reward', reward, { rows: logits.shape[0], outcomes: logits.shape[1] })
+}
+
+const meanReward = ({ logits, reward }: ExpectedRewardInputs): tf.Tensor1D => tf.sum(tf.mul(tf.softmax(logits), reward), 1)
+
+/**
+ * What a policy over a few answers expects of each input: V = Σ_y p(y) r(y) and the deviation √Σ_y p(y) (r(y) − V)².
+ *
+ * The deviation bounds the gradient: for L output tokens and logits whose Jacobian has norm γ, ‖∇V‖ ≤ γ √L · deviation,
+ * so that an input whose answers are worth alike teaches nothing, however wrong they are (Razin et al. 2024).
+ *
+ * @throws RangeError for a wrong shape
+ */
+export const rewardMoments = (inputs: ExpectedRewardInputs): RewardMoments => {
+  checked('rewardMoments', inputs)
+  const { logits, reward } = inputs
+  const mean = meanReward(inputs)
+  const off = tf.sub(reward, tf.expandDims(mean, 1))
+  return { mean, deviation: tf.sqrt(tf.sum(tf.mul(tf.softmax(logits), tf.square(off)), 1)) }
+}
+
+/**
+ * The expected reward of answers that can be written down, with its exact gradient: a policy gradient that explored
+ * everything.
+ *
+ *   term = −Σ_y p(y | x) r(x, y),   ∂term / ∂logit_k = −p_k (r_k − V),   loss = mean over inputs
+ *
+ * The `expected_reinforce` of ml-rlgrad. What sampled REINFORCE estimates, without its variance; where it vanishes no
+ * sampling helps.
+ *
+ * @returns terms [rows], −V; metrics reward (the mean of V), reward_std (the mean over inputs of the deviation)
+ * @throws RangeError for a wrong shape
+ * @see Razin et al. 2024, "Vanishing gradients in reinforcement finetuning", arXiv:2310.20703; apple/ml-rlgrad
+ * @example reduce(expectedReward({ logits, reward: tf.sub(tf.mul(2, tf.oneHot(labels, 10)), 1) }), weight)
+ */
+export const expectedReward = (inputs: ExpectedRewardInputs): Terms => {
+  checked('expectedReward', inputs)
+  const { mean, deviation } = rewardMoments(inputs)
+  const shares = sequenceMean(tf.onesLike(mean))
+  const over = (x: tf.Tensor1D): tf.Scalar => tf.sum(tf.mul(shares.share, x))
+  return { terms: tf.neg(mean), ...shares, metrics: { reward: over(mean), reward_std: over(deviation) } }
+}

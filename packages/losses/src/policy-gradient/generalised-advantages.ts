@@ -1,0 +1,53 @@
+import type { Counted } from './masked-statistics.ts'
+
+export interface RewardsAndValues {
+  /** [rows, steps] row-major reward of each action */
+  readonly rewards: ArrayLike<number>
+  /** [rows, steps] row-major V(s_t), of the state that the action was taken in */
+  readonly values: ArrayLike<number>
+  readonly steps: number
+  /** [rows, steps] where there is a state; elsewhere reward and value count as 0, whatever stands there. Default all. */
+  readonly valid?: Counted
+  /** Discount. Default 1. */
+  readonly gamma?: number
+  /** λ: 0 is one-step TD, 1 Monte Carlo. Default 0.95. */
+  readonly lambda?: number
+}
+
+export interface Advantages {
+  /** [rows, steps] not whitened */
+  readonly advantages: Float64Array
+  /** [rows, steps] advantage + V: what the value is to become */
+  readonly returns: Float64Array
+}
+
+/**
+ * Generalised advantage estimation, in float64.
+ *
+ *   δ_t = r_t + γ V_{t+1} − V_t,   A_t = δ_t + γ λ A_{t+1},   V past the end is 0
+ *
+ * Whitening is a choice of its own: `whitenCentred` (TRL), `whitenTorchtune`, `whitenBiased` (HALOs), `standardise` (SB3).
+ *
+ * @returns advantages and returns [rows, steps]
+ * @throws RangeError where rewards and values are not rows of `steps`
+ * @see Schulman et al. 2016, arXiv:1506.02438
+ * @example
+ * const { advantages, returns } = generalisedAdvantages({ rewards, values, steps: 53, gamma: 1, lambda: 0.95 })
+ * const advantage = zeroOutside(whitenCentred(advantages, mask), mask)
+ */
+export const generalisedAdvantages = (given: RewardsAndValues): Advantages => {
+  const { rewards, values, steps, valid, gamma = 1, lambda = 0.95 } = given
+  if (values.length !== rewards.length || !(steps > 0) || rewards.length % steps !== 0)
+    throw new RangeError(
+      `generalisedAdvantages: ${rewards.length} rewards and ${values.length} values are not rows of ${steps} steps`,
+    )
+  const at = (x: ArrayLike<number>, i: number): number => (valid === undefined || Number(valid[i]) !== 0 ? x[i] : 0)
+  const advantages = new Float64Array(rewards.length)
+  for (let i = rewards.length - 1; i >= 0; i--) {
+    const last = i % steps === steps - 1
+    const next = last ? 0 : at(values, i + 1)
+    const onward = last ? 0 : advantages[i + 1]
+    advantages[i] = at(rewards, i) + gamma * next - at(values, i) + gamma * lambda * onward
+  }
+  return { advantages, returns: advantages.map((advantage, i) => advantage + at(values, i)) }
+}

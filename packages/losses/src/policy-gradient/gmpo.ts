@@ -1,0 +1,43 @@
+import * as tf from '@tensorflow/tfjs-core'
+import { sequenceMean } from '../sharing.ts'
+import type { ClippedOptions, PolicyGradientLoss } from './grpo.ts'
+import { policyGradient } from './policy-gradient.ts'
+import { type Level, sequenceRatio } from './ratio.ts'
+import { type ClipOptions, clipOf, plainRatio } from './surrogate.ts'
+import { alongSteps, perRowMean } from './tokens.ts'
+
+/** The geometric mean of ratios that are clipped one by one, each on the side where the advantage pushes it. */
+const clippedSequenceRatio = ({ low, high }: Required<ClipOptions>): Level => ({
+  logWeight: (tokens) => {
+    const { logRatio, advantage, steps } = tokens
+    const held = tf.clipByValue(logRatio, -low, high)
+    const pessimistic = tf.where(
+      tf.greaterEqual(advantage, 0),
+      tf.minimum<tf.Tensor2D>(logRatio, held),
+      tf.maximum<tf.Tensor2D>(logRatio, held),
+    )
+    return alongSteps(perRowMean(pessimistic, tokens), steps)
+  },
+  averaged: sequenceRatio.averaged,
+})
+
+/**
+ * Geometric-mean policy optimisation: the ratio of a completion is the geometric mean of its tokens' clipped ratios,
+ * which one outlying token cannot carry away.
+ *
+ *   s = exp(mean_t clip(log ρ_t, −ε_low, ε_high)) where A pushes ρ_t past the clip, log ρ_t itself elsewhere
+ *   loss = mean over completions of −s A
+ *
+ * The clip is one of logarithms: ρ stays within (e^{−ε_low}, e^{ε_high}).
+ *
+ * @param options.low  ε_low in nats, default 0.4
+ * @param options.high ε_high in nats, default `low`
+ * @returns terms [rows, steps], alike within a row; metrics kl, entropy
+ * @throws RangeError for a wrong shape or option
+ * @see Zhao et al. 2025, "Geometric-mean policy optimization", arXiv:2507.20673; TRL experimental GMPO
+ * @example reduce(gmpo()({ logProb, oldLogProb, advantage, mask }), weight)
+ */
+export const gmpo = ({ low = 0.4, ...options }: Omit<ClippedOptions, 'ceiling'> = {}): PolicyGradientLoss => {
+  const level = clippedSequenceRatio(clipOf('gmpo', { ...options, low }))
+  return policyGradient({ name: 'gmpo', level, surrogate: plainRatio, sharing: sequenceMean }, options)
+}

@@ -1,0 +1,91 @@
+import * as tf from '@tensorflow/tfjs-core'
+import { type Sharing, tokenMean } from '../sharing.ts'
+import type { Terms } from '../terms.ts'
+import { type KLEstimator, k3 } from './kl-estimators.ts'
+import { type Level, ratioOf } from './ratio.ts'
+import { type Surrogate, toldMeans } from './surrogate.ts'
+import { type PolicyGradientInputs, type Tokens, finite, tokensOf } from './tokens.ts'
+
+/** What the losses of the family may add to their own term. */
+export interface PolicyGradientOptions {
+  /** β ≥ 0: weight of the divergence from the reference in the loss; above 0 it needs `referenceLogProb`. Default 0. */
+  readonly beta?: number
+  /** How that divergence is estimated. Default `k3`; `k3` in the references. */
+  readonly divergence?: KLEstimator
+  /**
+   * Multiplies the divergence by the importance ratio, gradient included, which makes it unbiased for completions of
+   * an older policy (DeepSeek-V3.2; TRL `use_bias_correction_kl`). Default false.
+   */
+  readonly correctedDivergence?: boolean
+  /** Weight of the entropy, which is to be large; above 0 it needs `entropy`. Default 0. */
+  readonly entropyBonus?: number
+  /** How the tokens share the loss. Each loss has its own default. */
+  readonly sharing?: Sharing
+}
+
+/** A member of the family: which ratio, what is made of it, and how tokens share the loss. */
+export interface PolicyGradient {
+  readonly name: string
+  readonly level: Level
+  readonly surrogate: Surrogate
+  readonly sharing: Sharing
+}
+
+const present = (caller: string, name: string, x: tf.Tensor2D | undefined, why: string): tf.Tensor2D => {
+  if (x === undefined) throw new RangeError(`${caller}: ${name} is missing, and ${why} needs it`)
+  return x
+}
+
+const atLeastZero = (caller: string, options: Readonly<Record<string, number>>): void => {
+  for (const [name, x] of Object.entries(options))
+    if (!(x >= 0 && x < Infinity)) throw new RangeError(`${caller}: ${name} must be at least 0, found ${x}`)
+}
+
+const tokenMeanOf = (x: tf.Tensor2D, { live }: Tokens): tf.Scalar => tf.sum(tf.mul(tokenMean(live).share, x))
+
+/**
+ * The kernel that the whole family is made of: a ratio of now to then, what it is worth, and how tokens share it.
+ *
+ *   term_t = correction_t · surrogate(ratio_t, A_t) + β KL_t − c H_t
+ *
+ * Terms of tokens that do not count are 0, whatever was there. Advantages, old and reference log-probabilities and
+ * corrections are constants: they are inputs, because what couples the rows of a batch is not a loss's business.
+ */
+export const policyGradient = (
+  { name, level, surrogate, sharing: ownSharing }: PolicyGradient,
+  options: PolicyGradientOptions,
+): ((inputs: PolicyGradientInputs) => Terms) => {
+  const { beta = 0, divergence = k3, correctedDivergence = false, entropyBonus = 0, sharing = ownSharing } = options
+  atLeastZero(name, { beta, entropyBonus })
+
+  const divergenceOf = (tokens: Tokens, reference: tf.Tensor2D, logWeight: tf.Tensor2D): tf.Tensor2D => {
+    const each = divergence(tokens.logProb, finite(tokens.settle(reference)))
+    return correctedDivergence ? tf.mul(each, ratioOf(logWeight)) : each
+  }
+
+  return (inputs) => {
+    const tokens = tokensOf(name, inputs)
+    const { live, settle } = tokens
+    const logWeight = level.logWeight(tokens)
+    const { cost, told } = surrogate(tokens, logWeight)
+    const corrected = inputs.correction === undefined ? cost : tf.mul(cost, tokens.correction)
+
+    const reference = beta > 0 ? present(name, 'referenceLogProb', inputs.referenceLogProb, 'beta > 0') : undefined
+    const kl = reference === undefined ? undefined : settle(divergenceOf(tokens, reference, logWeight))
+    const held = kl === undefined ? corrected : tf.add(corrected, tf.mul(beta, kl))
+
+    const given = entropyBonus > 0 ? present(name, 'entropy', inputs.entropy, 'entropyBonus > 0') : inputs.entropy
+    const entropy = given === undefined ? undefined : settle(given)
+    const terms = entropy === undefined || entropyBonus === 0 ? held : tf.sub(held, tf.mul(entropyBonus, entropy))
+
+    return {
+      terms: settle(terms as tf.Tensor2D),
+      ...sharing(live),
+      metrics: {
+        ...toldMeans(told, tokens, level.averaged),
+        ...(kl === undefined ? {} : { kl: tokenMeanOf(kl, tokens) }),
+        ...(entropy === undefined ? {} : { entropy: tokenMeanOf(entropy, tokens) }),
+      },
+    }
+  }
+}

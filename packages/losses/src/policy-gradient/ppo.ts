@@ -1,0 +1,48 @@
+import * as tf from '@tensorflow/tfjs-core'
+import { tokenMean } from '../sharing.ts'
+import type { ClippedOptions, PolicyGradientLoss } from './grpo.ts'
+import { k2, k3 } from './kl-estimators.ts'
+import { policyGradient } from './policy-gradient.ts'
+import { ratioOf, tokenRatio } from './ratio.ts'
+import { type ClipOptions, type Surrogate, clipOf, pessimisticClip } from './surrogate.ts'
+
+/** What TRL and SB3 log of an update beside its loss, token by token. */
+const observed = (clip: Required<ClipOptions>): Surrogate => (tokens, logWeight) => {
+  const { logProb, logRatio, live } = tokens
+  const ratio = ratioOf(logWeight)
+  const { cost, told } = pessimisticClip(clip)(tokens, logWeight)
+  const before = tf.sub<tf.Tensor2D>(logProb, logRatio)
+  const outside = tf.logicalOr<tf.Tensor2D>(tf.less(ratio, 1 - clip.low), tf.greater(ratio, 1 + clip.high))
+  return {
+    cost,
+    told: {
+      'policy/approxkl_avg': k2(logProb, before),
+      'policy/clipfrac_avg': told['clip_ratio/region_mean'],
+      'val/ratio': tf.mul(ratio, live),
+      approx_kl: k3(before, logProb),
+      clip_fraction: tf.cast(outside, 'float32'),
+    },
+  }
+}
+
+/**
+ * The policy's part of proximal policy optimisation: the clipped surrogate objective, token by token.
+ *
+ *   term_t = −min(ρ_t A_t, clip(ρ_t, 1 − ε, 1 + ε) A_t),   loss = Σ terms / tokens
+ *
+ * A_t is `generalisedAdvantages`, whitened by the convention that the name of the whitening says. torchtune and TRL
+ * average over the tokens of the batch, as here; Stable-Baselines3 and RL4LMs over a flat buffer, which is the same
+ * of rows of one step. Beside it go `clippedValueLoss` or `squaredValueLoss`, put together by `sumOfLosses`.
+ *
+ * @param options.low          ε, default 0.2
+ * @param options.entropyBonus default 0 (SB3 `ent_coef`)
+ * @returns terms [rows, steps]; metrics policy/approxkl_avg (k2), policy/clipfrac_avg, val/ratio (TRL), approx_kl (k3),
+ *          clip_fraction (whatever the sign of A; SB3), all of them means over tokens, and entropy
+ * @throws RangeError for a wrong shape or option
+ * @see Schulman et al. 2017, arXiv:1707.06347; torchtune PPOLoss, TRL PPOTrainer, SB3 PPO
+ * @example reduce(ppoPolicy({ low: 0.2 })({ logProb, oldLogProb, advantage, mask }), weight)
+ */
+export const ppoPolicy = (options: ClippedOptions = {}): PolicyGradientLoss => {
+  const surrogate = observed(clipOf('ppoPolicy', options))
+  return policyGradient({ name: 'ppoPolicy', level: tokenRatio, surrogate, sharing: tokenMean }, options)
+}

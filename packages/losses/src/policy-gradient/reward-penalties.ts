@@ -1,0 +1,55 @@
+/** Which completions are punished, [rows]: 1 for those that are. */
+export type Punished = ArrayLike<number | boolean>
+
+/** Scores of the punished *replaced* by a penalty: torchtune `reward_penalty`. */
+export const replaced = (scores: ArrayLike<number>, punished: Punished, penalty: number): Float64Array =>
+  Float64Array.from(scores, (score, row) => (punished[row] ? penalty : score))
+
+/** A penalty *subtracted* from the scores of the punished: TRL `missing_eos_penalty`. */
+export const lessPenalty = (scores: ArrayLike<number>, punished: Punished, penalty: number): Float64Array =>
+  Float64Array.from(scores, (score, row) => (punished[row] ? score - penalty : score))
+
+export interface StopRules {
+  /** Punish completions without a stop token. Default true. */
+  readonly noStop?: boolean
+  /** Punish completions of fewer tokens, the stop token counted. Default 0. */
+  readonly minLength?: number
+}
+
+/**
+ * [rows] 1 for completions that hold no stop token, or too few tokens: TRL's test, which looks for the token itself.
+ *
+ * @param tokens [rows, steps] row-major, truncated at the stop token or not
+ * @param length [rows] tokens up to the stop token, it included
+ * @param stop   ids that end a completion
+ */
+export const withoutStop = (
+  tokens: ArrayLike<number>,
+  length: ArrayLike<number>,
+  stop: readonly number[],
+  { noStop = true, minLength = 0 }: StopRules = {},
+): Uint8Array => {
+  const steps = tokens.length / length.length
+  return Uint8Array.from(length, (count, row) => {
+    const last = tokens[row * steps + count - 1]
+    return (noStop && !stop.includes(last)) || count < minLength ? 1 : 0
+  })
+}
+
+/**
+ * The same as torchtune has it, for its numbers: a completion ended if it has *padding*, so that one whose stop token is
+ * the very last is punished as if it had none; and its length is counted one short, so that a minimum of 18 punishes
+ * completions of 18 tokens.
+ *
+ * @param padding   [rows, steps] 1 past the stop token
+ * @param lastIndex [rows] index of the last token that is not padding
+ */
+export const withoutPadding = (
+  padding: ArrayLike<number | boolean>,
+  lastIndex: ArrayLike<number>,
+  { noStop = true, minLength = 0 }: StopRules = {},
+): Uint8Array => {
+  const steps = padding.length / lastIndex.length
+  const ended = (row: number): boolean => Array.from({ length: steps }, (_, t) => padding[row * steps + t]).some(Boolean)
+  return Uint8Array.from(lastIndex, (last, row) => ((noStop && !ended(row)) || last < minLength ? 1 : 0))
+}

@@ -1,0 +1,83 @@
+import * as tf from '@tensorflow/tfjs-core'
+import { detach } from '../detach.ts'
+import type { Sharing } from '../sharing.ts'
+import { ratioOf } from './ratio.ts'
+import type { Tokens } from './tokens.ts'
+
+/** What a token costs, by its ratio and its advantage, and what there is to say of it. */
+export interface Surrogated {
+  /** [rows, steps] to be minimised */
+  readonly cost: tf.Tensor2D
+  /** [rows, steps] numbers whose mean is worth logging */
+  readonly told: Readonly<Record<string, tf.Tensor2D>>
+}
+
+/** What is made of a log-ratio [rows, steps], nats. */
+export type Surrogate = (tokens: Tokens, logWeight: tf.Tensor2D) => Surrogated
+
+export interface ClipOptions {
+  /** ε_low: a ratio below 1 − ε_low earns no more for an action that is to be rarer. Default 0.2. */
+  readonly low?: number
+  /** ε_high: a ratio above 1 + ε_high earns no more for an action that is to be likelier. Default `low`. */
+  readonly high?: number
+  /**
+   * δ > 1 + ε_high: the largest ratio that an action to be made rarer is charged for, which leaves the plain clip
+   * unbounded (INTELLECT-2's two-sided clip, arXiv:2505.07291; TRL `delta`). Default none.
+   */
+  readonly ceiling?: number
+}
+
+/** Options of a clip, checked; throws a RangeError that names the caller. */
+export const clipOf = (caller: string, { low = 0.2, high = low, ceiling = Infinity }: ClipOptions): Required<ClipOptions> => {
+  for (const [name, x] of Object.entries({ low, high }))
+    if (!(x >= 0 && x < Infinity)) throw new RangeError(`${caller}: ${name} must be at least 0, found ${x}`)
+  if (!(ceiling > 0)) throw new RangeError(`${caller}: ceiling must be above 0, found ${ceiling}`)
+  return { low, high, ceiling }
+}
+
+const both = (a: tf.Tensor2D, b: tf.Tensor2D): tf.Tensor2D => tf.cast(tf.logicalAnd(a, b), 'float32')
+
+/** Where a clip holds a token back: 1 there, 0 elsewhere. */
+export interface Clipped {
+  readonly low: tf.Tensor2D
+  readonly high: tf.Tensor2D
+}
+
+/** Tokens whose ratio has left [1 − low, 1 + high] on the side where the advantage pushes it. */
+export const clippedAt = ({ advantage }: Tokens, ratio: tf.Tensor2D, { low, high }: Required<ClipOptions>): Clipped => ({
+  low: both(tf.less(ratio, 1 - low), tf.less(advantage, 0)),
+  high: both(tf.greater(ratio, 1 + high), tf.greater(advantage, 0)),
+})
+
+/** −min(min(ρ, δ) A, clip(ρ, 1 − ε_low, 1 + ε_high) A): the pessimistic clip of PPO. */
+export const pessimisticClip = (clip: Required<ClipOptions>): Surrogate => (tokens, logWeight) => {
+  const ratio = ratioOf(logWeight)
+  const { advantage } = tokens
+  const { low, high } = clippedAt(tokens, ratio, clip)
+  const held = tf.clipByValue(ratio, 1 - clip.low, 1 + clip.high)
+  const free = clip.ceiling === Infinity ? ratio : tf.minimum<tf.Tensor2D>(ratio, clip.ceiling)
+  return {
+    cost: tf.neg(tf.minimum(tf.mul(free, advantage), tf.mul(held, advantage))),
+    told: { 'clip_ratio/low_mean': low, 'clip_ratio/high_mean': high, 'clip_ratio/region_mean': tf.add(low, high) },
+  }
+}
+
+/** −ρ A, as it is. */
+export const plainRatio: Surrogate = ({ advantage }, logWeight) => ({
+  cost: tf.neg(tf.mul(ratioOf(logWeight), advantage)),
+  told: {},
+})
+
+/** −sg(w) A log π: a score function whose weight w no gradient flows through. */
+export const scoreFunction = ({ advantage, logProb }: Tokens, weight: tf.Tensor2D): tf.Tensor2D =>
+  tf.neg(tf.mul(tf.mul(detach(weight), advantage), logProb))
+
+/** Means of what a surrogate tells, over what its ratio is of. */
+export const toldMeans = (
+  told: Surrogated['told'],
+  { live }: Tokens,
+  averaged: Sharing,
+): Readonly<Record<string, tf.Scalar>> => {
+  const { share } = averaged(live)
+  return Object.fromEntries(Object.entries(told).map(([name, x]) => [name, tf.sum<tf.Scalar>(tf.mul(share, x))]))
+}

@@ -1,0 +1,136 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { generalisedAdvantages } from './generalised-advantages.ts'
+import { adaptiveKL, adaptiveKLPerRollout, fixedKL } from './kl-control.ts'
+import { maskedMean, populationVariance, sampleVariance, zeroOutside } from './masked-statistics.ts'
+import { lessPenalty, replaced, withoutPadding, withoutStop } from './reward-penalties.ts'
+import { scoreAfterLast, scoreAfterLastTorchtune } from './score-steps.ts'
+import { SAMPLE_KL, shapedRewards } from './shaped-rewards.ts'
+import { standardise, whitenBiased, whitenCentred, whitenKeepingMean, whitenTorchtune, whitenTorchtuneCentred } from './whitening.ts'
+
+const number = fc.double({ min: -5, max: 5, noNaN: true })
+const numbers = (length: number) => fc.array(number, { minLength: length, maxLength: length })
+
+describe('generalised advantages', () => {
+  test('λ = 1 are returns less values, λ = 0 one-step differences, and what is past the end is not read', () => {
+    fc.assert(
+      fc.property(numbers(4), numbers(4), fc.double({ min: 0, max: 1, noNaN: true }), (rewards, values, gamma) => {
+        const monteCarlo = generalisedAdvantages({ rewards, values, steps: 4, gamma, lambda: 1 })
+        const returns = rewards.map((_, t) => rewards.slice(t).reduce((sum, r, k) => sum + gamma ** k * r, 0))
+        returns.forEach((r, t) => expect(monteCarlo.returns[t]).toBeCloseTo(r, 9))
+        const oneStep = generalisedAdvantages({ rewards, values, steps: 4, gamma, lambda: 0 }).advantages
+        rewards.forEach((r, t) => expect(oneStep[t]).toBeCloseTo(r + gamma * (values[t + 1] ?? 0) - values[t], 9))
+        const ragged = generalisedAdvantages({
+          rewards: [...rewards.slice(0, 2), NaN, NaN],
+          values: [...values.slice(0, 2), NaN, NaN],
+          steps: 4,
+          valid: [1, 1, 0, 0],
+          gamma,
+        })
+        const short = generalisedAdvantages({ rewards: rewards.slice(0, 2), values: values.slice(0, 2), steps: 2, gamma })
+        expect([...ragged.advantages.subarray(0, 2)]).toEqual([...short.advantages])
+        expect([...ragged.returns.subarray(2)]).toEqual([0, 0])
+      }),
+    )
+  })
+
+  test('rows stay apart', () => {
+    const two = generalisedAdvantages({ rewards: [1, 2, 3, 4], values: [0, 0, 0, 0], steps: 2 })
+    const one = generalisedAdvantages({ rewards: [1, 2], values: [0, 0], steps: 2 })
+    expect([...two.advantages.subarray(0, 2)]).toEqual([...one.advantages])
+    expect(() => generalisedAdvantages({ rewards: [1], values: [1, 2], steps: 1 })).toThrow('1 rewards and 2 values')
+  })
+})
+
+describe('whitening', () => {
+  const mask = [1, 1, 0, 1, 1, 1]
+  const x = [3, -1, NaN, 2.5, 0, 7]
+
+  test('does what the name says to what counts', () => {
+    const kept = (values: Float64Array) => [...values].filter((_, i) => mask[i] === 1)
+    const mean = maskedMean(x, mask)
+    for (const whiten of [whitenCentred, whitenTorchtuneCentred, whitenBiased, standardise])
+      expect(maskedMean(kept(whiten(x, mask)))).toBeCloseTo(0, 7)
+    for (const whiten of [whitenKeepingMean, whitenTorchtune])
+      expect(maskedMean(kept(whiten(x, mask)))).toBeCloseTo(mean, 7)
+    for (const whiten of [whitenCentred, whitenKeepingMean, whitenTorchtune, whitenTorchtuneCentred, standardise])
+      expect(sampleVariance(kept(whiten(x, mask)))).toBeCloseTo(1, 6)
+    expect(populationVariance(kept(whitenBiased(x, mask)))).toBeCloseTo(1, 6)
+  })
+
+  test('equal numbers, one number and none give numbers', () => {
+    for (const whiten of [whitenCentred, whitenKeepingMean, whitenTorchtune, whitenTorchtuneCentred, whitenBiased, standardise])
+      for (const given of [[2, 2, 2], [2]]) {
+        expect([...whiten(given)].every(Number.isFinite)).toBe(true)
+        expect([...zeroOutside(whiten(given, given.map(() => 0)), given.map(() => 0))]).toEqual(given.map(() => 0))
+      }
+    expect([...zeroOutside(whitenCentred(x, mask), mask)].every(Number.isFinite)).toBe(true)
+  })
+})
+
+describe('rewards of tokens', () => {
+  test('sum to the score less what the divergence costs; padding is not read', () => {
+    const { rewards, kl } = shapedRewards({
+      scores: [2, -1],
+      logProb: [-1, -2, -3, NaN],
+      referenceLogProb: [-1.5, -1, -3.5, NaN],
+      steps: 2,
+      coefficient: 0.1,
+      scoreAt: [1, 0],
+      valid: [1, 1, 1, 0],
+    })
+    expect([...kl]).toEqual([0.5, -1, 0.5, 0])
+    expect([...rewards]).toEqual([-0.05, 2.1, -1.05, 0].map((r) => expect.closeTo(r, 12)))
+  })
+
+  test('k3 is never negative and all estimators vanish where the policies agree', () => {
+    fc.assert(
+      fc.property(number, number, (a, b) => {
+        expect(SAMPLE_KL.k3(a, b)).toBeGreaterThanOrEqual(0)
+        for (const estimate of Object.values(SAMPLE_KL)) expect(Math.abs(estimate(a, a))).toBe(0)
+      }),
+    )
+  })
+
+  test('a score that has no step is named', () => {
+    const given = { scores: [1], logProb: [0, 0], referenceLogProb: [0, 0], steps: 2, coefficient: 1 }
+    expect(() => shapedRewards({ ...given, scoreAt: [2] })).toThrow('row 0 has its score at step 2, of 2')
+    expect(() => shapedRewards({ ...given, logProb: [0] })).toThrow('1 scores of 2 steps need 2 log-probabilities')
+  })
+})
+
+test('a stop token at the very end is seen by its id, and missed by its padding', () => {
+  const tokens = [5, 2, 0, 5, 6, 2, 5, 6, 7]
+  const punished = withoutStop(tokens, [2, 3, 3], [2])
+  expect([...punished]).toEqual([0, 0, 1])
+  expect([...withoutPadding([0, 0, 1, 0, 0, 0, 0, 0, 0], [1, 2, 2])]).toEqual([0, 1, 1])
+  expect([...withoutStop(tokens, [2, 3, 3], [2], { noStop: false, minLength: 3 })]).toEqual([1, 0, 0])
+  expect([...replaced([1, 2, 3], punished, -3)]).toEqual([1, 2, -3])
+  expect([...lessPenalty([1, 2, 3], punished, 3)]).toEqual([1, 2, 0])
+})
+
+test('the score of a completion of one token: after it (TRL), upon it (torchtune)', () => {
+  expect([...scoreAfterLast([0, 1, 2], 3).at]).toEqual([1, 2, 2])
+  expect([...scoreAfterLastTorchtune([0, 1, 2], 3).at]).toEqual([0, 2, 2])
+  expect([...scoreAfterLast([0, 1, 2], 3).valid]).toEqual([1, 1, 0, 1, 1, 1, 1, 1, 1])
+  expect([...scoreAfterLastTorchtune([0, 1, 2], 3).valid]).toEqual([1, 0, 0, 1, 1, 1, 1, 1, 1])
+})
+
+describe('KL control', () => {
+  test('the coefficient rises above the target, falls below it and stays at it', () => {
+    for (const control of [adaptiveKL({ target: 6, horizon: 100 }), adaptiveKLPerRollout({ target: 6 })]) {
+      const next = (kl: number) => control(0.2, { kl, samples: 10 })
+      expect(next(60)).toBeGreaterThan(0.2)
+      expect(next(60)).toBe(next(600))
+      expect(next(0)).toBeLessThan(0.2)
+      expect(next(6)).toBe(0.2)
+    }
+    expect(fixedKL(0.2, { kl: 60, samples: 10 })).toBe(0.2)
+  })
+
+  test('a target of nothing is an error', () => {
+    expect(() => adaptiveKL({ target: 0, horizon: 1 })).toThrow('adaptiveKL: target must be above 0, found 0')
+    expect(() => adaptiveKL({ target: 1, horizon: 0 })).toThrow('horizon must be above 0')
+    expect(() => adaptiveKLPerRollout({ target: -1 })).toThrow('target must be above 0, found -1')
+  })
+})

@@ -1,0 +1,97 @@
+import * as tf from '@tensorflow/tfjs-core'
+import { checkRank, checkShape } from '../check-shape.ts'
+import { detach } from '../detach.ts'
+import { orOne } from '../terms.ts'
+
+/** What every policy-gradient loss reads: completions, token by token, and how much better than expected each was. */
+export interface PolicyGradientInputs {
+  /** [rows, steps] log π(token) now, nats. Anything where the mask is 0, NaN included. */
+  readonly logProb: tf.Tensor2D
+  /** [rows, steps] 1 where a token was the policy's own choice (0: padding, tool output, a forced stop, a dropped row) */
+  readonly mask: tf.Tensor2D
+  /** [rows] or [rows, steps] A, a constant: one for a completion (GRPO, RLOO) or for each token (PPO) */
+  readonly advantage: tf.Tensor1D | tf.Tensor2D
+  /**
+   * [rows, steps] log π_old(token) when the completion was drawn, nats, a constant. Absent, or NaN at a token: not
+   * known, and taken to be the present one, so that the ratio is 1 (strictly on-policy).
+   */
+  readonly oldLogProb?: tf.Tensor2D
+  /** [rows, steps] log π_ref(token), nats, a constant; needed for a KL term. */
+  readonly referenceLogProb?: tf.Tensor2D
+  /**
+   * [rows, steps] a constant that multiplies what a token's advantage gives, but not its KL or entropy term:
+   * importance ratios to what drew the tokens (the reweighter package's `reweightTokens`), `offPolicyMask`,
+   * `highEntropyMask`, or their product. Default 1.
+   */
+  readonly correction?: tf.Tensor2D
+  /** [rows, steps] entropy of the policy where the token was drawn, nats; needed for an entropy bonus. */
+  readonly entropy?: tf.Tensor2D
+}
+
+/** The inputs with nothing in them that is not of a live token: 0 elsewhere, all of it [rows, steps]. */
+export interface Tokens {
+  readonly rows: number
+  readonly steps: number
+  /** 1 where a token counts */
+  readonly live: tf.Tensor2D
+  /** [rows, 1] live tokens of a row */
+  readonly length: tf.Tensor2D
+  readonly logProb: tf.Tensor2D
+  /** log π − log π_old, nats */
+  readonly logRatio: tf.Tensor2D
+  readonly advantage: tf.Tensor2D
+  readonly correction: tf.Tensor2D
+  /** x where a token counts, else 0, whatever stood there. */
+  readonly settle: (x: tf.Tensor2D) => tf.Tensor2D
+}
+
+/** No log-probability of fp32 logits comes near; −∞ is taken for it, so that −∞ − (−∞) is 0 and not NaN. */
+const FARTHEST = 1e6
+
+/** A log-probability that may be infinite as one that is not. */
+export const finite = (x: tf.Tensor2D): tf.Tensor2D => tf.clipByValue(x, -FARTHEST, FARTHEST)
+
+/** [rows, steps] of a [rows, 1]. */
+export const alongSteps = (x: tf.Tensor2D, steps: number): tf.Tensor2D => tf.tile(x, [1, steps])
+
+/** [rows, 1] Σ over the steps of a row. */
+export const perRowSum = (x: tf.Tensor2D): tf.Tensor2D => tf.sum(x, 1, true)
+
+/** [rows, 1] mean over the live steps of a row, of an x that is 0 elsewhere. */
+export const perRowMean = (x: tf.Tensor2D, { length }: Pick<Tokens, 'length'>): tf.Tensor2D =>
+  tf.div(perRowSum(x), orOne(length))
+
+const byToken = (advantage: tf.Tensor1D | tf.Tensor2D, steps: number): tf.Tensor2D =>
+  advantage.rank === 1 ? alongSteps(tf.expandDims(advantage as tf.Tensor1D, 1), steps) : (advantage as tf.Tensor2D)
+
+/**
+ * Checks the inputs of a loss and takes out of them what must not be read.
+ *
+ * @throws RangeError for a wrong shape
+ */
+export const tokensOf = (caller: string, inputs: PolicyGradientInputs): Tokens => {
+  const { logProb, mask, advantage, oldLogProb, referenceLogProb, correction, entropy } = inputs
+  checkRank(caller, 'logProb', logProb, ['rows', 'steps'])
+  const [rows, steps] = logProb.shape
+  for (const [name, x] of Object.entries({ mask, oldLogProb, referenceLogProb, correction, entropy }))
+    if (x !== undefined) checkShape(caller, name, x, { rows, steps })
+  if (advantage.rank === 1) checkShape(caller, 'advantage', advantage, { rows })
+  else checkShape(caller, 'advantage', advantage, { rows, steps })
+
+  const counts = tf.greater<tf.Tensor2D>(tf.cast(mask, 'float32'), 0)
+  const live = tf.cast<tf.Tensor2D>(counts, 'float32')
+  const settle = (x: tf.Tensor2D): tf.Tensor2D => tf.where(counts, x, tf.zerosLike(live))
+  const now = finite(settle(logProb))
+  const before = (old: tf.Tensor2D): tf.Tensor2D => finite(settle(tf.where(tf.isNaN(old), detach(now), old)))
+  return {
+    rows,
+    steps,
+    live,
+    length: perRowSum(live),
+    logProb: now,
+    logRatio: tf.sub(now, oldLogProb === undefined ? detach(now) : before(oldLogProb)),
+    advantage: settle(byToken(advantage, steps)),
+    correction: correction === undefined ? live : settle(correction),
+    settle,
+  }
+}

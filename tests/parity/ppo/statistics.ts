@@ -1,0 +1,55 @@
+import {
+  type Counted,
+  byRow,
+  maskedMean,
+  maskedMeanTorchtune,
+  maskedSum,
+  populationVarianceTorchtune,
+  sampleVarianceTorchtune,
+  standardise,
+  whitenCentred,
+  whitenKeepingMean,
+  whitenTorchtune,
+  whitenTorchtuneCentred,
+} from '@gfnlm/losses'
+import { number } from '../json.ts'
+import type { Vector } from '../layouts.ts'
+import type { Checker } from '../run-parity.ts'
+import { cells, shapeOf, toldByHost } from '../told.ts'
+
+type Statistic = (x: ArrayLike<number>, mask?: Counted) => number
+
+const maskOf = ({ inputs }: Vector): Counted => (inputs.mask === null || inputs.mask === undefined ? undefined : cells(inputs.mask))
+
+/** A statistic of all that counts, or of each row of it (`dim: 1`). */
+const statistic =
+  (of: (vector: Vector) => Statistic): Checker =>
+  (vector) => {
+    const { inputs, expected } = vector
+    const x = cells(inputs.x)
+    const [, steps] = shapeOf(inputs.x)
+    const found =
+      typeof inputs.dim === 'number' ? byRow(of(vector), x, steps, maskOf(vector)) : of(vector)(x, maskOf(vector))
+    return [{ part: '', comparisons: toldByHost(expected, { out: found }) }]
+  }
+
+export const mean = statistic(({ inputs }) => (number(inputs.eps) === 0 ? maskedMean : maskedMeanTorchtune))
+export const sum = statistic(() => maskedSum)
+export const variance = statistic(({ inputs }) =>
+  inputs.unbiased === true ? sampleVarianceTorchtune : populationVarianceTorchtune,
+)
+
+const whitened =
+  (shifting: typeof standardise, other: typeof standardise): Checker =>
+  (vector) => {
+    const { inputs, expected } = vector
+    const whiten = inputs.shift_mean === true ? shifting : other
+    return [{ part: '', comparisons: toldByHost(expected, { out: whiten(cells(inputs.x), maskOf(vector)) }) }]
+  }
+
+export const whitenedByTorchtune = whitened(whitenTorchtune, whitenTorchtuneCentred)
+export const whitenedByTRL = whitened(whitenCentred, whitenKeepingMean)
+
+export const normalisedBySB3: Checker = ({ inputs, expected }) => [
+  { part: '', comparisons: toldByHost(expected, { out: standardise(cells(inputs.advantages)) }) },
+]
