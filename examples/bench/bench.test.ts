@@ -5,6 +5,7 @@ import { loraStepFlops } from './measure/flops.ts'
 import { benchTable } from './render/bench-table.ts'
 import { fill } from './render/fill.ts'
 import { growthTable } from './render/growth-table.ts'
+import { quantizedTable } from './render/quantized-table.ts'
 import { recordOf } from './render/record.ts'
 import { type Row, isMet } from './row.ts'
 
@@ -71,6 +72,15 @@ it('writes tables between markers only', () => {
     `a\n<!-- bench: growth -->\n${table}\n<!-- /bench -->\nb\n<!-- bench: other -->\nkept\n<!-- /bench -->\n`,
   )
   expect(table.split('\n').at(-1)).toBe('|  | 4 | 25.0 ms (2.5 ×) | 1.50 ms (1.5 ×) |')
+})
+
+it('compares bases of fewer bits with the first', () => {
+  const cost = (step: number, peak: number) => ({ step, peak })
+  const table = quantizedTable([
+    { bits: 32, training: cost(100, 1e9), decode: cost(10, 5e8) },
+    { bits: 4, training: cost(110, 5e8), decode: cost(9, 2e8) },
+  ])
+  expect(table.split('\n').at(-1)).toBe('| 4 | 110 ms (1.10 ×) | 500 MB (0.50 ×) | 9.00 ms (0.90 ×) | 200 MB (0.40 ×) |')
 })
 
 it('says which limits are not met', () => {

@@ -27,6 +27,9 @@ export interface HostTensor {
 /** Named arrays: parameters, optimizer moments, a batch's columns. */
 export type HostTensors = Readonly<Record<string, HostTensor>>
 
+/** Bytes of an element. */
+export const BYTES: Readonly<Record<DType, number>> = { float32: 4, int32: 4, bool: 1 }
+
 const dtypeOf = (data: Elements): DType =>
   data instanceof Float32Array ? 'float32' : data instanceof Int32Array ? 'int32' : 'bool'
 
@@ -72,6 +75,20 @@ export const lazyTensor = (file: FileRegion, dtype: DType, shape: readonly numbe
 export const fileTensor = ({ path, offset }: FileRegion, dtype: DType, shape: readonly number[]): HostTensor => {
   if (offset % 4 !== 0) throw new RangeError(`elements at byte ${offset} of ${path} are not aligned to 4 bytes`)
   return lazyTensor({ path, offset, stamp: stampOf(path) }, dtype, shape)
+}
+
+/** The elements of an array in order, `size` at a time: of one on disk no more than these are in memory. */
+export function* piecesOf(tensor: HostTensor, size: number): Generator<Elements> {
+  const { file, dtype, shape } = tensor
+  const length = sizeOf(shape)
+  const reader = (): ((from: number, to: number) => Elements) => {
+    if (file !== undefined) return (from, to) => readRegion({ ...file, offset: file.offset + from * BYTES[dtype] }, dtype, to - from)
+    // asked for once: it may be computed
+    const { data } = tensor
+    return (from, to) => data.subarray(from, to)
+  }
+  const piece = reader()
+  for (let from = 0; from < length; from += size) yield piece(from, Math.min(from + size, length))
 }
 
 /** A float32 scalar. */

@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
 import { type HostTensor, fileTensor, hostTensor, jit } from '../index.ts'
-import { onDisk } from './scratch.ts'
+import { piecesOf } from '../host-tensor.ts'
+import { onDisk, piecesOnDisk } from './scratch.ts'
 import { shared } from './shared-weights.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'file-tensor-'))
@@ -52,6 +53,23 @@ test('an array moved to disk is the same array there, once however often it is m
   expect([[...a.data], [...other.data], other.dtype]).toEqual([[1, 2, 3, 4, 5, 6], [7, 8], 'int32'])
   expect(await product(a)).toEqual([41, 52, 63])
   expect(await onDisk(a)).toBe(a)
+})
+
+test('an array is written to disk piece by piece, though all pieces are the same memory, and read so', async () => {
+  const memory = new Float32Array(2)
+  const pieces = async function* (fails: boolean): AsyncGenerator<Float32Array> {
+    for (let i = 0; i < 3; i++) {
+      memory.set([2 * i, 2 * i + 1])
+      yield memory
+    }
+    if (fails) throw new Error('the source ended')
+  }
+  await expect(piecesOnDisk(pieces(true), 'float32', [6])).rejects.toThrow('the source ended')
+  const [w, other] = await Promise.all([piecesOnDisk(pieces(false), 'float32', [2, 3]), onDisk(hostTensor(Int32Array.of(9)))])
+  expect([[...w.data], [...other.data]]).toEqual([[0, 1, 2, 3, 4, 5], [9]])
+  const inPieces = (tensor: HostTensor): number[][] => [...piecesOf(tensor, 4)].map((piece) => [...piece])
+  expect(inPieces({ ...w, get data(): never { throw new Error('read whole') } })).toEqual([[0, 1, 2, 3], [4, 5]])
+  expect(inPieces(hostTensor(w.data, [6]))).toEqual([[0, 1, 2, 3], [4, 5]])
 })
 
 test('large weights are shared between sessions from disk, small ones stay where they are', async () => {

@@ -43,6 +43,13 @@ export const floatToBrain = (value: number): number => {
   return (pattern + 0x7fff + ((pattern >>> 16) & 1)) >>> 16
 }
 
+/** The 16-bit patterns of numbers. */
+export const narrowed = (values: ArrayLike<number>, patternOf: (value: number) => number): Uint16Array => {
+  const out = new Uint16Array(values.length)
+  for (let i = 0; i < out.length; i++) out[i] = patternOf(values[i]!)
+  return out
+}
+
 let halves: Float32Array | undefined
 
 /** Half-precision bit patterns to float32, by a table of all 65,536 of them. */

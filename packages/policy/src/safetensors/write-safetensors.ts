@@ -1,8 +1,8 @@
-import { type HostTensor, type HostTensors, sizeOf } from '@gfnlm/jit'
+import { type HostTensor, type HostTensors, piecesOf, sizeOf } from '@gfnlm/jit'
 import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
 import { writeBeside } from '../write-beside.ts'
 import type { PolicyFault } from '../policy-fault.ts'
-import { BYTES, floatToBrain, floatToHalf } from './dtype.ts'
+import { BYTES, floatToBrain, floatToHalf, narrowed } from './dtype.ts'
 
 export interface WriteOptions {
   /** How floats are stored (default F32); narrower ones are rounded to the nearest, ties to even. */
@@ -10,20 +10,23 @@ export interface WriteOptions {
   readonly metadata?: Readonly<Record<string, string>>
 }
 
-const bytesOf = ({ data }: HostTensor, dtype: string): Uint8Array => {
-  const elements =
-    dtype === 'F16'
-      ? Uint16Array.from(data, floatToHalf)
-      : dtype === 'BF16'
-      ? Uint16Array.from(data, floatToBrain)
-      : data
-  return new Uint8Array(elements.buffer, elements.byteOffset, elements.byteLength)
+/** Elements that are converted and written at a time. */
+const PIECE = 1 << 20
+
+/** The bytes of a tensor as a type stores them, some at a time. */
+function* bytesOf(tensor: HostTensor, dtype: string): Generator<Uint8Array> {
+  for (const piece of piecesOf(tensor, PIECE)) {
+    const { buffer, byteOffset, byteLength } =
+      dtype === 'F16' ? narrowed(piece, floatToHalf) : dtype === 'BF16' ? narrowed(piece, floatToBrain) : piece
+    yield new Uint8Array(buffer, byteOffset, byteLength)
+  }
 }
 
 /**
  * Writes tensors as a safetensors file: the same tensors give the same bytes. Wider elements first, then by name, so
  * that every tensor is aligned; `format: pt` is in the metadata because transformers refuses files without it.
- * The file appears whole or not at all. One tensor's elements are asked for at a time.
+ * The file appears whole or not at all. One tensor's elements are asked for at a time, and those of one on disk in
+ * pieces.
  */
 export const writeSafetensors = (
   path: string,
@@ -50,6 +53,6 @@ export const writeSafetensors = (
 
   return writeBeside(path, function* () {
     yield header
-    for (const { tensor, dtype: type } of stored) yield bytesOf(tensor, type)
+    for (const { tensor, dtype: type } of stored) yield* bytesOf(tensor, type)
   })
 }
