@@ -1,9 +1,12 @@
 import * as tf from '@tensorflow/tfjs-core'
 
 /** tfjs's own is off by 1e-6 where |x| > 14. */
-const softplus: tf.KernelFunc = ({ inputs }) => {
-  const x = inputs['x'] as tf.Tensor
-  return tf.add(tf.relu(x), tf.log1p(tf.exp(tf.neg(tf.abs(x)))))
+const softplus: tf.KernelFunc = ({ inputs, backend }) => {
+  const { dataId, shape, dtype } = inputs['x'] as tf.TensorInfo
+  const cpu = backend as Pick<tf.KernelBackend, 'readSync' | 'write'>
+  const exactly = (x: number): number => Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x)))
+  const values = Float64Array.from(cpu.readSync(dataId) as Float32Array, exactly)
+  return { dataId: cpu.write(values as never, shape, dtype), shape, dtype }
 }
 
 /**

@@ -3,10 +3,15 @@ import * as tf from '@tensorflow/tfjs-core'
 /** x itself, through which the gradient of the rows of weight 0 is 0, whatever came back for them. */
 const gated = (x: tf.Tensor, weight: tf.Tensor1D): tf.Tensor => {
   const counts = tf.reshape(tf.notEqual(weight, 0), [weight.shape[0], ...x.shape.slice(1).map(() => 1)])
-  return tf.customGrad((given) => ({
-    value: tf.clone(given as tf.Tensor),
-    gradFunc: (dy) => tf.where(counts, dy as tf.Tensor, tf.zerosLike(dy as tf.Tensor)),
-  }))(x)
+  const gate = tf.customGrad((given, save) => {
+    const keep = save as tf.GradSaveFunc
+    keep([counts])
+    return {
+      value: tf.clone(given as tf.Tensor),
+      gradFunc: (dy, [saved]) => tf.where(saved as tf.Tensor, dy as tf.Tensor, tf.zerosLike(dy as tf.Tensor)),
+    }
+  })
+  return gate(x)
 }
 
 /**
@@ -24,7 +29,8 @@ export const gateRows = <In extends { readonly [K in keyof In]: tf.Tensor | unde
   weight: tf.Tensor1D,
 ): In => {
   const byRow = (x: tf.Tensor): tf.Tensor => (x.rank === 0 ? tf.add(x, tf.zerosLike(weight)) : x)
+  const named = Object.entries<tf.Tensor | undefined>(inputs)
   return Object.fromEntries(
-    Object.entries<tf.Tensor | undefined>(inputs).map(([name, x]) => [name, x?.dtype === 'float32' ? gated(byRow(x), weight) : x]),
+    named.map(([name, x]) => [name, x?.dtype === 'float32' ? gated(byRow(x), weight) : x]),
   ) as In
 }

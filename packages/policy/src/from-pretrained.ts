@@ -3,8 +3,9 @@ import * as TE from 'fp-ts/lib/TaskEither.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
+import type { Adapter } from './adapter/adapter.ts'
 import type { LoraOptions } from './adapter/lora.ts'
-import { type Adapter, readPeft } from './adapter/peft.ts'
+import { readPeft } from './adapter/peft.ts'
 import { architectureOf, parseConfig } from './architectures/architectures.ts'
 import type { ConfigJson } from './architectures/config-fields.ts'
 import type { DecoderConfig } from './architectures/decoder-config.ts'
@@ -12,16 +13,24 @@ import { tensorsOf } from './architectures/modules.ts'
 import type { HubOptions } from './hub/hub-source.ts'
 import { resolveModel } from './hub/resolve-model.ts'
 import { loadTokenizer } from './load-tokenizer.ts'
-import { type Wanted, loadWeights } from './load-weights.ts'
+import { type Keep, type Wanted, keepFloats, loadWeights } from './load-weights.ts'
 import { type Train, parametersOf } from './parameters-of.ts'
 import { type PolicyFault, policyFault } from './policy-fault.ts'
 import { type PretrainedPolicy, pretrainedPolicy } from './pretrained-policy.ts'
+import { keepQuantized } from './quantize/keep-quantized.ts'
+import type { Quantization } from './quantize/quantize-blocks.ts'
+import { type QuantizeOptions, quantizationOf } from './quantize/quantize-weights.ts'
 import { readJson } from './read-json.ts'
 import type { Tokenizer } from './tokenizer.ts'
 
 export interface LoadOptions extends HubOptions {
   /** A new adapter (`lora({ r: 16 })`), or a PEFT adapter's directory or hub id. */
   readonly adapter?: LoraOptions | string
+  /**
+   * Keeps the linear layers but the head in blocks of 4 or 8 bits, frozen: `{ bits: 4, block: 32 }`. Adapters train on
+   * top. Default: float32.
+   */
+  readonly quantize?: QuantizeOptions
   /** What trains (default: the adapter if there is one, else nothing). */
   readonly train?: Train
 }
@@ -38,6 +47,11 @@ const adapterOf = (
     TE.chain((directory) => readPeft(directory, config)),
   )
 }
+
+const keepAs = (quantize: QuantizeOptions | undefined, config: DecoderConfig): E.Either<PolicyFault, Keep> =>
+  quantize === undefined
+    ? E.right(keepFloats)
+    : E.map((quantization: Quantization) => keepQuantized(config, quantization))(quantizationOf(quantize, config))
 
 /** The tokenizer if the directory has one; its ids must be rows of the embedding. */
 const tokenizerFor = (directory: string, vocab: number): TE.TaskEither<PolicyFault, Tokenizer | undefined> =>
@@ -60,7 +74,7 @@ const tokenizerFor = (directory: string, vocab: number): TE.TaskEither<PolicyFau
 /** Loads a model with the tensors that its configuration asks for, in the eyes of `wanted`. */
 export const loadWith =
   (wanted: (config: DecoderConfig, json: ConfigJson) => E.Either<PolicyFault, Wanted>) =>
-  (idOrDirectory: string, { adapter, train, ...hub }: LoadOptions): TE.TaskEither<PolicyFault, PretrainedPolicy> =>
+  (idOrDirectory: string, { adapter, train, quantize, ...hub }: LoadOptions): TE.TaskEither<PolicyFault, PretrainedPolicy> =>
     pipe(
       TE.Do,
       TE.bind('directory', () => resolveModel(idOrDirectory, hub)),
@@ -76,7 +90,8 @@ export const loadWith =
       TE.bind('tokenizer', ({ directory, config }) => tokenizerFor(directory, config.vocab)),
       TE.bind('given', ({ config }) => adapterOf(adapter, config, hub)),
       TE.bind('tensors', ({ config, configJson }) => TE.fromEither(wanted(config, configJson))),
-      TE.bind('weights', ({ directory, tensors, row }) => loadWeights(directory, tensors, row.canonical)),
+      TE.bind('keep', ({ config }) => TE.fromEither(keepAs(quantize, config))),
+      TE.bind('weights', ({ directory, tensors, row, keep }) => loadWeights(directory, tensors, row.canonical, keep)),
       TE.bind('parameters', ({ config, weights, given }) => TE.fromEither(parametersOf(config, weights, given, train))),
       TE.map(({ directory, configJson, config, tokenizer, parameters }) =>
         pretrainedPolicy({

@@ -1,4 +1,4 @@
-import type { HostTensor, HostTensors } from '@gfnlm/jit'
+import type { HostTensors } from '@gfnlm/jit'
 import * as E from 'fp-ts/lib/Either.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { pipe } from 'fp-ts/lib/function.js'
@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import { type PolicyFault, policyFault } from './policy-fault.ts'
 import { readJson } from './read-json.ts'
 import type { SafetensorsHeader } from './safetensors/header.ts'
-import { readHeader, readTensors } from './safetensors/read-safetensors.ts'
+import { type StoredTensor, placed, readHeader, withTensor } from './safetensors/read-safetensors.ts'
 
 const AGAIN = 'Download or export the model again'
 const INDEX = 'model.safetensors.index.json'
@@ -94,55 +94,51 @@ const checkShapes = (directory: string, wanted: Wanted, places: Places): E.Eithe
 }
 
 /** Floats only: a weight kept as whole numbers is quantised, and its scale is elsewhere. */
-const checkFloats = (
-  tensors: Record<string, HostTensor>,
-  path: string,
-): E.Either<PolicyFault, Record<string, HostTensor>> => {
-  const odd = Object.entries(tensors).find(([, { dtype }]) => dtype !== 'float32')
-  return odd === undefined
-    ? E.right(tensors)
+const mustBeFloats = ({ dtype }: StoredTensor, path: string, tensor: string): E.Either<PolicyFault, void> =>
+  dtype === 'float32'
+    ? E.right(undefined)
     : E.left(
         policyFault(
           'WeightsDtype',
-          `${path}: tensor "${odd[0]}" holds ${odd[1].dtype}, not floats`,
+          `${path}: tensor "${tensor}" holds ${dtype}, not floats`,
           'Use the weights before quantisation: F32, F16 or BF16',
-          { path, tensor: odd[0], dtype: odd[1].dtype },
+          { path, tensor, dtype },
         ),
       )
-}
+
+/** What becomes of a weight, by its canonical name, once its file is open. */
+export type Keep = (tensor: string, stored: StoredTensor) => Promise<E.Either<PolicyFault, HostTensors>>
+
+/** In float32. */
+export const keepFloats: Keep = async (tensor, stored) => E.right({ [tensor]: await placed(stored) })
 
 /**
- * The wanted weights, from the safetensors of a directory (sharded or not), as float32 under
- * their canonical names and in the order given. Headers are checked before anything is read.
+ * The wanted weights, from the safetensors of a directory (sharded or not), as float32 under their canonical names and
+ * in the order given; or what `keep` makes of each. Headers are checked before anything is read, and weights are read
+ * one after another.
  */
 export const loadWeights = (
   directory: string,
   wanted: Wanted,
   canonical: (name: string) => string = (name) => name,
+  keep: Keep = keepFloats,
 ): TE.TaskEither<PolicyFault, HostTensors> =>
   pipe(
     weightFiles(directory),
     TE.chain(TE.traverseSeqArray(readHeader)),
     TE.chainEitherK((headers) => placesOf(headers, canonical)),
     TE.chainFirstEitherK((places) => checkShapes(directory, wanted, places)),
-    TE.chain((places) => {
-      const found = [...wanted.keys()].map((tensor) => [tensor, places.get(tensor)!] as const)
-      const headers = [...new Set(found.map(([, { header }]) => header))]
-      return pipe(
-        headers,
-        TE.traverseSeqArray((header) =>
-          pipe(
-            readTensors(
-              header,
-              found.filter(([, place]) => place.header === header).map(([, { name }]) => name),
-            ),
-            TE.chainEitherK((tensors) => checkFloats(tensors, header.path)),
-          ),
-        ),
-        TE.map((read) => {
-          const of = new Map(headers.map((header, i) => [header, read[i]!]))
-          return Object.fromEntries(found.map(([tensor, { header, name }]) => [tensor, of.get(header)![name]!]))
+    TE.chain((places) =>
+      pipe(
+        [...wanted.keys()],
+        TE.traverseSeqArray((tensor) => {
+          const { header, name } = places.get(tensor)!
+          return withTensor(header, name, async (stored) => {
+            const floats = mustBeFloats(stored, header.path, name)
+            return E.isLeft(floats) ? floats : keep(tensor, stored)
+          })
         }),
-      )
-    }),
+      ),
+    ),
+    TE.map((kept) => Object.assign({}, ...kept) as HostTensors),
   )

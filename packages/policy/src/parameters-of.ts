@@ -1,8 +1,10 @@
 import type { HostTensors } from '@gfnlm/jit'
 import * as E from 'fp-ts/lib/Either.js'
-import { type LoraConfig, type LoraOptions, newAdapter } from './adapter/lora.ts'
-import type { Adapter } from './adapter/peft.ts'
+import { type Adapter, runsOn } from './adapter/adapter.ts'
+import type { LoraConfig } from './adapter/lora-config.ts'
+import { type LoraOptions, newAdapter } from './adapter/lora.ts'
 import type { DecoderConfig } from './architectures/decoder-config.ts'
+import { isQuantized } from './quantize/quantize-weights.ts'
 import { type PolicyFault, policyFault } from './policy-fault.ts'
 
 /** Which parameters train: a new or loaded adapter's, all weights, or none. */
@@ -33,6 +35,10 @@ export const parametersOf = (
             'Add adapter: lora(), or a directory with one',
           ),
         )
+      : train === 'all' && isQuantized(weights)
+      ? E.left(
+          policyFault('QuantizationInvalid', "train is 'all' but the weights are quantised", 'Train an adapter: lora(), or leave quantize out'),
+        )
       : E.right({ constants: weights, trainable: train === 'all' ? weights : {} })
   if (train === 'all')
     return E.left(
@@ -42,7 +48,10 @@ export const parametersOf = (
         "Leave the adapter out, or train 'adapter'",
       ),
     )
-  const made = 'tensors' in given ? E.right(given) : newAdapter(config, given)
+  const made =
+    'tensors' in given
+      ? E.map(() => given)(runsOn(given.adapter, weights))
+      : newAdapter(config, weights, given)
   return E.map(
     ({ adapter, tensors }: Adapter): Parameters =>
       train === 'none'

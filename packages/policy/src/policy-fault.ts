@@ -20,6 +20,8 @@ export type PolicyFaultTag =
   | 'TokenizerCorrupt'
   /** An adapter's options, config or tensors do not fit the model. */
   | 'AdapterInvalid'
+  /** Weights cannot be kept in the bits that were asked for. */
+  | 'QuantizationInvalid'
   /** The hub could not be reached, or what it sent is not what it lists. */
   | 'HubFailed'
   /** The hub asks for a token, or for one that may read the model. */

@@ -1,5 +1,6 @@
 import type { HostTensors } from '@gfnlm/jit'
-import { type LoraConfig, loraScaleOf } from './adapter/lora.ts'
+import { loraScaleOf } from './adapter/adapted-modules.ts'
+import type { LoraConfig } from './adapter/lora-config.ts'
 import type { ConfigJson } from './architectures/config-fields.ts'
 import type { DecoderConfig } from './architectures/decoder-config.ts'
 import { type DecoderFunctions, decoderFunctions } from './decoder/decoder-policy.ts'

@@ -3,13 +3,14 @@ import * as TE from 'fp-ts/lib/TaskEither.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import { readFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
-import { loraScaleOf } from './adapter/lora.ts'
+import { loraScaleOf } from './adapter/adapted-modules.ts'
 import { mergedWeights } from './adapter/merge.ts'
 import { writePeft } from './adapter/peft.ts'
 import { modulesOf } from './architectures/modules.ts'
 import { classifierFields } from './heads/classifier-fields.ts'
 import { type PolicyFault, policyFault } from './policy-fault.ts'
 import type { PretrainedPolicy } from './pretrained-policy.ts'
+import { weightOf } from './quantize/quantize-weights.ts'
 import { writeSafetensors } from './safetensors/write-safetensors.ts'
 import { writeBeside, writeJson } from './write-beside.ts'
 
@@ -62,7 +63,8 @@ export interface SaveOptions {
 
 /**
  * Saves a model as transformers does (config.json, model.safetensors, tokenizer), with what was trained merged into
- * the weights. `trainable` null saves the frozen model.
+ * the weights. `trainable` null saves the frozen model. Of a quantised base the rounded weights are saved, in `dtype`:
+ * what was trained belongs to them.
  *
  * @example await savePretrained(policy, learner.trainable(), 'reward-model', { score: parameters })()
  */
@@ -74,7 +76,7 @@ export const savePretrained = (
 ): TE.TaskEither<PolicyFault, void> => {
   const { dtype: _, ...rest } = configJson
   const kept = score === undefined ? modulesOf(config) : modulesOf({ ...config, tied: true })
-  const missing = kept.find((module) => constants[`${module.name}.weight`] === undefined)
+  const missing = kept.find((module) => weightOf(module, constants) === undefined)
   if (missing !== undefined)
     return TE.left(
       policyFault('WeightsMissing', `${name} has no ${missing.name}: it was loaded as a classifier`, 'Save it with its score head', {

@@ -8,6 +8,8 @@ import { posteriorReward } from './posterior-reward.ts'
 import { regressionLosses } from './regression-losses.ts'
 import { replayBufferScenario } from './replay-buffer-scenario.ts'
 import { sequenceLevelLosses } from './sequence-level-losses.ts'
+import { softReinforcement } from './soft-rl.ts'
+import { tbaAsReinforce } from './tba-as-reinforce.ts'
 import { terminationValuesCase } from './termination-values.ts'
 import { tokenTree } from './token-tree.ts'
 import { torchgfnWeightings } from './torchgfn-weightings.ts'
@@ -29,6 +31,6 @@ export const GFLOWNET: readonly Row[] = [
   [/^token_tree_exact_posterior/, tokenTree],
   [/^replay_buffer_scenario/, replayBufferScenario],
   [/^behaviour_policy_and_rollout/, behaviourAndRollout],
-  [/^soft_rl_gae_ppo/, 'soft policy gradients are not written yet'],
-  [/^tba_equals_reinforce_mean_baseline/, 'trajectory balance with a reference policy (TBA) is not written yet'],
+  [/^soft_rl_gae_ppo/, formula(softReinforcement)],
+  [/^tba_equals_reinforce_mean_baseline/, formula(tbaAsReinforce)],
 ]

@@ -10,7 +10,7 @@ const UPSTREAM = 'a defect of code that has no counterpart here'
 
 /** What is not about losses. */
 const OTHER: readonly Row[] = [
-  [/^trl_(flush_left|pack_|unpair|extract_prompt|dpo_collator|reward_collator|prm_(tokenize|last_step|max_|multi_sep))/, DATA],
+  [/^trl_(flush_left|pack_|unpair|extract_prompt|dpo_collator)/, DATA],
   [/^reg_judge_/, JUDGE],
   [/^reg_(infinite_dpo|external_rm|spin_modulo|config_not_forwarded|pair_break|early_stop_direction)/, SELF_REWARDING],
   [/^reg_(sample_mask|sample_position|pairwise_loader|torchtune_dpo_import)/, UPSTREAM],

@@ -4,6 +4,7 @@ import { distillation, distillationEdges } from './distillation.ts'
 import { dynamic, fineTuning } from './fine-tuning.ts'
 import { processRewardAccuracy, processRewardLoss } from './process-reward.ts'
 import { rewardModel, rewardModelAccuracy } from './reward-model.ts'
+import { collatedPairs, stepwiseRows } from './reward-model-batches.ts'
 import { completionOnly, shiftedByOne } from './supervised-task.ts'
 import { densityWeights, importanceWeights, selfNormalisedWeights } from './weights.ts'
 
@@ -13,6 +14,8 @@ export const SUPERVISED: readonly Row[] = [
   [/^trl_rm_accuracy/, formula(rewardModelAccuracy)],
   [/^PRM/, formula(processRewardLoss)],
   [/^trl_prm_accuracy/, formula(processRewardAccuracy)],
+  [/^trl_reward_collator/, collatedPairs],
+  [/^trl_prm_(tokenize|last_step|max_completion|multi_sep)/, stepwiseRows],
   [/^GKD/, formula(distillation)],
   [/^trl_gkd/, formula(distillationEdges)],
   [/^SFT/, formula(fineTuning)],

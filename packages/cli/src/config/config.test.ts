@@ -29,7 +29,15 @@ test('a model and prompts are enough', () => {
   })
 })
 
+test('an adapter is LoRA of every projection, or what its fields say', () => {
+  expect(good({}).adapter).toEqual({ kind: 'lora', r: 8, alpha: 16, rslora: false })
+  const given = { kind: 'dora', r: 4, alpha: 4, rslora: true, targets: '.*_proj', exclude: ['o_proj'], rankPattern: { q_proj: 8 }, alphaPattern: { v_proj: 2 } }
+  expect(good({ adapter: given }).adapter).toEqual(given)
+  expect(good({ adapter: { targets: ['q_proj'], layers: [0, 3] } }).adapter).toMatchObject({ targets: ['q_proj'], layers: [0, 3] })
+})
+
 test('a short form is the kind of thing it names', () => {
+  expect(good({ adapter: 'dora' }).adapter).toMatchObject({ kind: 'dora', r: 8, alpha: 16 })
   expect(good({ reward: 'infilling', objective: 'vargrad', optimizer: 'adamw' })).toMatchObject({
     reward: { kind: 'infilling', columns: { beginning: 'beginning', ending: 'ending' } },
     objective: { kind: 'vargrad' },
@@ -47,6 +55,10 @@ test.each<[string, object, string, string]>([
   ['text for a number', { steps: 'ten' }, 'steps is "ten", not a whole number from 1', 'Write a whole number from 1'],
   ['a negative rate', { optimizer: { learningRate: -1 } }, 'optimizer.learningRate is -1, not a number above 0', 'Write a number above 0'],
   ['a number that is none', { optimizer: { learningRate: NaN } }, 'optimizer.learningRate is null, not a number above 0', 'Write a number above 0'],
+  ['an unknown kind of adapter', { adapter: { kind: 'ia3' } }, 'adapter.kind is "ia3", not one of lora, dora', 'Write one of lora, dora'],
+  ['a number for targets', { adapter: { targets: 3 } }, 'adapter.targets is 3, not a list of module names, or one expression for whole paths', 'Write a list of module names, or one expression for whole paths'],
+  ['a layer that is none', { adapter: { layers: [-1] } }, 'adapter.layers[0] is -1, not a whole number from 0', 'Write a whole number from 0'],
+  ['a rank of 0 for a module', { adapter: { rankPattern: { q_proj: 0 } } }, 'adapter.rankPattern.q_proj is 0, not a whole number from 1', 'Write a whole number from 1'],
   ['an object for text', { model: { dir: 'm' } }, 'model is {"dir":"m"}, not text', 'Write text'],
   ['text for an object', { mdp: 'short' }, 'mdp is "short", not an object of fields', 'Write an object of fields'],
   ['an unknown kind of reward', { reward: 'judge' }, 'reward.kind is "judge", not one of likelihood, infilling', 'Write one of likelihood, infilling'],

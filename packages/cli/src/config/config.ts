@@ -1,4 +1,5 @@
 import type { Device } from '@gfnlm/jit'
+import type { LoraOptions } from '@gfnlm/policy'
 import type { Priority } from '@gfnlm/sampler'
 import type { Weighting } from '@gfnlm/losses'
 
@@ -34,11 +35,14 @@ export type ObjectiveConfig =
   | { readonly kind: 'vargrad' }
   | { readonly kind: 'tb'; readonly logZ: number; readonly rateScale: number }
 
+/** A new adapter: what `lora` of @gfnlm/policy takes but the seed, which is the run's. */
+export type AdapterConfig = Omit<LoraOptions, 'seed'>
+
 /** A run as its file says it, defaults filled in: one choice for each axis. */
 export interface Config {
   /** Directory or hub id of the model, which is also the reward's frozen judge. */
   readonly model: string
-  readonly adapter: { readonly r: number; readonly alpha: number; readonly targets?: readonly string[]; readonly rslora: boolean }
+  readonly adapter: AdapterConfig
   readonly prompts: { readonly file: string; readonly columns: { readonly prompt: string; readonly id: string } }
   readonly mdp: {
     /** Token that ends completions; absent: the tokenizer's end of sequence. */

@@ -4,15 +4,22 @@ import { above0, atLeast0, device, fields, flag, fraction, number, oneOf, shortF
 
 const WEIGHTINGS = ['pooled', 'within', 'geometric', 'equal', 'equalWithin', 'detailedBalance', 'modifiedDetailedBalance', 'trajectoryBalance'] as const
 
-const adapter = v.pipe(
+const modules = v.union([text(), v.array(text())], 'a list of module names, or one expression for whole paths')
+
+const adapter = shortFor('kind', v.pipe(
   fields({
+    kind: v.optional(oneOf(['lora', 'dora']), 'lora'),
     r: v.optional(whole(1), 8),
     alpha: v.optional(above0()),
-    targets: v.optional(v.array(text(), 'a list of module names')),
     rslora: v.optional(flag(), false),
+    targets: v.optional(modules),
+    exclude: v.optional(modules),
+    layers: v.optional(v.array(whole(0), 'a list of layers, from 0')),
+    rankPattern: v.optional(v.record(v.string(), whole(1), 'ranks by module name')),
+    alphaPattern: v.optional(v.record(v.string(), above0(), 'alphas by module name')),
   }),
   v.transform(({ alpha, ...rest }) => ({ ...rest, alpha: alpha ?? 2 * rest.r })),
-)
+))
 
 const prompts = shortFor('file', fields({
   file: text(),

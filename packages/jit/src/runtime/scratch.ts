@@ -3,7 +3,7 @@ import { type FileHandle, open } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { jitError } from '../errors.ts'
-import { type Elements, type FileRegion, type HostTensor, lazyTensor } from '../host-tensor.ts'
+import { type DType, type Elements, type FileRegion, type HostTensor, lazyTensor } from '../host-tensor.ts'
 
 const PREFIX = 'gfnlm-'
 
@@ -50,10 +50,15 @@ const create = async (): Promise<Scratch> => {
 const PAGE = 4096
 
 const append = async (to: Scratch, bytes: Uint8Array): Promise<void> => {
-  for (let done = 0; done < bytes.length; ) {
-    const { bytesWritten } = await to.file.write(bytes, done, Math.min(1 << 30, bytes.length - done))
-    done += bytesWritten
-    to.end += bytesWritten
+  try {
+    for (let done = 0; done < bytes.length; ) {
+      const { bytesWritten } = await to.file.write(bytes, done, Math.min(1 << 30, bytes.length - done))
+      done += bytesWritten
+      to.end += bytesWritten
+    }
+  } catch (e) {
+    throw jitError('InvalidInput', `${bytes.length} bytes of weights could not be written to ${to.path}: ${e instanceof Error ? e.message : String(e)}`,
+      'Set TMPDIR to a folder with room for the model in float32.', { path: to.path, bytes: bytes.length })
   }
 }
 
@@ -61,19 +66,30 @@ let scratch: Promise<Scratch> | undefined
 // Arrays are written one after another.
 let last: Promise<unknown> = Promise.resolve()
 
-const store = async (data: Elements): Promise<FileRegion> => {
+const store = async (pieces: Iterable<Elements> | AsyncIterable<Elements>): Promise<FileRegion> => {
   scratch ??= create()
   const to = await scratch
-  try {
-    await append(to, new Uint8Array((PAGE - (to.end % PAGE)) % PAGE))
-    const offset = to.end
-    await append(to, new Uint8Array(data.buffer, data.byteOffset, data.byteLength))
-    return { path: to.path, offset }
-  } catch (e) {
-    throw jitError('InvalidInput', `weights of ${data.byteLength} bytes could not be written to ${to.path}: ${e instanceof Error ? e.message : String(e)}`,
-      'Set TMPDIR to a folder with room for the model in float32.', { path: to.path, bytes: data.byteLength })
-  }
+  await append(to, new Uint8Array((PAGE - (to.end % PAGE)) % PAGE))
+  const offset = to.end
+  for await (const { buffer, byteOffset, byteLength } of pieces) await append(to, new Uint8Array(buffer, byteOffset, byteLength))
+  return { path: to.path, offset }
 }
+
+/** `store` after whatever is being stored. */
+const storeNext = (pieces: Parameters<typeof store>[0]): Promise<FileRegion> => {
+  const region = last.then(() => store(pieces))
+  last = region.catch(() => undefined)
+  return region
+}
+
+/**
+ * An array in a temporary file of the process that was never whole in memory: its elements come in pieces, which may
+ * all be the same memory, as each is written before the next is asked for.
+ *
+ * Rejects with what the pieces throw, and with a JitError (`InvalidInput`) when there is no room; it says where.
+ */
+export const piecesOnDisk = async (pieces: AsyncIterable<Elements>, dtype: DType, shape: readonly number[]): Promise<HostTensor> =>
+  lazyTensor(await storeNext(pieces), dtype, shape)
 
 const stored = new WeakMap<Elements, Promise<FileRegion>>()
 
@@ -86,8 +102,8 @@ const stored = new WeakMap<Elements, Promise<FileRegion>>()
 export const onDisk = async (tensor: HostTensor): Promise<HostTensor> => {
   if (tensor.file !== undefined) return tensor
   const { data, dtype, shape } = tensor
-  const region = stored.get(data) ?? last.then(() => store(data))
+  const region = stored.get(data) ?? storeNext([data])
   stored.set(data, region)
-  last = region.catch(() => stored.delete(data))
+  region.catch(() => stored.delete(data))
   return lazyTensor(await region, dtype, shape)
 }

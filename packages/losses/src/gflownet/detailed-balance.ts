@@ -21,10 +21,14 @@ export interface DetailedBalanceOptions {
  *
  * The transition at t = length is the terminator, into the end where log F = log R. log P_B = 0 on a token tree.
  *
- * @param batch  see TrajectoryInputs; logReward and logPTerm are read at column `length` only
+ * logReward and logPTerm are read at column `length` only.
+ *
+ * @param options.normalisation `pooled` (mean over the transitions of the batch, the default) or `within`
+ * @param options.regression    what a residual costs, default `squared`
  * @returns terms [rows, states], nats², at [row, t]. Metrics: those of `trajectoryMetrics`
  * @throws RangeError for a wrong shape
  * @see Bengio et al. 2023, "GFlowNet Foundations", arXiv:2111.09266
+ * @example reduce(detailedBalance()({ ...batch, logF }), weight)
  */
 export const detailedBalance =
   ({ normalisation = 'pooled', regression = squared }: DetailedBalanceOptions = {}): ((

@@ -18,3 +18,14 @@ export const groupMean = (x: tf.Tensor1D, group: tf.Tensor1D, kept: tf.Tensor1D)
   const [rows] = x.shape
   return tf.div(tf.sum(tf.where(member, tf.expandDims(x, 0), tf.zeros([rows, rows])), 1), size)
 }
+
+/**
+ * x less the mean of its row's group: how much better than its prompt's other completions. Gradients flow through both.
+ *
+ * @param x     [rows]
+ * @param group [rows] int32
+ * @param kept  [rows] 0 leaves a row out of the mean and makes it 0
+ * @returns [rows]
+ */
+export const groupCentred = (x: tf.Tensor1D, group: tf.Tensor1D, kept: tf.Tensor1D): tf.Tensor1D =>
+  tf.where(tf.greater(kept, 0), tf.sub(x, groupMean(x, group, kept)), tf.zerosLike(x))

@@ -2,16 +2,45 @@ import '@gfnlm/jit'
 import '@tensorflow/tfjs-backend-cpu'
 import fc from 'fast-check'
 import { type LossCase, keepTheLaws } from '../testing/laws.ts'
-import { type Nested, type Row, between, firstOnes, flat, logProbs, many, mapNested } from '../testing/rows.ts'
+import {
+  type Nested,
+  type Row,
+  between,
+  blankOutside,
+  firstOnes,
+  flat,
+  logProbs,
+  many,
+  mapNested,
+} from '../testing/rows.ts'
+import { contrastiveTrajectoryBalance } from './contrastive-trajectory-balance.ts'
 import { detailedBalance } from './detailed-balance.ts'
+import { entropicPPO } from './entropic-ppo.ts'
+import { flowRL } from './flow-rl.ts'
+import { forwardLookingDetailedBalance } from './forward-looking-detailed-balance.ts'
 import { logPartitionVariance } from './log-partition-variance.ts'
 import { modifiedDetailedBalance } from './modified-detailed-balance.ts'
 import { modifiedSubTrajectoryBalance } from './modified-sub-trajectory-balance.ts'
-import { halfSquared, linex, shiftedCosh } from './regression.ts'
+import { clamped, halfSquared, linex, shiftedCosh, squared } from './regression.ts'
+import { relativeLogPartitionVariance } from './relative-log-partition-variance.ts'
+import { relativeTrajectoryBalance } from './relative-trajectory-balance.ts'
+import { softPolicyGradient } from './soft-policy-gradient.ts'
 import { subTrajectoryBalance } from './sub-trajectory-balance.ts'
 import { trajectoryBalance } from './trajectory-balance.ts'
+import { trajectoryBalanceWithAsynchrony } from './trajectory-balance-with-asynchrony.ts'
+import { trustPCL } from './trust-pcl.ts'
 
 const STATES = 4
+
+/** Up to 4 actions as policy-gradient losses take them. */
+const acted: fc.Arbitrary<Row> = fc
+  .record({
+    logProb: logProbs(STATES),
+    oldLogProb: logProbs(STATES),
+    advantage: many(STATES, -2, 2),
+    l: fc.integer({ min: 1, max: STATES }),
+  })
+  .map(({ l, ...rest }) => ({ ...rest, mask: firstOnes(l, STATES) }))
 
 /** A completion of 1 to 3 tokens in 4 states, of one of two prompts. */
 const row: fc.Arbitrary<Row> = fc
@@ -26,6 +55,14 @@ const row: fc.Arbitrary<Row> = fc
 
 const withFlow = fc.tuple(row, many(STATES, -2, 2)).map(([given, logF]): Row => ({ ...given, logF }))
 const withLogZ = fc.tuple(row, between(-2, 2)).map(([given, logZ]): Row => ({ ...given, logZ }))
+
+const beside = (given: fc.Arbitrary<Row>): fc.Arbitrary<Row> =>
+  fc.tuple(given, between(-9, -1)).map(([of, logPrior]): Row => ({ ...of, logPrior }))
+const withPrior = beside(withLogZ)
+const withOld = fc.tuple(withPrior, between(-9, -1)).map(([given, logOld]): Row => ({ ...given, logOld }))
+
+const mapInputs = (given: Row, change: (x: Nested) => Nested): Row =>
+  Object.fromEntries(Object.entries(given).map(([name, x]) => [name, change(x)]))
 
 const where = (x: Nested, read: (t: number) => boolean): Nested => mapNested(x, (value, t) => (read(t) ? value : NaN))
 
@@ -45,11 +82,16 @@ const allButTheEnd = (given: Row): Row => {
   return { ...pastTheEnd(given), logPTerm: atEnd(given['logPTerm']), logReward: atEnd(given['logReward']) }
 }
 
+const onlyLastTerminator = (given: Row): Row => ({ ...pastTheEnd(given), logPTerm: allButTheEnd(given)['logPTerm'] })
+
 const dropped = (given: Row): Row => ({ ...given, keep: 0 })
 
 const prefixes = { row, learned: ['logPF', 'logPTerm', 'logReward'], blank: pastTheEnd, empty: dropped }
 const flows = { row: withFlow, learned: ['logPF', 'logPTerm', 'logF'], blank: allButTheEnd, empty: dropped }
 const wholes = { row, learned: ['logPF', 'logPTerm', 'logReward'], blank: allButTheEnd, empty: dropped }
+
+const anchored = { ...wholes, learned: [...wholes.learned, 'logZ'] }
+const grouped = { ...wholes, together: 'group' }
 
 const CASES: readonly LossCase[] = [
   { name: 'modifiedSubTrajectoryBalance', loss: modifiedSubTrajectoryBalance(), ...prefixes },
@@ -81,18 +123,73 @@ const CASES: readonly LossCase[] = [
   {
     name: 'trajectoryBalance',
     loss: trajectoryBalance(),
-    ...wholes,
-    learned: [...wholes.learned, 'logZ'],
+    ...anchored,
     shared: { logZ: 0.7 },
   },
   {
     name: 'trajectoryBalance, log Z of each row',
     loss: trajectoryBalance({ regression: halfSquared }),
-    ...wholes,
+    ...anchored,
     row: withLogZ,
-    learned: [...wholes.learned, 'logZ'],
   },
-  { name: 'logPartitionVariance', loss: logPartitionVariance(), ...wholes, together: 'group' },
+  { name: 'logPartitionVariance', loss: logPartitionVariance(), ...grouped },
+  {
+    name: 'modifiedSubTrajectoryBalance, exit counted',
+    loss: modifiedSubTrajectoryBalance({ exit: 'counted', lambda: 0.7 }),
+    ...prefixes,
+  },
+  { name: 'modifiedDetailedBalance, exit counted', loss: modifiedDetailedBalance({ exit: 'counted' }), ...prefixes },
+  {
+    name: 'forwardLookingDetailedBalance',
+    loss: forwardLookingDetailedBalance(),
+    ...flows,
+    learned: [...flows.learned, 'logReward'],
+    blank: onlyLastTerminator,
+  },
+  {
+    // Copies of a row make pairs of no difference.
+    name: 'contrastiveTrajectoryBalance',
+    loss: contrastiveTrajectoryBalance({ regression: linex(0.5) }),
+    ...grouped,
+    breaks: ['duplicates'],
+  },
+  { name: 'relativeTrajectoryBalance', loss: relativeTrajectoryBalance({ beta: 0.5 }), ...anchored, row: withPrior },
+  {
+    name: 'relativeLogPartitionVariance',
+    loss: relativeLogPartitionVariance({ beta: 0.5 }),
+    ...grouped,
+    row: beside(row),
+  },
+  {
+    name: 'trajectoryBalanceWithAsynchrony',
+    loss: trajectoryBalanceWithAsynchrony({ beta: 0.1 }),
+    ...grouped,
+    row: beside(row),
+  },
+  { name: 'trustPCL', loss: trustPCL({ alpha: 2 }), ...anchored, row: withPrior },
+  {
+    name: 'flowRL, on policy',
+    loss: flowRL({ regression: clamped(300, squared) }),
+    ...anchored,
+    row: withPrior,
+  },
+  // The importance weight and the advantage are constants, so that the gradient is not that of the value.
+  { name: 'flowRL', loss: flowRL(), ...anchored, row: withOld, breaks: ['differences'] },
+  {
+    name: 'softPolicyGradient',
+    loss: softPolicyGradient({ lambda: 0.7 }),
+    ...wholes,
+    learned: ['logPF', 'logPTerm'],
+    breaks: ['differences'],
+  },
+  {
+    name: 'entropicPPO',
+    loss: entropicPPO(),
+    row: acted,
+    learned: ['logProb'],
+    blank: ({ mask, ...rest }) => ({ ...mapInputs(rest, (x) => blankOutside(x, mask)), mask }),
+    empty: (given) => ({ ...given, mask: firstOnes(0, STATES) }),
+  },
 ]
 
 keepTheLaws(CASES)

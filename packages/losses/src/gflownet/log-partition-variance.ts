@@ -1,11 +1,9 @@
 import type { Terms } from '../terms.ts'
-import { type GroupedTrajectoryInputs, estimateLogZ } from './log-z.ts'
-import { keptMean, trajectoryMetrics } from './metrics.ts'
-import { endPotential } from './potentials.ts'
+import { type GroupedTrajectoryInputs, logZOfGroups } from './log-z.ts'
 import { type Regression, squared } from './regression.ts'
-import { wholeTrajectories } from './sub-trajectories.ts'
 import { terminationOf } from './termination-values.ts'
 import { extentOf } from './trajectory-inputs.ts'
+import { wholeTrajectoryTerms } from './whole-trajectory-terms.ts'
 
 /**
  * Log-partition variance (VarGrad): trajectory balance whose log Z is the batch's own estimate, one per prompt.
@@ -17,25 +15,19 @@ import { extentOf } from './trajectory-inputs.ts'
  * is detached: at unit weights and squared regression the gradient is the same as through it, and a row of weight
  * 0 then has none at all. On policy it is REINFORCE with a mean baseline. A group of one row teaches nothing.
  *
- * @param batch  see TrajectoryInputs, with `group`; logReward and logPTerm are read at column `length` only
+ * logReward and logPTerm are read at column `length` only.
+ *
+ * @param options.regression what a residual costs, default `squared`
  * @returns terms [rows], nats². Metrics: those of `trajectoryMetrics`, and logZ, the mean estimate
  * @throws RangeError for a wrong shape
  * @see Richter et al. 2020, arXiv:2010.10436; Zhang et al. 2023, arXiv:2302.05446
+ * @example reduce(logPartitionVariance()({ ...batch, group }), weight)
  */
 export const logPartitionVariance =
   ({ regression = squared }: { readonly regression?: Regression } = {}): ((batch: GroupedTrajectoryInputs) => Terms) =>
   (batch) => {
     const extent = extentOf('logPartitionVariance', batch)
     const whole = terminationOf(batch, extent)
-    const logZ = estimateLogZ(batch)
-    const found = wholeTrajectories(logZ, endPotential(whole), extent.kept, regression)
-    return {
-      terms: found.terms,
-      share: found.share,
-      mass: found.mass,
-      metrics: {
-        ...trajectoryMetrics(found, whole, extent.kept, batch.group),
-        logZ: keptMean(logZ, extent.kept),
-      },
-    }
+    const logZ = logZOfGroups(whole, batch.group, extent.kept)
+    return wholeTrajectoryTerms(logZ, whole, extent.kept, regression, batch.group)
   }

@@ -3,7 +3,7 @@ import { checkShape } from '../check-shape.ts'
 import { detach } from '../detach.ts'
 import { groupMean } from './group-mean.ts'
 import { endPotential } from './potentials.ts'
-import { terminationOf } from './termination-values.ts'
+import { type TerminationValues, terminationOf } from './termination-values.ts'
 import { type TrajectoryInputs, extentOf } from './trajectory-inputs.ts'
 
 /** A log-partition, nats: one for the batch, or one for each row (rows of one prompt given the same). */
@@ -20,6 +20,10 @@ export const logZByRow = (caller: string, logZ: LogZ, rows: number): tf.Tensor1D
   return tf.add(logZ as tf.Tensor1D, tf.zeros([rows]))
 }
 
+/** [rows] the mean of log R − log P_F(τ) over the kept rows of each row's group; a constant. */
+export const logZOfGroups = (whole: TerminationValues, group: tf.Tensor1D, kept: tf.Tensor1D): tf.Tensor1D =>
+  detach(groupMean(endPotential(whole), group, kept))
+
 /**
  * The estimate of log Z that needs no parameter: the mean of log R − log P_F(τ) over the trajectories of a prompt.
  * It is exact at balance and a lower bound in expectation before. No gradient flows through it.
@@ -32,5 +36,5 @@ export const logZByRow = (caller: string, logZ: LogZ, rows: number): tf.Tensor1D
  */
 export const estimateLogZ = (batch: GroupedTrajectoryInputs): tf.Tensor1D => {
   const extent = extentOf('estimateLogZ', batch)
-  return detach(groupMean(endPotential(terminationOf(batch, extent)), batch.group, extent.kept))
+  return logZOfGroups(terminationOf(batch, extent), batch.group, extent.kept)
 }

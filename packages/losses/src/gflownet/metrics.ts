@@ -10,7 +10,7 @@ export const keptMean = (x: tf.Tensor1D, kept: tf.Tensor1D): tf.Scalar =>
   tf.div(tf.sum(tf.mul(kept, x)), orOne(tf.sum(kept)))
 
 /** `residual` and `absoluteResidual`, nats: how far, and to which side, the batch is off balance. */
-const residualMetrics = ({ residual, share }: Residuals): Record<string, tf.Scalar> => ({
+const residualMetrics = ({ residual, share }: Pick<Residuals, 'residual' | 'share'>): Record<string, tf.Scalar> => ({
   residual: tf.sum(tf.mul(share, residual)),
   absoluteResidual: tf.sum(tf.mul(share, tf.abs(residual))),
 })
@@ -24,7 +24,7 @@ const residualMetrics = ({ residual, share }: Residuals): Record<string, tf.Scal
  * prompts it would tend to the variance of log Z between them instead.
  */
 export const trajectoryMetrics = (
-  found: Residuals,
+  found: Pick<Residuals, 'residual' | 'share'>,
   whole: TerminationValues,
   kept: tf.Tensor1D,
   group?: tf.Tensor1D,

@@ -2,13 +2,15 @@ import type { Terms } from '../terms.ts'
 import type { DetailedBalanceOptions } from './detailed-balance.ts'
 import { trajectoryMetrics } from './metrics.ts'
 import { type AnchoredTrajectoryInputs, anchorOf } from './modified-sub-trajectory-balance.ts'
-import { modifiedPotentials } from './potentials.ts'
+import { type Exit, modifiedPotentials, withExit } from './potentials.ts'
 import { squared } from './regression.ts'
 import { adjacentPairs } from './sub-trajectories.ts'
 import { terminationOf } from './termination-values.ts'
 import { extentOf } from './trajectory-inputs.ts'
 
 export interface ModifiedDetailedBalanceOptions extends DetailedBalanceOptions {
+  /** Whether the terminating transition counts. Default `leftOut`. */
+  readonly exit?: Exit
   /** Tokens before which the MDP forbids stopping. Above 0 the root's flow is `logZ`. Default 0. */
   readonly minLength?: number
 }
@@ -23,20 +25,29 @@ export interface ModifiedDetailedBalanceOptions extends DetailedBalanceOptions {
  * have any) is gfn-lm-tuning's `modified_db`; `pooled` is torchgfn's ModifiedDBGFlowNet, and modified
  * sub-trajectory balance at λ = 0.
  *
- * @param batch  see TrajectoryInputs; logReward is read at every state that may stop
+ * logReward is read at every state that may stop.
+ *
+ * @param options.normalisation `within` (the default) or `pooled`
+ * @param options.regression    what a residual costs, default `squared`
+ * @param options.exit          whether the terminating transition counts, default `leftOut`; see `Exit`
+ * @param options.minLength     tokens before which the MDP forbids stopping, default 0; above it the batch needs `logZ`
  * @returns terms [rows, nodes − 1], nats², at [row, t]; nodes = states − max(0, minLength − 1).
  *          Metrics: those of `trajectoryMetrics`
  * @throws RangeError for a wrong shape, or a logZ missing or given in vain
  * @see Deleu et al. 2022, arXiv:2202.13903
+ * @example reduce(modifiedDetailedBalance()({ logPF, logPTerm, logReward, valid, keep }), weight)
  */
-export const modifiedDetailedBalance =
-  ({ normalisation = 'within', regression = squared, minLength = 0 }: ModifiedDetailedBalanceOptions = {}): ((
-    batch: AnchoredTrajectoryInputs,
-  ) => Terms) =>
-  (batch) => {
-    const name = 'modifiedDetailedBalance'
+export const modifiedDetailedBalance = ({
+  normalisation = 'within',
+  regression = squared,
+  exit = 'leftOut',
+  minLength = 0,
+}: ModifiedDetailedBalanceOptions = {}): ((batch: AnchoredTrajectoryInputs) => Terms) => {
+  const name = 'modifiedDetailedBalance'
+  return (batch) => {
     const extent = extentOf(name, batch)
-    const potentials = modifiedPotentials(batch, extent, minLength, anchorOf(name, batch, extent, minLength))
+    const inner = modifiedPotentials(batch, extent, minLength, anchorOf(name, batch, extent, minLength))
+    const potentials = exit === 'counted' ? withExit(inner) : inner
     const found = adjacentPairs(potentials, normalisation, regression)
     return {
       terms: found.terms,
@@ -45,3 +56,4 @@ export const modifiedDetailedBalance =
       metrics: trajectoryMetrics(found, terminationOf(batch, extent), extent.kept, batch.group),
     }
   }
+}

@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs-core'
 import type { Terms } from '../terms.ts'
 import { type LogZ, logZByRow } from './log-z.ts'
 import { keptMean, trajectoryMetrics } from './metrics.ts'
-import { modifiedPotentials } from './potentials.ts'
+import { type Exit, modifiedPotentials, withExit } from './potentials.ts'
 import { type Regression, squared } from './regression.ts'
 import { allPairs } from './sub-trajectories.ts'
 import { terminationOf } from './termination-values.ts'
@@ -15,6 +15,8 @@ export interface ModifiedSubTrajectoryBalanceOptions {
   /** Over what the weights are normalised. Default `pooled`, as in gfn-lm-tuning. */
   readonly weighting?: Weighting
   readonly regression?: Regression
+  /** Whether the terminating transition counts. Default `leftOut`. */
+  readonly exit?: Exit
   /** Tokens before which the MDP forbids stopping. Above 0 the root's flow is `logZ`. Default 0. */
   readonly minLength?: number
 }
@@ -48,31 +50,37 @@ export const anchorOf = (
  *   residual(i, j) = log F(s_i) + Σ_{i≤t<j} log P_F(z_{t+1} | s_t) − log F(s_j),   0 ≤ i < j ≤ length
  *   loss = Σ_{i<j} λ^{j−i−1} g(residual(i, j)) / Σ_{i<j} λ^{j−i−1}
  *
- * Conventions. gfn-lm-tuning sums both numerator and denominator over the whole batch (`pooled`) and leaves the
- * terminating transition out (its residual is 0 by definition of F); its arithmetic and infilling scripts count it,
- * which adds zeros and doubles whatever ends in the last state: pass a `valid` one column longer for that.
+ * Conventions. gfn-lm-tuning sums both numerator and denominator over the whole batch (`pooled`). Its scripts differ
+ * in whether the terminating transition counts: see `Exit`.
  * The last state at the maximum length must be forced (logPTerm = 0), or the optimum is not unique.
  *
- * @param batch  see TrajectoryInputs; logReward is read at every state that may stop
+ * logReward is read at every state that may stop.
+ *
+ * @param options.lambda     λ ≥ 0, default 1
+ * @param options.weighting  over what the weights are normalised, default `pooled`; see `Weighting`
+ * @param options.regression what a residual costs, default `squared`
+ * @param options.exit       whether the terminating transition counts, default `leftOut`; see `Exit`
+ * @param options.minLength  tokens before which the MDP forbids stopping, default 0; above it the batch needs `logZ`
  * @returns terms [rows, nodes, nodes], nats², at [row, i, j] for i < j; nodes = states − max(0, minLength − 1).
  *          Metrics: those of `trajectoryMetrics`, and logZ, the mean of log F(s_0) over the kept rows
  * @throws RangeError for a wrong shape, λ < 0, or a logZ missing or given in vain
  * @see Hu et al. 2024, arXiv:2310.04363, eq. 3; Deleu et al. 2022, arXiv:2202.13903 (the modified detailed balance)
  * @example
- * const loss = modifiedSubTrajectoryBalance({ lambda: 1 })
- * const { value, grads } = tf.variableGrads(() => reduce(loss(forward()), weight))
+ * reduce(modifiedSubTrajectoryBalance({ lambda: 1 })({ logPF, logPTerm, logReward, valid, keep }), weight)
  */
 export const modifiedSubTrajectoryBalance = ({
   lambda = 1,
   weighting = 'pooled',
   regression = squared,
+  exit = 'leftOut',
   minLength = 0,
 }: ModifiedSubTrajectoryBalanceOptions = {}): ((batch: AnchoredTrajectoryInputs) => Terms) => {
   const name = 'modifiedSubTrajectoryBalance'
   const weights = lengthWeights(name, weighting, lambda)
   return (batch) => {
     const extent = extentOf(name, batch)
-    const potentials = modifiedPotentials(batch, extent, minLength, anchorOf(name, batch, extent, minLength))
+    const inner = modifiedPotentials(batch, extent, minLength, anchorOf(name, batch, extent, minLength))
+    const potentials = exit === 'counted' ? withExit(inner) : inner
     const found = allPairs(potentials, weights, regression)
     const root = tf.reshape<tf.Rank.R1>(tf.slice2d(potentials.phi, [0, 0], [extent.rows, 1]), [extent.rows])
     return {

@@ -49,6 +49,32 @@ export const modifiedPotentials = (
 }
 
 /**
+ * Whether the terminating transition, from a state that may stop into the end, is one of the transitions. Its residual
+ * is 0 by definition of F.
+ *
+ * | name | sub-trajectories of l tokens | who |
+ * |---|---|---|
+ * | `leftOut` | l (l + 1) / 2 | gfn-lm-tuning's next sentences and notebooks (`cumsum >= 1`), torchgfn's ModifiedDB |
+ * | `counted` | (l + 1) (l + 2) / 2, l below the maximum | gfn-lm-tuning's arithmetic and infilling (`cumsum > 1`) |
+ *
+ * `counted` adds zeros, and counts what ends in the last state twice.
+ */
+export type Exit = 'leftOut' | 'counted'
+
+/** The potentials with a copy of the last node behind it, wherever a completion ended before the last column. */
+export const withExit = ({ phi, transitions }: Potentials): Potentials => {
+  const nodes = phi.shape[1]
+  const t = range(nodes)
+  const last = tf.cast(tf.equal(t, tf.expandDims(transitions, 1)), 'float32')
+  const end = tf.sum(tf.mul(last, phi), 1, true)
+  const more = tf.cast(tf.logicalAnd(tf.greaterEqual(transitions, 0), tf.less(transitions, nodes - 1)), 'float32')
+  return {
+    phi: tf.where(tf.greater(t, tf.expandDims(transitions, 1)), tf.mul(end, tf.onesLike(phi)), phi),
+    transitions: tf.add(transitions, more),
+  }
+}
+
+/**
  * φ of the states under a learned flow, and then φ of the end: [rows, states + 1]. The end is a node of its own,
  * one transition (the terminator) after the last state, with log F = log R.
  *

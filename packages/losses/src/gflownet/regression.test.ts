@@ -2,7 +2,7 @@ import '@gfnlm/jit'
 import '@tensorflow/tfjs-backend-cpu'
 import * as tf from '@tensorflow/tfjs-core'
 import { describe, expect, test } from 'vitest'
-import { type Regression, halfSquared, linex, shiftedCosh, squared } from './regression.ts'
+import { type Regression, clamped, halfSquared, linex, shiftedCosh, squared } from './regression.ts'
 
 const value = (g: Regression, t: number): number => g(tf.scalar(t)).dataSync()[0]
 const slope = (g: Regression, t: number): number => tf.grad((x) => g(x))(tf.scalar(t)).dataSync()[0]
@@ -43,4 +43,19 @@ test('small residuals are not lost to cancellation', () => {
 
 test('linex refuses the α that divides by zero', () => {
   expect(() => linex(0)).toThrow('alpha must be a finite number other than 0')
+})
+
+test('linex keeps its digits where eˣ − 1 − x cancels', () => {
+  for (const t of [1e-6, -1e-4, 0.01, 0.0499, 0.0501]) {
+    const exact = (t * t) / 2 + t ** 3 / 6 + t ** 4 / 24 + t ** 5 / 120 + t ** 6 / 720
+    expect(value(linex(1), t) / exact).toBeCloseTo(1, 5)
+    expect(slope(linex(1), t) / Math.expm1(t)).toBeCloseTo(1, 5)
+  }
+})
+
+test('clamped, a residual past the limit costs what it costs there and teaches nothing', () => {
+  const g = clamped(2, squared)
+  expect([value(g, 1.5), value(g, 7), value(g, -1e30)]).toEqual([2.25, 4, 4])
+  expect([slope(g, 1.5), Math.abs(slope(g, 7)), Math.abs(slope(g, -1e30))]).toEqual([3, 0, 0])
+  expect(() => clamped(0, squared)).toThrow('clamped: limit must be above 0, found 0')
 })

@@ -28,6 +28,25 @@ export const shiftedCosh: Regression = <T extends tf.Tensor>(residual: T): T => 
 }
 
 /**
+ * g of the residual held within ±limit: past it a residual costs what it costs there and teaches nothing, so that one
+ * absurd completion cannot rule a batch.
+ *
+ * @example trajectoryBalance({ regression: clamped(20, squared) })
+ */
+export const clamped = (limit: number, regression: Regression): Regression => {
+  if (!(limit > 0)) throw new RangeError(`clamped: limit must be above 0, found ${limit}`)
+  return <T extends tf.Tensor>(residual: T): T => regression(tf.clipByValue(residual, -limit, limit))
+}
+
+/** eˣ − 1 − x, by its series where the difference would cancel. */
+const expLess = <T extends tf.Tensor>(x: T): T => {
+  const onward = (divisor: number, rest: tf.Tensor): tf.Tensor => tf.add(1, tf.mul(tf.div(x, divisor), rest))
+  const series = onward(3, onward(4, onward(5, onward(6, tf.onesLike(x)))))
+  const near = tf.less(tf.abs(x), 0.05)
+  return tf.where(near, tf.mul(tf.mul(0.5, tf.square(x)), series), tf.sub(tf.expm1(x), x)) as T
+}
+
+/**
  * g(t) = (e^{αt} − αt − 1) / α²: α = 1 is the forward Kullback–Leibler divergence (zero-avoiding), α = 1/2 lies
  * between, α < 0 is zero-forcing. Curvature 1 at 0 for every α. αt is clamped to ≤ 80.
  *
@@ -36,9 +55,9 @@ export const shiftedCosh: Regression = <T extends tf.Tensor>(residual: T): T => 
  */
 export const linex = (alpha: number): Regression => {
   if (!Number.isFinite(alpha) || alpha === 0)
-    throw new RangeError(`linex: alpha must be a finite number other than 0 (whose limit is halfSquared), found ${alpha}`)
+    throw new RangeError(`linex: alpha must be a finite number other than 0 (use halfSquared), found ${alpha}`)
   return <T extends tf.Tensor>(residual: T): T => {
     const scaled = tf.minimum(tf.mul(alpha, residual), LARGEST_EXPONENT)
-    return tf.mul(1 / (alpha * alpha), tf.sub(tf.expm1(scaled), scaled)) as T
+    return tf.mul(1 / (alpha * alpha), expLess(scaled)) as T
   }
 }

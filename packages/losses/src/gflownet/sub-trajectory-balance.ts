@@ -33,11 +33,16 @@ export interface FlowTrajectoryInputs extends TrajectoryInputs {
  * The weightings are torchgfn's (see Weighting for their names there) and gfn-lm-tuning's `pooled`. Where torchgfn
  * divides by 1 − λ the sums are taken instead, so λ = 1 is the limit and not a division by zero.
  *
- * @param batch  see TrajectoryInputs; logReward and logPTerm are read at column `length` only
+ * logReward and logPTerm are read at column `length` only.
+ *
+ * @param options.lambda     λ ≥ 0, default 0.9
+ * @param options.weighting  how sub-trajectories share the loss, default `within`; see `Weighting`
+ * @param options.regression what a residual costs, default `squared`
  * @returns terms [rows, states + 1, states + 1], nats², at [row, i, j] for i < j. Metrics: those of
  *          `trajectoryMetrics`, and logZ, the mean of log F(s_0) over the kept rows
  * @throws RangeError for a wrong shape or λ < 0
  * @see Madan et al. 2023, arXiv:2209.12782
+ * @example reduce(subTrajectoryBalance({ lambda: 0.9 })({ ...batch, logF }), weight)
  */
 export const subTrajectoryBalance = ({
   lambda = 0.9,

@@ -1,12 +1,9 @@
-import type * as tf from '@tensorflow/tfjs-core'
 import type { Terms } from '../terms.ts'
 import { type LogZ, logZByRow } from './log-z.ts'
-import { keptMean, trajectoryMetrics } from './metrics.ts'
-import { endPotential } from './potentials.ts'
 import { type Regression, squared } from './regression.ts'
-import { wholeTrajectories } from './sub-trajectories.ts'
 import { terminationOf } from './termination-values.ts'
 import { type TrajectoryInputs, extentOf } from './trajectory-inputs.ts'
+import { wholeTrajectoryTerms } from './whole-trajectory-terms.ts'
 
 export interface TrajectoryBalanceInputs extends TrajectoryInputs {
   /** [] or [rows] learned log-partition of the rows' prompts, nats. It trains like any parameter. */
@@ -20,25 +17,18 @@ export interface TrajectoryBalanceInputs extends TrajectoryInputs {
  *
  * On a token tree every state has one parent: log P_B = 0. The loss is the mean over the kept rows.
  *
- * @param batch  see TrajectoryInputs; logReward and logPTerm are read at column `length` only
+ * logReward and logPTerm are read at column `length` only.
+ *
+ * @param options.regression what a residual costs, default `squared`
  * @returns terms [rows], nats². Metrics: those of `trajectoryMetrics`, and logZ, its mean over the kept rows
  * @throws RangeError for a wrong shape
  * @see Malkin et al. 2022, arXiv:2201.13259
+ * @example reduce(trajectoryBalance()({ ...batch, logZ }), weight)
  */
 export const trajectoryBalance =
   ({ regression = squared }: { readonly regression?: Regression } = {}): ((batch: TrajectoryBalanceInputs) => Terms) =>
   (batch) => {
     const extent = extentOf('trajectoryBalance', batch)
-    const logZ: tf.Tensor1D = logZByRow('trajectoryBalance', batch.logZ, extent.rows)
-    const whole = terminationOf(batch, extent)
-    const found = wholeTrajectories(logZ, endPotential(whole), extent.kept, regression)
-    return {
-      terms: found.terms,
-      share: found.share,
-      mass: found.mass,
-      metrics: {
-        ...trajectoryMetrics(found, whole, extent.kept, batch.group),
-        logZ: keptMean(logZ, extent.kept),
-      },
-    }
+    const logZ = logZByRow('trajectoryBalance', batch.logZ, extent.rows)
+    return wholeTrajectoryTerms(logZ, terminationOf(batch, extent), extent.kept, regression, batch.group)
   }

@@ -2,13 +2,16 @@ import { type HostTensors, hostTensor } from '@gfnlm/jit'
 import * as tf from '@tensorflow/tfjs-core'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { parseConfig } from '../architectures/architectures.ts'
+import { modulesOf } from '../architectures/modules.ts'
 import type { PretrainedPolicy } from '../pretrained-policy.ts'
+import { quantizedWeights } from '../quantize/quantize-weights.ts'
 import { randomPolicy } from '../random-policy.ts'
 import { apart, eagerLogits } from '../testing/eager.ts'
 import { SMALL_GPT2, SMALL_LLAMA, leftOf, rightOf } from '../testing/small-models.ts'
-import { lora, loraScaleOf, newAdapter } from './lora.ts'
+import { loraScaleOf } from './adapted-modules.ts'
+import { dora, lora, newAdapter } from './lora.ts'
 import { mergedWeights } from './merge.ts'
-import { modulesOf } from '../architectures/modules.ts'
+import { outputNorms } from './output-norms.ts'
 
 beforeAll(() => tf.setBackend('cpu'))
 
@@ -30,14 +33,19 @@ const trained = (policy: PretrainedPolicy): HostTensors =>
   )
 
 describe.each([
-  ['llama', SMALL_LLAMA],
-  ['gpt2', SMALL_GPT2],
-])('an adapter of a small %s', (_, config) => {
+  ['LoRA', 'llama', SMALL_LLAMA, lora({ r: 2, alpha: 6 })],
+  ['LoRA', 'gpt2', SMALL_GPT2, lora({ r: 2, alpha: 6 })],
+  ['DoRA', 'llama', SMALL_LLAMA, dora({ r: 2, alpha: 6 })],
+  ['DoRA', 'gpt2', SMALL_GPT2, dora({ r: 2, alpha: 6, rslora: true })],
+])('%s of a small %s', (kind, _, config, options) => {
   const base = rightOf(randomPolicy(config, { seed: 3 }))
-  const policy = rightOf(randomPolicy(config, { seed: 3, adapter: lora({ r: 2, alpha: 6 }) }))
+  const policy = rightOf(randomPolicy(config, { seed: 3, adapter: options }))
 
-  it('with B = 0 gives the base model exactly', () => {
-    expect(eagerLogits(policy, ROWS)).toEqual(eagerLogits(base, ROWS))
+  it('with B = 0 gives the base model', () => {
+    const [adapted, plain] = [eagerLogits(policy, ROWS), eagerLogits(base, ROWS)]
+    if (kind === 'LoRA') expect(adapted).toEqual(plain)
+    // Magnitudes are norms that were rounded once.
+    else expect(apart(adapted, plain)).toBeLessThan(1e-5)
   })
 
   it('changes the model once trained, and switched off gives the reference exactly', () => {
@@ -49,12 +57,8 @@ describe.each([
   it('merged into the weights computes the same', () => {
     const trainable = trained(policy)
     const merged = mergedWeights(modulesOf(policy.config), policy.constants, trainable, loraScaleOf(policy.adapter))
-    expect(
-      apart(
-        eagerLogits(base, ROWS, { constants: merged, trainable: null }),
-        eagerLogits(policy, ROWS, { trainable }),
-      ),
-    ).toBeLessThan(2e-5)
+    const alone = eagerLogits(base, ROWS, { constants: merged, trainable: null })
+    expect(apart(alone, eagerLogits(policy, ROWS, { trainable }))).toBeLessThan(2e-5)
   })
 
   it('is drawn from its seed alone, uniform within ±1/√in', () => {
@@ -70,15 +74,20 @@ describe.each([
   })
 
   it('that does not train is part of the frozen model', () => {
-    const frozen = rightOf(randomPolicy(config, { seed: 3, adapter: lora({ r: 2, alpha: 6 }), train: 'none' }))
+    const frozen = rightOf(randomPolicy(config, { seed: 3, adapter: options, train: 'none' }))
     expect(frozen.trainable).toEqual({})
     expect(Object.keys(frozen.constants)).toEqual(expect.arrayContaining(Object.keys(policy.trainable)))
   })
 })
 
-describe('targets', () => {
-  it('of GPT-2 named c_proj are both of its kind', () => {
-    const { tensors } = rightOf(newAdapter(rightOf(parseConfig(SMALL_GPT2)), lora({ r: 1, targets: ['c_proj'] })))
+/** Every matrix is of whole blocks. */
+const WIDE = { ...SMALL_LLAMA, hidden_size: 16, intermediate_size: 16, head_dim: 8 }
+
+describe('a new adapter', () => {
+  const llama = rightOf(parseConfig(SMALL_LLAMA))
+
+  it('on c_proj of GPT-2 is on both of its kind', () => {
+    const { tensors } = rightOf(newAdapter(rightOf(parseConfig(SMALL_GPT2)), {}, lora({ r: 1, targets: ['c_proj'] })))
     expect(
       Object.entries(tensors)
         .slice(0, 4)
@@ -91,20 +100,33 @@ describe('targets', () => {
     ])
   })
 
-  it('that name nothing are a fault that lists what there is', () => {
-    const fault = leftOf(newAdapter(rightOf(parseConfig(SMALL_LLAMA)), lora({ targets: ['q_proj', 'c_attn'] })))
-    expect(fault).toMatchObject({ _tag: 'AdapterInvalid', detail: { unknown: ['c_attn'] } })
-    expect(fault.fix).toContain('q_proj, k_proj, v_proj, o_proj, gate_proj, up_proj, down_proj, lm_head')
+  it('has the rank that the first matching pattern gives its module', () => {
+    const adapter = lora({ r: 2, targets: ['q_proj', 'down_proj'], rankPattern: { '0.mlp.down_proj': 5, down_proj: 3 } })
+    const { tensors } = rightOf(newAdapter(llama, {}, adapter))
+    const shapes = Object.entries(tensors).map(([name, { shape }]) => [name.replace('model.layers.', '').replace('.weight', ''), ...shape])
+    expect(shapes).toEqual([
+      ['0.self_attn.q_proj.lora_A', 2, 12],
+      ['0.self_attn.q_proj.lora_B', 24, 2],
+      ['0.mlp.down_proj.lora_A', 5, 10],
+      ['0.mlp.down_proj.lora_B', 12, 5],
+      ['1.self_attn.q_proj.lora_A', 2, 12],
+      ['1.self_attn.q_proj.lora_B', 24, 2],
+      ['1.mlp.down_proj.lora_A', 3, 10],
+      ['1.mlp.down_proj.lora_B', 12, 3],
+    ])
   })
 
-  it('must be some, with a rank of at least 1', () => {
-    const config = rightOf(parseConfig(SMALL_LLAMA))
-    expect(leftOf(newAdapter(config, lora({ targets: [] })))._tag).toBe('AdapterInvalid')
-    expect(leftOf(newAdapter(config, lora({ r: 0 })))._tag).toBe('AdapterInvalid')
+  it("of DoRA begins with the norms of its outputs' weights, in either orientation", () => {
+    // rows (3, 4) and (5, 12) of [out, in]
+    const module = { name: 'm', kind: 'linear', inputs: 2, outputs: 2, bias: false } as const
+    expect([...outputNorms({ ...module, orientation: 'out-in' }, hostTensor(Float32Array.of(3, 4, 5, 12), [2, 2]))]).toEqual([5, 13])
+    expect([...outputNorms({ ...module, orientation: 'in-out' }, hostTensor(Float32Array.of(3, 5, 4, 12), [2, 2]))]).toEqual([5, 13])
   })
-})
 
-it('rank stabilisation divides alpha by √r', () => {
-  expect(loraScaleOf({ r: 4, alpha: 8, targets: [], rslora: false })('q_proj')).toBe(2)
-  expect(loraScaleOf({ r: 4, alpha: 8, targets: [], rslora: true })('q_proj')).toBe(4)
+  it('of DoRA needs the weights in floats', () => {
+    const wide = rightOf(parseConfig(WIDE))
+    const drawn = rightOf(randomPolicy(WIDE, { seed: 1 }))
+    const quantized = rightOf(quantizedWeights(wide, drawn.constants, { bits: 8, block: 16 }))
+    expect(leftOf(newAdapter(wide, quantized, dora()))).toMatchObject({ _tag: 'AdapterInvalid', detail: { field: 'kind' } })
+  })
 })

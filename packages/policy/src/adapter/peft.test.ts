@@ -7,7 +7,7 @@ import { readSafetensors } from '../safetensors/read-safetensors.ts'
 import { writeSafetensors } from '../safetensors/write-safetensors.ts'
 import { saveAdapter } from '../save-pretrained.ts'
 import { SMALL_GPT2, SMALL_LLAMA, freshDirectory, leftOf, rightOf } from '../testing/small-models.ts'
-import { lora } from './lora.ts'
+import { dora, lora } from './lora.ts'
 import { readPeft } from './peft.ts'
 
 const llama = rightOf(
@@ -17,7 +17,9 @@ const llama = rightOf(
     adapter: lora({ r: 2, alpha: 4, targets: ['q_proj', 'down_proj'] }),
   }),
 )
-const gpt2 = rightOf(randomPolicy(SMALL_GPT2, { seed: 1, adapter: lora({ r: 3 }) }))
+const gpt2 = rightOf(
+  randomPolicy(SMALL_GPT2, { seed: 1, adapter: dora({ r: 3, exclude: '.*\\.0\\.mlp\\.c_fc' }) }),
+)
 
 const save = async (policy: typeof llama): Promise<string> => {
   const directory = await freshDirectory()
@@ -31,23 +33,35 @@ describe('a saved adapter', () => {
   // PEFT developer guide, "PEFT checkpoint format": names, orientation and the fields its readers need.
   it('has the configuration that PEFT, vLLM and SGLang read', async () => {
     expect(await configOf(await save(llama))).toEqual({
-      peft_type: 'LORA',
-      task_type: 'CAUSAL_LM',
+      alpha_pattern: {},
+      auto_mapping: null,
       base_model_name_or_path: 'org/base',
-      r: 2,
-      lora_alpha: 4,
-      lora_dropout: 0,
       bias: 'none',
-      target_modules: ['q_proj', 'down_proj'],
-      modules_to_save: null,
-      use_rslora: false,
-      use_dora: false,
       fan_in_fan_out: false,
       inference_mode: true,
+      init_lora_weights: true,
+      layers_pattern: null,
+      layers_to_transform: null,
+      loftq_config: {},
+      lora_alpha: 4,
+      lora_dropout: 0,
+      megatron_config: null,
+      megatron_core: 'megatron.core',
+      modules_to_save: null,
+      peft_type: 'LORA',
+      r: 2,
+      rank_pattern: {},
+      revision: null,
+      target_modules: ['q_proj', 'down_proj'],
+      task_type: 'CAUSAL_LM',
+      use_dora: false,
+      use_rslora: false,
     })
     expect(await configOf(await save(gpt2))).toMatchObject({
       fan_in_fan_out: true,
+      use_dora: true,
       target_modules: ['c_attn', 'c_proj', 'c_fc'],
+      exclude_modules: '.*\\.0\\.mlp\\.c_fc',
     })
   })
 
@@ -73,13 +87,40 @@ describe('a saved adapter', () => {
     expect(await shapes(gpt2)).toMatchObject({
       'base_model.model.transformer.h.0.attn.c_attn.lora_A.weight': [3, 8],
       'base_model.model.transformer.h.0.attn.c_attn.lora_B.weight': [24, 3],
+      // PEFT drops the name of the magnitude's module.
+      'base_model.model.transformer.h.0.attn.c_attn.lora_magnitude_vector': [24],
     })
+    expect(Object.keys(await shapes(gpt2)).filter((name) => name.includes('c_fc'))).toHaveLength(3)
   })
 
   it.each([
     ['llama', llama],
     ['gpt2', gpt2],
   ])('of %s comes back as it was', async (_, policy) => {
+    expect(rightOf(await readPeft(await save(policy), policy.config)())).toEqual({
+      adapter: policy.adapter,
+      tensors: policy.trainable,
+    })
+  })
+
+  it('with every option comes back as it was', async () => {
+    const adapter = lora({
+      kind: 'dora',
+      r: 2,
+      alpha: 3,
+      rslora: true,
+      targets: ['q_proj', 'model.layers.1.mlp.up_proj'],
+      exclude: ['up_proj.not'],
+      layers: [0],
+      rankPattern: { '^model.layers.1.mlp.up_proj': 4 },
+      alphaPattern: { 'self_attn\\..*': 1.5 },
+    })
+    const policy = rightOf(randomPolicy(SMALL_LLAMA, { seed: 1, adapter }))
+    expect(Object.keys(policy.trainable)).toEqual(
+      ['model.layers.0.self_attn.q_proj', 'model.layers.1.mlp.up_proj'].flatMap((module) =>
+        ['lora_A.weight', 'lora_B.weight', 'lora_magnitude_vector'].map((part) => `${module}.${part}`),
+      ),
+    )
     expect(rightOf(await readPeft(await save(policy), policy.config)())).toEqual({
       adapter: policy.adapter,
       tensors: policy.trainable,
@@ -106,21 +147,52 @@ describe('an adapter that does not fit', () => {
 
   it.each([
     ['peft_type', { peft_type: 'IA3' }],
-    ['use_dora', { use_dora: true }],
+    ['use_dora', { use_dora: 'yes' }],
+    ['use_rslora', { use_rslora: 1 }],
     ['bias', { bias: 'all' }],
     ['modules_to_save', { modules_to_save: ['lm_head'] }],
-    ['rank_pattern', { rank_pattern: { q_proj: 4 } }],
+    ['rank_pattern', { rank_pattern: { q_proj: 'four' } }],
+    ['rank_pattern', { rank_pattern: { q_proj: 0 } }],
+    ['rank_pattern', { rank_pattern: { '(q_proj': 2 } }],
+    ['alpha_pattern', { alpha_pattern: ['q_proj'] }],
     ['r', { r: 0 }],
+    ['r', { r: '8' }],
     ['lora_alpha', { lora_alpha: null }],
     ['target_modules', { target_modules: null }],
+    ['target_modules', { target_modules: ['q_proj', 'c_attn'] }],
+    ['target_modules', { target_modules: '(?P<proj>q_proj)' }],
+    ['target_modules', { target_modules: 'q_proj' }],
+    ['exclude_modules', { exclude_modules: { q_proj: true } }],
+    ['layers_to_transform', { layers_to_transform: [2] }],
+    ['layers_to_transform', { target_modules: '.*(q_proj|down_proj)', layers_to_transform: 0 }],
+    ['layers_pattern', { layers_pattern: 'blocks' }],
+    // Its A and B belong to a base whose weights were changed.
+    ['init_lora_weights', { init_lora_weights: 'pissa_niter_16' }],
+    ['lora_bias', { lora_bias: true }],
+    ['trainable_token_indices', { trainable_token_indices: [1] }],
+    ['target_parameters', { target_parameters: ['experts.down_proj'] }],
   ])('is refused naming %s', async (field, fields) => {
     expect(leftOf(await change(fields))).toMatchObject({ _tag: 'AdapterInvalid', detail: { field } })
   })
 
-  it('may have a pattern for targets: its tensors tell', async () => {
+  it('may have a pattern for targets, which matches whole paths', async () => {
     const read = rightOf(await change({ target_modules: '.*(q_proj|down_proj)' }))
-    expect(read.adapter.targets).toEqual(['q_proj', 'down_proj'])
+    expect(read.adapter.targets).toBe('.*(q_proj|down_proj)')
     expect(read.tensors).toEqual(llama.trainable)
+    expect(leftOf(await change({ target_modules: '.*self_attn.(q_proj|k_proj)' }))).toMatchObject({
+      detail: { tensor: 'base_model.model.model.layers.0.self_attn.k_proj.lora_A.weight' },
+    })
+  })
+
+  it('is refused for magnitudes that are not there, and for some too many', async () => {
+    const magnitude = 'q_proj.lora_magnitude_vector'
+    expect(leftOf(await change({ use_dora: true })).message).toContain(`${magnitude}" is missing`)
+    const directory = await save(gpt2)
+    await writeFile(
+      join(directory, 'adapter_config.json'),
+      JSON.stringify({ ...(await configOf(directory)), use_dora: false }),
+    )
+    expect(leftOf(await readPeft(directory, gpt2.config)()).message).toContain('magnitude_vector" adapts no module')
   })
 
   it('is refused for a tensor of another shape, one too few and one too many', async () => {
@@ -146,7 +218,7 @@ describe('an adapter that does not fit', () => {
           delete t[name]
         })
       ).message,
-    ).toContain(`no tensor "${name}"`)
+    ).toContain(`tensor "${name}" is missing`)
     expect(
       (
         await write((t) => {
@@ -154,6 +226,12 @@ describe('an adapter that does not fit', () => {
         })
       ).message,
     ).toContain('"extra" adapts no module')
+  })
+
+  it('is not written with the tensors of another', async () => {
+    const other = rightOf(randomPolicy(SMALL_LLAMA, { seed: 1, adapter: lora({ r: 3, targets: ['q_proj'] }) }))
+    const fault = leftOf(await saveAdapter(llama, other.trainable, await freshDirectory())())
+    expect(fault.message).toContain('is float32 [3, 12], the model needs float32 [2, 12]')
   })
 
   it('is refused when a policy has none', async () => {

@@ -1,17 +1,17 @@
-import type { HostTensor, HostTensors } from '@gfnlm/jit'
+import type { HostTensors } from '@gfnlm/jit'
 import * as E from 'fp-ts/lib/Either.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import { join } from 'node:path'
 import type { DecoderConfig } from '../architectures/decoder-config.ts'
-import { type Module, modulesOf } from '../architectures/modules.ts'
 import { type PolicyFault, policyFault } from '../policy-fault.ts'
 import { readJson } from '../read-json.ts'
 import { readSafetensors } from '../safetensors/read-safetensors.ts'
 import { writeSafetensors } from '../safetensors/write-safetensors.ts'
 import { writeJson } from '../write-beside.ts'
-import { type LoraConfig, targetedModules } from './lora.ts'
-import { parsePeftConfig, peftConfig } from './peft-config.ts'
+import { type Adapter, fittedTensors } from './adapter.ts'
+import type { LoraConfig } from './lora-config.ts'
+import { PEFT_FIELDS, parsePeftConfig, peftConfig } from './peft-config.ts'
 
 const CONFIG = 'adapter_config.json'
 const TENSORS = 'adapter_model.safetensors'
@@ -19,85 +19,76 @@ const TENSORS = 'adapter_model.safetensors'
 const PREFIX = 'base_model.model.'
 const AGAIN = 'Save the adapter again with PEFT or this library, for this model'
 
-/** An adapter and its parameters, named `<module>.lora_A.weight` [r, in] and `<module>.lora_B.weight` [out, r]. */
-export interface Adapter {
-  readonly adapter: LoraConfig
-  readonly tensors: HostTensors
-}
+const badTensor =
+  (path: string) =>
+  (tensor: string, what: string): PolicyFault =>
+    policyFault('AdapterInvalid', `${path}: tensor "${tensor}" ${what}`, AGAIN, { path, tensor })
 
-/** Writes an adapter as PEFT does. Other trainable tensors (a value head, log Z) are not part of it. */
+/**
+ * Writes an adapter as PEFT does. Other trainable tensors (a value head, log Z) are not part of it; tensors that are
+ * not those of the configuration (of another adapter) are a fault.
+ */
 export const writePeft = (
   directory: string,
   { adapter, tensors }: Adapter,
   config: DecoderConfig,
   baseModel: string,
 ): TE.TaskEither<PolicyFault, void> => {
-  const own = Object.entries(tensors).filter(([name]) => /\.lora_[AB]\.weight$/.test(name))
+  const own = Object.fromEntries(
+    Object.entries(tensors).filter(([name]) => /\.lora_([AB]\.weight|magnitude_vector)$/.test(name)),
+  )
+  const path = join(directory, TENSORS)
   return pipe(
-    writeSafetensors(
-      join(directory, TENSORS),
-      Object.fromEntries(own.map(([name, tensor]) => [PREFIX + name, tensor])),
+    TE.fromEither(fittedTensors(config, adapter, own, badTensor(path))),
+    TE.chain((fit) =>
+      writeSafetensors(path, Object.fromEntries(Object.entries(fit).map(([name, tensor]) => [PREFIX + name, tensor]))),
     ),
     TE.chain(() => writeJson(join(directory, CONFIG), peftConfig(adapter, baseModel, config.weights === 'in-out'))),
   )
 }
 
-/** Checks the tensors of an adapter against the modules they adapt, and puts them in the order of the forward. */
-const fitted = (
-  path: string,
-  modules: readonly Module[],
-  r: number,
-  found: HostTensors,
-): E.Either<PolicyFault, HostTensors> => {
-  const bad = (what: string, tensor: string): E.Either<PolicyFault, never> =>
-    E.left(policyFault('AdapterInvalid', `${path}: ${what}`, AGAIN, { path, tensor }))
-  const fit: [string, HostTensor][] = []
-  for (const { name, inputs, outputs } of modules)
-    for (const [part, shape] of [
-      ['lora_A', [r, inputs]],
-      ['lora_B', [outputs, r]],
-    ] as const) {
-      const tensor = `${PREFIX}${name}.${part}.weight`
-      const value = found[tensor]
-      if (value === undefined) return bad(`there is no tensor "${tensor}"`, tensor)
-      if (value.dtype !== 'float32' || value.shape.join() !== shape.join())
-        return bad(
-          `tensor "${tensor}" is ${value.dtype} [${value.shape.join(', ')}], the model needs float32 [${shape.join(
-            ', ',
-          )}]`,
-          tensor,
-        )
-      fit.push([`${name}.${part}.weight`, value])
-    }
-  const strange = Object.keys(found).find((tensor) => !fit.some(([name]) => PREFIX + name === tensor))
+/** The tensors of a file without PEFT's prefix, which all of them must have. */
+const unprefixed = (path: string, found: HostTensors): E.Either<PolicyFault, HostTensors> => {
+  const names = Object.keys(found)
+  const strange = names.find((name) => !name.startsWith(PREFIX))
   return strange === undefined
-    ? E.right(Object.fromEntries(fit))
-    : bad(`tensor "${strange}" adapts no module of the model`, strange)
+    ? E.right(Object.fromEntries(names.map((name) => [name.slice(PREFIX.length), found[name]!])))
+    : E.left(badTensor(path)(strange, 'adapts no module of the model'))
+}
+
+/** A fault about an adapter in the words of its file, where it is about a field. */
+const inFile = (path: string) => (given: PolicyFault): PolicyFault => {
+  const field = PEFT_FIELDS[given.detail['field'] as keyof LoraConfig]
+  return field === undefined
+    ? given
+    : policyFault('AdapterInvalid', `${path}: ${field}: ${given.message.slice(0, -given.fix.length - 2)}`, given.fix, {
+        ...given.detail,
+        path,
+        field,
+      })
 }
 
 /** Reads a PEFT adapter of a model, checked tensor by tensor. */
-export const readPeft = (directory: string, config: DecoderConfig): TE.TaskEither<PolicyFault, Adapter> =>
-  pipe(
+export const readPeft = (directory: string, config: DecoderConfig): TE.TaskEither<PolicyFault, Adapter> => {
+  const [configPath, tensorsPath] = [join(directory, CONFIG), join(directory, TENSORS)]
+  const bad = badTensor(tensorsPath)
+  return pipe(
     TE.Do,
     TE.bind('json', () =>
       readJson(
-        join(directory, CONFIG),
+        configPath,
         { missing: 'ModelNotFound', corrupt: 'AdapterInvalid' },
         `Name a directory with ${CONFIG} and ${TENSORS}`,
       ),
     ),
-    TE.bind('read', ({ json }) => TE.fromEither(parsePeftConfig(join(directory, CONFIG), json))),
-    TE.bind('found', () => readSafetensors(join(directory, TENSORS))),
-    TE.chainEitherK(({ read, found }) => {
-      // A pattern instead of a list: the adapted modules are those that have tensors.
-      const adapted = modulesOf(config).filter(({ name }) => found[`${PREFIX}${name}.lora_A.weight`] !== undefined)
-      const targets = read.targets ?? [...new Set(adapted.map(({ name }) => name.split('.').at(-1)!))]
-      return pipe(
-        targetedModules(config, targets),
-        E.chain((modules) =>
-          fitted(join(directory, TENSORS), read.targets === undefined ? adapted : modules, read.r, found),
-        ),
-        E.map((tensors) => ({ adapter: { ...read, targets }, tensors })),
-      )
-    }),
+    TE.bind('adapter', ({ json }) => TE.fromEither(parsePeftConfig(configPath, json, config))),
+    TE.bind('found', () => readSafetensors(tensorsPath)),
+    TE.bind('named', ({ found }) => TE.fromEither(unprefixed(tensorsPath, found))),
+    TE.chainEitherK(({ adapter, named }) =>
+      pipe(
+        fittedTensors(config, adapter, named, (tensor, what) => bad(PREFIX + tensor, what)),
+        E.bimap(inFile(configPath), (tensors) => ({ adapter, tensors })),
+      ),
+    ),
   )
+}

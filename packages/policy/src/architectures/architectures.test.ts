@@ -1,3 +1,5 @@
+import fc from 'fast-check'
+import { isLeft } from 'fp-ts/lib/Either.js'
 import { describe, expect, it } from 'vitest'
 import { type Config, SMALL_LLAMA, leftOf, rightOf } from '../testing/small-models.ts'
 import { parseConfig } from './architectures.ts'
@@ -247,23 +249,41 @@ const PHI_3_MINI_4K = {
   vocab_size: 32064,
 }
 
+const PUBLISHED: readonly (readonly [name: string, config: Config, parameters: number])[] = [
+  ['GPT-2', GPT2, 124_439_808],
+  ['SmolLM2 135M', SMOLLM2, 134_515_008],
+  ['Llama 3.2 1B', LLAMA_3_2_1B, 1_235_814_400],
+  ['Mistral 7B v0.1', MISTRAL_7B_V0_1, 7_241_732_096],
+  ['Mistral 7B v0.3', MISTRAL_7B_V0_3, 7_248_023_552],
+  ['Qwen 2.5 0.5B', QWEN_2_5_0_5B, 494_032_768],
+  ['Qwen 3 0.6B', QWEN3_0_6B, 596_049_920],
+  ['Gemma 2 2B', GEMMA_2_2B, 2_614_341_888],
+  ['Gemma 3 270M', GEMMA_3_270M, 268_098_176],
+  ['Phi 3 mini 4k', PHI_3_MINI_4K, 3_821_079_552],
+]
+
 const parametersOf = (json: Record<string, unknown>): number =>
   [...tensorsOf(rightOf(parseConfig(json))).values()].reduce((n, shape) => n + shape.reduce((a, b) => a * b, 1), 0)
 
 describe('a configuration', () => {
-  it.each([
-    ['GPT-2', GPT2, 124_439_808],
-    ['SmolLM2 135M', SMOLLM2, 134_515_008],
-    ['Llama 3.2 1B', LLAMA_3_2_1B, 1_235_814_400],
-    ['Mistral 7B v0.1', MISTRAL_7B_V0_1, 7_241_732_096],
-    ['Mistral 7B v0.3', MISTRAL_7B_V0_3, 7_248_023_552],
-    ['Qwen 2.5 0.5B', QWEN_2_5_0_5B, 494_032_768],
-    ['Qwen 3 0.6B', QWEN3_0_6B, 596_049_920],
-    ['Gemma 2 2B', GEMMA_2_2B, 2_614_341_888],
-    ['Gemma 3 270M', GEMMA_3_270M, 268_098_176],
-    ['Phi 3 mini 4k', PHI_3_MINI_4K, 3_821_079_552],
-  ])('of %s gives the published number of parameters', (_, config, parameters) => {
+  it.each(PUBLISHED)('of %s gives the published number of parameters', (_, config, parameters) => {
     expect(parametersOf(config)).toBe(parameters)
+  })
+
+  it.each(PUBLISHED)('of %s with any field replaced by anything is read or refused by a name', (_, config) => {
+    const anything = fc.oneof(
+      fc.constantFrom<unknown>(undefined, null, -1, 0, 1, 1e-9, 1e9, 2 ** 53, -0.5, NaN, '', 'toString', true, [], {}),
+      fc.jsonValue(),
+    )
+    fc.assert(
+      fc.property(fc.constantFrom(...Object.keys(config)), anything, (field, value) => {
+        const parsed = parseConfig({ ...config, [field]: value })
+        if (isLeft(parsed)) expect(parsed.left.detail['field']).toEqual(expect.any(String))
+        // What is read has tensors of shapes that a file can be compared with.
+        else for (const shape of tensorsOf(parsed.right).values()) expect(shape.every(Number.isSafeInteger)).toBe(true)
+      }),
+      { numRuns: 150 },
+    )
   })
 
   it('names tensors as Hugging Face does, in its orientation', () => {
@@ -301,6 +321,7 @@ describe('a configuration', () => {
     ['vocab_size', { vocab_size: undefined }, 'ConfigInvalid'],
     ['hidden_size', { hidden_size: '12' }, 'ConfigInvalid'],
     ['num_hidden_layers', { num_hidden_layers: -1 }, 'ConfigInvalid'],
+    ['num_hidden_layers', { num_hidden_layers: 1e9 }, 'ConfigInvalid'],
     ['intermediate_size', { intermediate_size: 1.5 }, 'ConfigInvalid'],
     ['rms_norm_eps', { rms_norm_eps: 0 }, 'ConfigInvalid'],
     ['num_key_value_heads', { num_key_value_heads: 4 }, 'ConfigInvalid'],

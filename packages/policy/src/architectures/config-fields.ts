@@ -1,4 +1,5 @@
-import { type Either, left, right } from 'fp-ts/lib/Either.js'
+import { type Either, chain, left, right } from 'fp-ts/lib/Either.js'
+import { pipe } from 'fp-ts/lib/function.js'
 import { type PolicyFault, policyFault } from '../policy-fault.ts'
 
 /** A parsed config.json. */
@@ -23,6 +24,17 @@ export const count = (json: ConfigJson, field: string, otherwise?: number): Eith
     ? right(value as number)
     : badField(json, field, 'It must be a whole number of at least 1')
 }
+
+const MOST_LAYERS = 1024
+
+/** A number of layers. One beyond all models would take the machine's memory before any file said that it is wrong. */
+export const layerCount = (json: ConfigJson, field: string): Either<PolicyFault, number> =>
+  pipe(
+    count(json, field),
+    chain((layers) =>
+      layers <= MOST_LAYERS ? right(layers) : badField(json, field, `It must be at most ${MOST_LAYERS}`),
+    ),
+  )
 
 /** A finite number above 0. */
 export const positive = (json: ConfigJson, field: string, otherwise?: number): Either<PolicyFault, number> => {

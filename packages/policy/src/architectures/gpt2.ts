@@ -2,7 +2,7 @@ import { sequenceS } from 'fp-ts/lib/Apply.js'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import { ACTIVATIONS, type Architecture } from './architecture.ts'
-import { badField, count, flag, oneOf, only, positive } from './config-fields.ts'
+import { badField, count, flag, layerCount, oneOf, only, positive } from './config-fields.ts'
 import type { ModuleNames } from './decoder-config.ts'
 
 const names: ModuleNames = {
@@ -30,7 +30,7 @@ export const gpt2: Architecture = {
         vocab: count(json, 'vocab_size'),
         context: count(json, 'n_positions', (json['n_ctx'] ?? 1024) as number),
         hidden: count(json, 'n_embd'),
-        layers: count(json, 'n_layer'),
+        layers: layerCount(json, 'n_layer'),
         heads: count(json, 'n_head'),
         intermediate: count(json, 'n_inner', 4 * (json['n_embd'] as number)),
         eps: positive(json, 'layer_norm_epsilon', 1e-5),

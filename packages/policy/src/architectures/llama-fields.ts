@@ -3,7 +3,7 @@ import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import type { PolicyFault } from '../policy-fault.ts'
 import { ACTIVATIONS } from './architecture.ts'
-import { type ConfigJson, badField, count, flag, oneOf, positive } from './config-fields.ts'
+import { type ConfigJson, badField, count, flag, layerCount, oneOf, positive } from './config-fields.ts'
 import type { DecoderConfig, ModuleNames } from './decoder-config.ts'
 
 /** Modules as Llama names them, and most that came after it. */
@@ -56,7 +56,7 @@ export const llamaFields = (
       vocab: count(json, 'vocab_size'),
       context: count(json, 'max_position_embeddings', context),
       hidden: count(json, 'hidden_size'),
-      layers: count(json, 'num_hidden_layers'),
+      layers: layerCount(json, 'num_hidden_layers'),
       heads: count(json, 'num_attention_heads'),
       intermediate: count(json, 'intermediate_size'),
       eps: positive(json, 'rms_norm_eps', eps),

@@ -7,7 +7,8 @@ import { type Part, type TokenizerJson, partsOf } from './tokenizer-json.ts'
 export type GgufTokenizer =
   { readonly kind: 'gpt2'; readonly split: string } | { readonly kind: 'llama' | 't5' | 'ids' }
 
-const LLAMA_3: string = [
+/** How Llama 3 splits text before byte-level BPE. */
+export const LLAMA_3: string = [
   "(?i:'s|'t|'re|'ve|'m|'ll|'d)",
   String.raw`[^\r\n\p{L}\p{N}]?\p{L}+`,
   String.raw`\p{N}{1,3}`,
@@ -17,12 +18,15 @@ const LLAMA_3: string = [
   String.raw`\s+`,
 ].join('|')
 
+/** The same, digit by digit. */
+export const QWEN_2: string = LLAMA_3.replace('{1,3}', '')
+
 /** Ways to split text before byte-level BPE, and llama.cpp's names of them. */
 const SPLITS: Readonly<Record<string, string>> = {
   bytes: 'gpt-2',
   'digits, bytes': 'smollm',
   [`split ${LLAMA_3}, bytes`]: 'llama-bpe',
-  [`split ${LLAMA_3.replace('{1,3}', '')}, bytes`]: 'qwen2',
+  [`split ${QWEN_2}, bytes`]: 'qwen2',
 }
 
 /** A pre-tokenizer in the words of `SPLITS`; one that does more than they say has none. */

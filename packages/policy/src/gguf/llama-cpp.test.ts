@@ -1,10 +1,6 @@
 import { totalVariation } from '@gfnlm/env'
 import { type HostTensors, hostTensor, hostZeros } from '@gfnlm/jit'
-import { spawn } from 'node:child_process'
-import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { createInterface } from 'node:readline'
-import { fileURLToPath } from 'node:url'
 import * as tf from '@tensorflow/tfjs-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { lora } from '../adapter/lora.ts'
@@ -12,6 +8,7 @@ import { fromPretrained } from '../from-pretrained.ts'
 import type { PretrainedPolicy } from '../pretrained-policy.ts'
 import { randomPolicy } from '../random-policy.ts'
 import { type Rows, eagerLogits } from '../testing/eager.ts'
+import { hasLlamaCpp, llamaCpp } from '../testing/llama-cpp.ts'
 import {
   type Config,
   SMALL_FAMILIES,
@@ -24,32 +21,10 @@ import {
 } from '../testing/small-models.ts'
 import { writeGguf } from './write-gguf.ts'
 
-const LLAMA_CPP = fileURLToPath(new URL('../../../../peers/llama-cpp', import.meta.url))
-const installed = existsSync(join(LLAMA_CPP, 'node_modules', 'node-llama-cpp'))
-
 const VOCAB = 64
 
 beforeAll(() => tf.setBackend('cpu'))
 
-/** Asks llama.cpp, in a process of its own that answers a line with a line; another one where it came to its end. */
-const llamaCpp = (): { readonly ask: (question: object) => Promise<number[][]>; readonly close: () => void } => {
-  const started = () => {
-    const child = spawn(process.execPath, ['next-token.mjs'], { cwd: LLAMA_CPP, stdio: ['pipe', 'pipe', 'inherit'] })
-    return { child, lines: createInterface({ input: child.stdout })[Symbol.asyncIterator]() }
-  }
-  let running: ReturnType<typeof started> | undefined
-  return {
-    ask: async (question) => {
-      running ??= started()
-      running.child.stdin.write(`${JSON.stringify(question)}\n`)
-      const { value, done } = await running.lines.next()
-      if (done !== true) return JSON.parse(value) as number[][]
-      running = undefined
-      throw new Error('llama.cpp came to its end: see what it wrote')
-    },
-    close: () => running?.child.stdin.end(),
-  }
-}
 const { ask, close } = llamaCpp()
 afterAll(close)
 
@@ -99,7 +74,7 @@ const rowsFor = ({ config: { modelType, sliding } }: PretrainedPolicy): Rows => 
   )
 }
 
-describe.skipIf(!installed)('llama.cpp (node peers/llama-cpp/install.mjs)', () => {
+describe.skipIf(!hasLlamaCpp)('llama.cpp (node peers/llama-cpp/install.mjs)', () => {
   it.skipIf(!hasStories)('gives the next-token probabilities of a Llama', async () => {
     const rows = [[1], [1, 403, 407, 261, 378, 432, 317], Array.from({ length: 60 }, (_, i) => (i * 37) % 512)]
     expect(await apartBy(await fromPretrained(STORIES), null, rows)).toBeLessThan(1e-5)

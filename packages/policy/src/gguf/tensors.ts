@@ -2,6 +2,7 @@ import type { HostTensor, HostTensors } from '@gfnlm/jit'
 import type { DecoderConfig } from '../architectures/decoder-config.ts'
 import { type Module, modulesOf } from '../architectures/modules.ts'
 import { frequenciesOf } from '../decoder/rope.ts'
+import { transposed } from '../transposed.ts'
 import type { GgufDtype, GgufTensor } from './container.ts'
 import type { Family } from './family.ts'
 
@@ -37,12 +38,6 @@ const namesOf = ({ names, layers }: DecoderConfig): ReadonlyMap<string, string> 
     ).flat(),
   ] as const
   return new Map(named.flatMap(([ours, theirs]) => (ours === undefined ? [] : [[ours, theirs] as const])))
-}
-
-const transposed = (data: Float32Array, [rows, columns]: readonly [number, number]): Float32Array => {
-  const out = new Float32Array(data.length)
-  for (let r = 0; r < rows; r++) for (let c = 0; c < columns; c++) out[c * rows + r] = data[r * columns + c]!
-  return out
 }
 
 /**

@@ -44,3 +44,18 @@ export const sequenceScores = (
   const flat = tf.reshape(last, [rows, last.shape[2]]) as tf.Tensor2D
   return tf.matMul(flat, parameters[SCORE_WEIGHT] as tf.Tensor2D, false, true)
 }
+
+/**
+ * Scores of tokens, inside a compiled function: W · h of each state, as transformers' `…ForTokenClassification` without
+ * its bias.
+ *
+ * @param hidden [rows, count, hidden] from `hiddenStates`
+ * @returns [rows, count, labels]
+ * @example tokenScores(parameters, hiddenStates(policy, constants, trainable, input, columns))
+ */
+export const tokenScores = (parameters: Tensors, hidden: tf.Tensor3D): tf.Tensor3D => {
+  const [rows, count, width] = hidden.shape
+  const weight = parameters[SCORE_WEIGHT] as tf.Tensor2D
+  const flat = tf.reshape(hidden, [rows * count, width]) as tf.Tensor2D
+  return tf.reshape(tf.matMul(flat, weight, false, true), [rows, count, weight.shape[0]])
+}

@@ -1,4 +1,4 @@
-import { type HostTensor, fileTensor, hostTensor, onDisk } from '@gfnlm/jit'
+import { type HostTensor, fileTensor, hostTensor, piecesOnDisk, sizeOf } from '@gfnlm/jit'
 import * as E from 'fp-ts/lib/Either.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { pipe } from 'fp-ts/lib/function.js'
@@ -59,8 +59,12 @@ export const readHeader = (path: string): TE.TaskEither<PolicyFault, Safetensors
     return parseHeader(path, new TextDecoder().decode(await readAt(file, 8, length)), length, size)
   })
 
-/** Little-endian bytes to elements; every float widened or narrowed to 32 bits. */
-const elementsOf = (dtype: string, { buffer }: Uint8Array): HostTensor['data'] | undefined => {
+/** Element types that are read; every float is widened or narrowed to 32 bits. */
+const READ: ReadonlySet<string> = new Set(['F32', 'F16', 'BF16', 'F64', 'I32', 'BOOL', 'U8'])
+
+/** Little-endian bytes of a type that is read to elements. */
+const elementsOf = (dtype: string, bytes: Uint8Array): HostTensor['data'] => {
+  const { buffer } = bytes
   switch (dtype) {
     case 'F32':
       return new Float32Array(buffer)
@@ -72,54 +76,86 @@ const elementsOf = (dtype: string, { buffer }: Uint8Array): HostTensor['data'] |
       return Float32Array.from(new Float64Array(buffer))
     case 'I32':
       return new Int32Array(buffer)
-    case 'BOOL':
-    case 'U8':
-      return new Uint8Array(buffer)
     default:
-      return undefined
+      return bytes
   }
 }
 
-/** Tensors from this size on stay on disk: as they are in the file, or converted to a temporary one. */
-const LARGE = 1 << 20
+/** A tensor in a file, not yet read. */
+export interface StoredTensor {
+  readonly dtype: HostTensor['dtype']
+  readonly shape: readonly number[]
+  /** Where it lies, if it can be used there as it is. */
+  readonly mapped?: HostTensor
+  /** Its elements in order, a few at a time. */
+  readonly pieces: () => AsyncIterable<HostTensor['data']>
+}
 
-/**
- * The named tensors (default: all) of a file whose header was read. Floats come as float32; large ones are not kept in
- * memory, and at most one of them is there while they are converted.
- */
-export const readTensors = (
-  header: SafetensorsHeader,
-  names: Iterable<string> = header.tensors.keys(),
-): TE.TaskEither<PolicyFault, Record<string, HostTensor>> =>
-  withFile(header.path, async (file) => {
-    const tensors: [string, HostTensor][] = []
-    const path = await realpath(header.path)
-    for (const name of names) {
-      const { dtype, shape, start, end } = header.tensors.get(name) as TensorEntry
-      const large = end - start >= LARGE
-      if (large && dtype === 'F32' && start % 4 === 0) {
-        tensors.push([name, fileTensor({ path, offset: start }, 'float32', shape)])
-        continue
-      }
-      const data = elementsOf(dtype, await readAt(file, start, end - start))
-      if (data === undefined)
-        return E.left(
+/** Bytes that are read at a time: elements of every type fill them. */
+const PIECE = 4 << 20
+
+const storedTensor = (file: FileHandle, path: string, { dtype, shape, start, end }: TensorEntry): StoredTensor => ({
+  dtype: dtype === 'I32' ? 'int32' : dtype === 'BOOL' || dtype === 'U8' ? 'bool' : 'float32',
+  shape,
+  ...(dtype === 'F32' && start % 4 === 0 ? { mapped: fileTensor({ path, offset: start }, 'float32', shape) } : {}),
+  pieces: async function* () {
+    for (let at = start; at < end; at += PIECE) yield elementsOf(dtype, await readAt(file, at, Math.min(PIECE, end - at)))
+  },
+})
+
+/** What `use` makes of a tensor of a file whose header was read. */
+export const withTensor = <A>(
+  { path, tensors }: SafetensorsHeader,
+  name: string,
+  use: (tensor: StoredTensor) => Promise<E.Either<PolicyFault, A>>,
+): TE.TaskEither<PolicyFault, A> =>
+  withFile(path, async (file) => {
+    const entry = tensors.get(name) as TensorEntry
+    return READ.has(entry.dtype)
+      ? use(storedTensor(file, await realpath(path), entry))
+      : E.left(
           policyFault(
             'WeightsDtype',
-            `${header.path}: tensor "${name}" has dtype ${dtype}, which is not read`,
+            `${path}: tensor "${name}" has dtype ${entry.dtype}, which is not read`,
             'Export the weights as F32, F16 or BF16',
-            { path: header.path, tensor: name, dtype },
+            { path, tensor: name, dtype: entry.dtype },
           ),
         )
-      const tensor = hostTensor(data, shape)
-      tensors.push([name, large ? await onDisk(tensor) : tensor])
-    }
-    return E.right(Object.fromEntries(tensors))
   })
 
-/** Every tensor of a safetensors file. */
+/** Fills an array with the elements of a stored tensor. */
+export const fill = async <A extends HostTensor['data']>(data: A, { pieces }: StoredTensor): Promise<A> => {
+  let at = 0
+  for await (const piece of pieces()) {
+    data.set(piece, at)
+    at += piece.length
+  }
+  return data
+}
+
+const ELEMENTS = { float32: Float32Array, int32: Int32Array, bool: Uint8Array } as const
+
+/** Tensors from this size on stay on disk: as they are in the file, or converted to a temporary one. */
+const LARGE = 1 << 18
+
+/** A stored tensor for use: a large one is never whole in memory. */
+export const placed = async (tensor: StoredTensor): Promise<HostTensor> => {
+  const { dtype, shape, mapped, pieces } = tensor
+  if (sizeOf(shape) < LARGE) return hostTensor(await fill(new ELEMENTS[dtype](sizeOf(shape)), tensor), shape)
+  return mapped ?? piecesOnDisk(pieces(), dtype, shape)
+}
+
+/** Every tensor of a safetensors file. Floats come as float32. */
 export const readSafetensors = (path: string): TE.TaskEither<PolicyFault, Record<string, HostTensor>> =>
   pipe(
     readHeader(path),
-    TE.chain((header) => readTensors(header)),
+    TE.chain((header) =>
+      pipe(
+        [...header.tensors.keys()],
+        TE.traverseSeqArray((name) =>
+          withTensor(header, name, async (tensor) => E.right([name, await placed(tensor)] as const)),
+        ),
+      ),
+    ),
+    TE.map((tensors) => Object.fromEntries(tensors)),
   )

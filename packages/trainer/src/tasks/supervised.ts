@@ -6,7 +6,12 @@ import type { Task } from './task.ts'
 
 /** Texts to learn from: token ids, and how many of the first are given rather than learned (a prompt, the bos). */
 export interface TextBatch {
-  readonly rows: readonly { readonly tokens: Int32Array; readonly given: number }[]
+  readonly rows: readonly {
+    readonly tokens: Int32Array
+    readonly given: number
+    /** What the text counts for; default 1. */
+    readonly weight?: number
+  }[]
   /** Pads rows to this many columns at least, so that batches share a compiled graph. */
   readonly width?: number
 }
@@ -29,7 +34,7 @@ export const supervised = (): Task<TextBatch> => ({
     return {
       tokens: hostTensor(tokens, [rows.length, columns]),
       mask: hostTensor(mask, [rows.length, columns - 1]),
-      weight: hostTensor(new Float32Array(rows.length).fill(1)),
+      weight: hostTensor(Float32Array.from(rows, ({ weight = 1 }) => weight)),
     }
   },
   loss: ({ policy, constants, trainable, batch }) => {

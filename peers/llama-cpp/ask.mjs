@@ -1,8 +1,10 @@
 /**
- * Probabilities of the token after rows of ids, in fp32 throughout. Every line on its standard input is a question,
- * {"model": "x.gguf", "rows": [[1, 403, 407], [1]]}; it answers each with a line, a JSON list of a list for each row.
+ * Answers questions about GGUF files, each a line on its standard input, each answer a line on its standard output:
  *
- *   node next-token.mjs < questions.jsonl
+ *   {"model": "x.gguf", "rows": [[1, 403, 407], [1]]}   probabilities of the token after each row of ids, in fp32 throughout
+ *   {"model": "x.gguf", "texts": ["a b", ""]}           ids of each text, without special tokens
+ *
+ *   node ask.mjs < questions.jsonl
  */
 import { createInterface } from 'node:readline'
 import { llama, modelOf } from './model.mjs'
@@ -17,13 +19,18 @@ const probabilitiesAfter = async (sequence, ids) => {
   return [...next.probabilities].sort(([a], [b]) => a - b).map(([, p]) => p)
 }
 
-for await (const line of createInterface({ input: process.stdin })) {
-  const { model: path, rows } = JSON.parse(line)
-  const model = await modelOf(path)
+const answerRows = async (model, rows) => {
   const context = await model.createContext({ contextSize: 256, ...EXACT })
   const sequence = context.getSequence()
   const answer = []
   for (const ids of rows) answer.push(await probabilitiesAfter(sequence, ids))
+  return answer
+}
+
+for await (const line of createInterface({ input: process.stdin })) {
+  const { model: path, rows, texts } = JSON.parse(line)
+  const model = await modelOf(path)
+  const answer = rows === undefined ? texts.map((text) => model.tokenize(text)) : await answerRows(model, rows)
   process.stdout.write(`${JSON.stringify(answer)}\n`)
   await model.dispose()
 }

@@ -1,0 +1,81 @@
+import * as tf from '@tensorflow/tfjs-core'
+import { checkShape } from '../check-shape.ts'
+import { detach } from '../detach.ts'
+import { sequenceSum } from '../sharing.ts'
+import type { Terms } from '../terms.ts'
+import { type LogZ, logZByRow } from './log-z.ts'
+import { keptMean, trajectoryMetrics } from './metrics.ts'
+import { type Regression, squared } from './regression.ts'
+import { type RelativeTrajectoryInputs, ofKept, positive, priorMetrics } from './relative.ts'
+import { terminationOf } from './termination-values.ts'
+import { extentOf } from './trajectory-inputs.ts'
+
+export interface FlowRLInputs extends RelativeTrajectoryInputs {
+  /** [] or [rows] log Z_φ(x), learned: a head on the prompt, or a number for each. */
+  readonly logZ: LogZ
+  /** [rows] log-probability of the completion when it was drawn, nats: a constant. Default: as now (on policy). */
+  readonly logOld?: tf.Tensor1D
+}
+
+export interface FlowRLOptions {
+  readonly beta?: number
+  readonly low?: number
+  readonly high?: number
+  readonly regression?: Regression
+}
+
+/**
+ * FlowRL: trajectory balance by the token, so that long reasoning does not drown the reward.
+ *
+ *   residual = log Z_φ + log P_F(τ) / |τ| − β r̂(x) − log prior(τ) / |τ|,   term = w · residual²
+ *   w = sg clip(exp((log P_F(τ) − log P_old(τ)) / |τ|), 1 − ε_low, 1 + ε_high)
+ *
+ * |τ| counts the actions, the terminator too. `logReward` of the batch is r̂, the reward normalised within its prompt
+ * (the paper's, as GRPO's). The residual is in nats a token: log Z is β times a mean reward, no log-partition. Of the
+ * importance weights in FlowRL's code this is the clipped geometric mean.
+ *
+ * @param options.beta       weight of the normalised reward, default 15
+ * @param options.low        ε_low ≥ 0, default 0.2
+ * @param options.high       ε_high ≥ 0, default `low`
+ * @param options.regression what a residual costs, default `squared`
+ * @returns terms [rows]. Metrics: residual, absoluteResidual (nats a token), logPF, logReward, kl, logZ, and
+ *          importanceWeight, the mean of w
+ * @throws RangeError for a wrong shape or option
+ * @see Zhu et al. 2025, arXiv:2509.15207
+ * @example reduce(flowRL({ beta: 15 })({ ...batch, logPrior, logOld, logZ }), weight)
+ */
+export const flowRL = ({ beta = 15, low = 0.2, high = low, regression = squared }: FlowRLOptions = {}): ((
+  batch: FlowRLInputs,
+) => Terms) => {
+  const name = 'flowRL'
+  positive(name, 'beta', beta)
+  for (const [option, x] of Object.entries({ low, high }))
+    if (!(x >= 0)) throw new RangeError(`${name}: ${option} must be at least 0, found ${x}`)
+  return (batch) => {
+    const extent = extentOf(name, batch)
+    const { rows, kept, length } = extent
+    checkShape(name, 'logPrior', batch.logPrior, { rows })
+    if (batch.logOld !== undefined) checkShape(name, 'logOld', batch.logOld, { rows })
+    const logZ = logZByRow(name, batch.logZ, rows)
+    const whole = terminationOf(batch, extent)
+    const byToken = (x: tf.Tensor1D): tf.Tensor1D => tf.div(x, tf.maximum(tf.add(length, 1), 1))
+
+    const now = detach(whole.logPF)
+    const old = batch.logOld === undefined ? now : ofKept(batch.logOld, extent)
+    const weight = tf.clipByValue(tf.exp(byToken(tf.sub(now, old))), 1 - low, 1 + high)
+    const relative = byToken(tf.sub(whole.logPF, ofKept(batch.logPrior, extent)))
+    const residual = tf.mul<tf.Tensor1D>(kept, tf.sub(tf.add(logZ, relative), tf.mul(beta, whole.logReward)))
+    const { share, mass } = sequenceSum(kept)
+    return {
+      terms: tf.mul(weight, regression(residual)),
+      share,
+      mass,
+      metrics: {
+        ...trajectoryMetrics({ residual, share }, whole, kept),
+        ...priorMetrics(batch, whole, extent),
+        logZ: keptMean(logZ, kept),
+        importanceWeight: keptMean(weight, kept),
+      },
+    }
+  }
+}

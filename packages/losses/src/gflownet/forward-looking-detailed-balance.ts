@@ -1,0 +1,35 @@
+import * as tf from '@tensorflow/tfjs-core'
+import { checkShape } from '../check-shape.ts'
+import type { Terms } from '../terms.ts'
+import { type DetailedBalanceOptions, detailedBalance } from './detailed-balance.ts'
+import type { FlowTrajectoryInputs } from './sub-trajectory-balance.ts'
+import { extentOf } from './trajectory-inputs.ts'
+
+/**
+ * Forward-looking detailed balance: detailed balance whose learned flow says only what is still to come, because what
+ * a state is worth by itself is known from its reward.
+ *
+ *   log F(s_t) = log R(s_t ⊤) + logF_t,
+ *   residual_t = log F(s_t) + log P_F(a_t | s_t) − log F(s_{t+1}),   log F(end) = log R
+ *
+ * `logF` of the batch is the learned part; `logReward` is read at every state. Where all flows are known from the
+ * rewards alone, `modifiedDetailedBalance` learns none.
+ *
+ * @param options.normalisation `pooled` (mean over the transitions of the batch, the default) or `within`
+ * @param options.regression    what a residual costs, default `squared`
+ * @returns terms [rows, states], nats², at [row, t]. Metrics: those of `trajectoryMetrics`
+ * @throws RangeError for a wrong shape
+ * @see Pan et al. 2023, arXiv:2302.01687; torchgfn DBGFlowNet, forward_looking
+ * @example reduce(forwardLookingDetailedBalance()({ ...batch, logF }), weight)
+ */
+export const forwardLookingDetailedBalance = (
+  options: DetailedBalanceOptions = {},
+): ((batch: FlowTrajectoryInputs) => Terms) => {
+  const name = 'forwardLookingDetailedBalance'
+  const loss = detailedBalance(options)
+  return (batch) => {
+    const { rows, states } = extentOf(name, batch)
+    checkShape(name, 'logF', batch.logF, { rows, states })
+    return loss({ ...batch, logF: tf.add(batch.logF, batch.logReward) })
+  }
+}

@@ -1,0 +1,48 @@
+import * as tf from '@tensorflow/tfjs-core'
+import { checkShape } from '../check-shape.ts'
+import { keptMean } from './metrics.ts'
+import { type TerminationValues, terminationOf } from './termination-values.ts'
+import type { Extent, TrajectoryInputs } from './trajectory-inputs.ts'
+
+/** A batch beside what a frozen prior (the reference model) says of it. */
+export interface RelativeTrajectoryInputs extends TrajectoryInputs {
+  /**
+   * [rows] log-probability of the whole completion under the prior, terminator included, nats: a constant. The prior
+   * must know the same masks as the policy (illegal tokens, minimum length, forced leaf).
+   */
+  readonly logPrior: tf.Tensor1D
+}
+
+/** The same with rows told apart by prompt. */
+export interface GroupedRelativeTrajectoryInputs extends RelativeTrajectoryInputs {
+  readonly group: tf.Tensor1D
+}
+
+/** A posterior as a target: log R(x) = log prior(x) + scale · log r(x); what a policy is asked to sample from. */
+export const posteriorOf = (
+  caller: string,
+  batch: RelativeTrajectoryInputs,
+  extent: Extent,
+  scale: number,
+): TerminationValues => {
+  checkShape(caller, 'logPrior', batch.logPrior, { rows: extent.rows })
+  const whole = terminationOf(batch, extent)
+  return { ...whole, logReward: tf.add(tf.mul(scale, whole.logReward), ofKept(batch.logPrior, extent)) }
+}
+
+/** x in the rows that count, 0 in the others. */
+export const ofKept = (x: tf.Tensor1D, { kept }: Extent): tf.Tensor1D =>
+  tf.where(tf.greater(kept, 0), x, tf.zerosLike(x))
+
+/** `kl`: mean of log P_F(τ) − log prior(τ) over the kept rows, nats; on policy an estimate of the divergence. */
+export const priorMetrics = (
+  { logPrior }: RelativeTrajectoryInputs,
+  { logPF }: TerminationValues,
+  extent: Extent,
+): Readonly<Record<string, tf.Scalar>> => ({ kl: keptMean(tf.sub(logPF, ofKept(logPrior, extent)), extent.kept) })
+
+/** A finite number above 0, or a RangeError that names it. */
+export const positive = (caller: string, name: string, x: number): number => {
+  if (!(x > 0 && x < Infinity)) throw new RangeError(`${caller}: ${name} must be a number above 0, found ${x}`)
+  return x
+}

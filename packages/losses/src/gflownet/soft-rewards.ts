@@ -1,0 +1,84 @@
+import * as tf from '@tensorflow/tfjs-core'
+import { checkShape } from '../check-shape.ts'
+import { detach } from '../detach.ts'
+import { type Extent, type TrajectoryInputs, extentOf, only } from './trajectory-inputs.ts'
+
+/** A batch as actions, the terminator among them: what policy-gradient losses read. */
+export interface Actions {
+  /** [rows, states] log-probability of the action taken at each state; 0 where there is none. Gradients flow. */
+  readonly logProb: tf.Tensor2D
+  /** [rows, states] 1 where an action was taken: t ≤ length */
+  readonly mask: tf.Tensor2D
+}
+
+const actionsIn = (batch: TrajectoryInputs, { taken, last, exists }: Extent): Actions => ({
+  logProb: tf.add(only(taken, batch.logPF), only(last, batch.logPTerm)),
+  mask: tf.cast(exists, 'float32'),
+})
+
+/**
+ * The actions of a batch, for policy-gradient losses.
+ *
+ * @example reduce(grpo()({ ...actionsOf(batch), advantage: softAdvantages()(batch) }), weight)
+ */
+export const actionsOf = (batch: TrajectoryInputs): Actions => actionsIn(batch, extentOf('actionsOf', batch))
+
+export interface ValuedTrajectoryInputs extends TrajectoryInputs {
+  /** [rows, states] V(s_t), soft value of each state (at the optimum log F(s_t)), nats: a constant. Default 0. */
+  readonly values?: tf.Tensor2D
+}
+
+/**
+ * What entropy-regularised reinforcement learning earns by each action; a GFlowNet is its optimal policy.
+ *
+ *   g_t = r_t − log P_F(a_t | s_t),   r_t = log R(x) at the terminator, else 0
+ *
+ * Its sum along a trajectory is log R(x) − log P_F(τ), the residual of trajectory balance without log Z. A constant.
+ *
+ * @returns [rows, states] nats; 0 where no action was taken
+ * @throws RangeError for a wrong shape
+ * @see Tiapkin et al. 2024, arXiv:2310.12934; Deleu et al. 2024, arXiv:2402.10309
+ */
+export const softRewards = (batch: TrajectoryInputs): tf.Tensor2D => {
+  const extent = extentOf('softRewards', batch)
+  return detach(tf.sub<tf.Tensor2D>(only(extent.last, batch.logReward), actionsIn(batch, extent).logProb))
+}
+
+/** [states, states] λ^{u − t} at [u, t] for u ≥ t, else 0: what later residuals count for earlier actions. */
+const decays = (states: number, lambda: number): tf.Tensor2D =>
+  tf.tensor2d(
+    Float32Array.from({ length: states * states }, (_, k) => {
+      const ahead = Math.floor(k / states) - (k % states)
+      return ahead < 0 ? 0 : lambda ** ahead
+    }),
+    [states, states],
+  )
+
+/**
+ * Generalised advantages of soft rewards.
+ *
+ *   δ_t = g_t + V(s_{t+1}) − V(s_t),   A_t = Σ_{u ≥ t} λ^{u−t} δ_u,   V past the terminator is 0
+ *
+ * λ = 1 is the reward to go less the value, and without values the reward to go; λ = 0 is the one-step residual, that
+ * of detailed balance. No discount: the soft optimum is the posterior only without one. A constant.
+ *
+ * @param options.lambda 0 ≤ λ ≤ 1, default 1 (torchgfn's example 0.7)
+ * @returns [rows, states] nats; 0 where no action was taken
+ * @throws RangeError for a wrong shape or λ outside of [0, 1]
+ * @see Schulman et al. 2016, arXiv:1506.02438; torchgfn utils/soft_rl.py
+ */
+export const softAdvantages = ({ lambda = 1 }: { readonly lambda?: number } = {}): ((
+  batch: ValuedTrajectoryInputs,
+) => tf.Tensor2D) => {
+  if (!(lambda >= 0 && lambda <= 1)) throw new RangeError(`softAdvantages: lambda must be in [0, 1], found ${lambda}`)
+  return (batch) => {
+    const extent = extentOf('softAdvantages', batch)
+    const { rows, states } = extent
+    const earned = softRewards(batch)
+    if (batch.values !== undefined) checkShape('softAdvantages', 'values', batch.values, { rows, states })
+    const value = batch.values === undefined ? tf.zeros<tf.Rank.R2>([rows, states]) : only(extent.exists, batch.values)
+    const next = tf.concat([tf.slice2d(value, [0, 1], [rows, states - 1]), tf.zeros([rows, 1])], 1)
+    const residual = tf.add(earned, tf.sub(next, value))
+    return detach(tf.mul(tf.matMul(residual, decays(states, lambda)), tf.cast(extent.exists, 'float32')))
+  }
+}

@@ -1,0 +1,33 @@
+import type { ModuleSelection } from './lora-config.ts'
+
+/** A regular expression, which must match all of a string. Throws a SyntaxError where it is none in JavaScript. */
+const whole = (pattern: string): RegExp => new RegExp(`^(?:${pattern})$`, 'u')
+
+/** Whether one of the names is a module's path or the end of it. */
+export const isListed = (path: string, names: readonly string[]): boolean =>
+  names.some((name) => path === name || path.endsWith(`.${name}`))
+
+/**
+ * Whether a module is selected, as PEFT's `check_target_module_exists` decides. Throws a SyntaxError for a string that
+ * is no regular expression.
+ */
+export const selects = (selection: ModuleSelection): ((path: string) => boolean) => {
+  if (typeof selection !== 'string') return (path) => isListed(path, selection)
+  const expression = whole(selection)
+  return (path) => expression.test(path)
+}
+
+/**
+ * What a pattern of PEFT (`rank_pattern`, `alpha_pattern`) has for a module: the value of its first key that matches
+ * the path or the end of it after a dot. Throws a SyntaxError for a key that is no regular expression.
+ */
+export const valueFor = (pattern: Readonly<Record<string, number>> = {}): ((path: string) => number | undefined) => {
+  const entries = Object.entries(pattern).map(([key, value]) => [whole(`(?:.*\\.)?(?:${key})`), value] as const)
+  return (path) => entries.find(([expression]) => expression.test(path))?.[1]
+}
+
+/** The layer that a path lies in, as PEFT reads it: its first part that is a number after two others. */
+export const layerOf = (path: string): number | undefined => {
+  const found = /^.*?\.[^.]*\.(\d+)\./u.exec(path)?.[1]
+  return found === undefined ? undefined : Number(found)
+}

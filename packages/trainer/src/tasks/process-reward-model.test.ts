@@ -1,0 +1,48 @@
+import { scoreHead } from '@gfnlm/policy'
+import { expect, test } from 'vitest'
+import { constant } from '../schedule.ts'
+import { smallLlama } from '../testing/small-llama.ts'
+import { trainer } from '../trainer.ts'
+import { processRewardModel } from './process-reward-model.ts'
+import { type Stepwise, labelledTokens } from './stepwise.ts'
+
+const SEPARATOR = Int32Array.of(9)
+const policy = smallLlama()
+
+/** Steps of two tokens, right where the second is the first and one more. */
+const solution = (...steps: readonly (readonly [number, number])[]): Stepwise => ({
+  prompt: Int32Array.of(7, 7),
+  steps: steps.map(([a, b]) => ({ tokens: Int32Array.of(a, b), label: b === a + 1 })),
+})
+const rows = [
+  solution([1, 2], [2, 4], [4, 5]),
+  solution([3, 4], [4, 5]),
+  solution([5, 1]),
+  solution([2, 3], [3, 3]),
+].map((of) => labelledTokens(of, { separator: SEPARATOR }))
+
+const learner = () =>
+  trainer(policy, { task: processRewardModel({ head: scoreHead(policy.config.hidden, 2) }), learningRate: constant(0.03) })
+
+test('it learns which steps are right', async () => {
+  const reader = learner()
+  expect((await reader.update({ rows }))['objective/steps']).toBe(8)
+  for (let step = 0; step < 60; step++) await reader.update({ rows })
+  const { loss, 'objective/accuracy': accuracy } = await reader.update({ rows })
+  expect(accuracy).toBe(1)
+  expect(loss).toBeLessThan(0.1)
+})
+
+test('padding and texts without a step change no loss', async () => {
+  const { loss } = await learner().update({ rows })
+  const more = [...rows, labelledTokens({ prompt: Int32Array.of(1, 2, 3), steps: [] })]
+  expect((await learner().update({ rows: more, width: 20 }))['loss']).toBeCloseTo(loss!, 6)
+})
+
+test('labels stand on the last token of a step, separator included, and are cut with their tokens', () => {
+  const tokens = (of: Parameters<typeof labelledTokens>[1]) => labelledTokens(solution([1, 2], [2, 4]), of)
+  expect([...tokens({ separator: SEPARATOR }).tokens]).toEqual([7, 7, 1, 2, 9, 2, 4, 9])
+  expect([...tokens({ separator: SEPARATOR }).label]).toEqual([-100, -100, -100, -100, 1, -100, -100, 0])
+  expect([...tokens({}).label]).toEqual([-100, -100, -100, 1, -100, 0])
+  expect([...tokens({ lastStepOnly: true, maxCompletion: 3 }).label]).toEqual([-100, -100, -100, -100, -100])
+})
