@@ -32,6 +32,18 @@ const adapterBytes = (output: string): Promise<Buffer> => readFile(join(runPaths
 const stepsOf = (output: string): readonly number[] =>
   readEvents(runPaths(output).metrics).events.flatMap((event: RunEvent) => (event.type === 'step' ? [event.step] : []))
 
+test('a run weighs its completions as the config says, and tells what the weights leave', async () => {
+  const reweight = { by: ['importance-ratio', { kind: 'staleness-decay', halfLife: 2 }], max: 1, reduction: 'self-normalised' }
+  const output = await freshDirectory()
+  await train(await writeConfig({ ...SMALL, steps: 2, reweight, evaluation: { prompts: 0 } }), output)
+  const metrics = readEvents(runPaths(output).metrics).events.flatMap((event: RunEvent) => (event.type === 'step' ? [event.metrics] : []))
+  const told = (name: string): readonly number[] => metrics.map((step) => step[name]!)
+  // Of 12 rows 4 are replayed, 8 sampled, some of them by a tempered policy and so with a ratio other than 1.
+  expect(Math.max(...told('weight/max'))).toBeLessThanOrEqual(1)
+  expect(Math.max(...told('weight/clipped_fraction'))).toBeGreaterThan(0)
+  expect(Math.max(...told('effective_sample_size'))).toBeLessThan(12)
+})
+
 describe('a run of 6 steps', async () => {
   const config = await writeConfig(SMALL)
   const output = await freshDirectory()

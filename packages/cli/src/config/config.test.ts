@@ -26,6 +26,7 @@ test('a model and prompts are enough', () => {
     objective: { kind: 'modified-subtb', lambda: 1, weighting: 'pooled' },
     sampling: { perPrompt: 16, explore: [{ share: 1, temperature: 1 }] },
     replay: false,
+    reweight: { by: [], outside: 'mask', reduction: 'mean' },
   })
 })
 
@@ -43,6 +44,14 @@ test('a short form is the kind of thing it names', () => {
     objective: { kind: 'vargrad' },
     optimizer: { kind: 'adamw', learningRate: 0.001 },
   })
+})
+
+test('a weight is one estimator or the product of several, a ratio at most 3 unless the file says more', () => {
+  expect(good({ reweight: 'importance-ratio' }).reweight).toEqual({ by: [{ kind: 'importance-ratio', unknown: 1 }], max: 3, outside: 'mask', reduction: 'mean' })
+  expect(good({ reweight: { by: ['prompt-balance', { kind: 'posterior-ratio' }], outside: 'truncate', min: 0.5 } }).reweight).toEqual(
+    { by: [{ kind: 'prompt-balance' }, { kind: 'posterior-ratio', unknown: 0 }], min: 0.5, outside: 'truncate', reduction: 'mean' })
+  const written = good({ reweight: { by: ['length-normalised-ratio'] } }).reweight
+  expect(good({ reweight: written }).reweight).toEqual(written)
 })
 
 test.each<[string, object, string, string]>([
@@ -69,6 +78,12 @@ test.each<[string, object, string, string]>([
   ['a way to explore that is none', { sampling: { explore: [{ temperature: [1] }] } }, 'sampling.explore[0].temperature is [1], not a number from 0, or two: [lo, hi]', 'Write a number from 0, or two: [lo, hi]'],
   ['no way to explore', { sampling: { explore: [] } }, 'sampling.explore is [], not a list of ways to explore', 'Write a list of ways to explore'],
   ['an unknown device', { device: 'tpu' }, 'device is "tpu", not one of cpu, webgpu, cuda, tfjs:cpu, tfjs:wasm, tfjs:tensorflow', 'Write one of cpu, webgpu, cuda, tfjs:cpu, tfjs:wasm, tfjs:tensorflow'],
+  ['an unknown weight', { reweight: 'importance' }, 'reweight.by[0].kind is "importance", not one of importance-ratio, length-normalised-ratio, self-normalised-ratio, posterior-ratio, staleness-decay, prompt-balance', 'Write one of importance-ratio, length-normalised-ratio, self-normalised-ratio, posterior-ratio, staleness-decay, prompt-balance'],
+  ['a decay without a half-life', { replay: {}, reweight: { by: [{ kind: 'staleness-decay' }] } }, 'reweight.by[0].halfLife is missing', 'Add reweight.by[0].halfLife: it has no default'],
+  ['a reduction that is none', { reweight: { reduction: 'sum' } }, 'reweight.reduction is "sum", not one of mean, self-normalised', 'Write one of mean, self-normalised'],
+  ['limits the wrong way round', { reweight: { by: 'prompt-balance', min: 3, max: 2 } }, 'reweight.min is 3, more than reweight.max, 2', 'Lower the one or raise the other'],
+  ['staleness of fresh completions', { reweight: { by: [{ kind: 'staleness-decay', halfLife: 5 }] } }, 'reweight.by has staleness-decay, which weighs replayed completions by their age, and replay is off', 'Set replay, or leave it out'],
+  ['a comparison of single completions', { objective: 'tb', reweight: 'posterior-ratio', sampling: { perPrompt: 1 } }, 'reweight.by has posterior-ratio, which compares the completions of a prompt, and sampling.perPrompt is 1', 'Write 2 or more there'],
   ['a shortest completion above the longest', { mdp: { minNewTokens: 9, maxNewTokens: 8 } }, 'mdp.minNewTokens is 9, more than mdp.maxNewTokens, 8', 'Lower the one or raise the other'],
   ['one length under modified balance', { mdp: { minNewTokens: 8, maxNewTokens: 8 } }, 'objective modified-subtb compares states that may stop, and mdp lets completions stop at one length only', 'Take vargrad or tb, or lower mdp.minNewTokens'],
   ['VarGrad of single completions', { objective: 'vargrad', sampling: { perPrompt: 1 } }, 'sampling.perPrompt is 1, but log Z is estimated from the completions of each prompt', 'Write 2 or more'],

@@ -38,6 +38,26 @@ export type ObjectiveConfig =
 /** A new adapter: what `lora` of @gfnlm/policy takes but the seed, which is the run's. */
 export type AdapterConfig = Omit<LoraOptions, 'seed'>
 
+/** What rows count for; `unknown` is the weight of rows whose log-probabilities are not known (replayed ones). */
+export type EstimatorConfig =
+  | {
+      readonly kind: 'importance-ratio' | 'length-normalised-ratio' | 'self-normalised-ratio' | 'posterior-ratio'
+      readonly unknown: number
+    }
+  | { readonly kind: 'staleness-decay'; readonly halfLife: number }
+  | { readonly kind: 'prompt-balance' }
+
+export interface ReweightConfig {
+  /** A row weighs the product of these; none: 1. */
+  readonly by: readonly EstimatorConfig[]
+  /** Weights outside of the limits become the limit (truncate) or 0 (mask). */
+  readonly min?: number
+  readonly max?: number
+  readonly outside: 'mask' | 'truncate'
+  /** The loss is Σ w ℓ / N or Σ w ℓ / Σ w. */
+  readonly reduction: 'mean' | 'self-normalised'
+}
+
 /** A run as its file says it, defaults filled in: one choice for each axis. */
 export interface Config {
   /** Directory or hub id of the model, which is also the reward's frozen judge. */
@@ -56,6 +76,7 @@ export interface Config {
   readonly sampling: { readonly perPrompt: number; readonly explore: readonly ExploreConfig[] }
   readonly reward: RewardConfig
   readonly replay: false | { readonly capacity: number; readonly tolerance: number; readonly perPrompt: number; readonly priority: Priority }
+  readonly reweight: ReweightConfig
   readonly objective: ObjectiveConfig
   readonly optimizer: {
     readonly kind: 'adamw'

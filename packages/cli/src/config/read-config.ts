@@ -5,7 +5,7 @@ import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as v from 'valibot'
 import { parse } from 'yaml'
-import type { Config } from './config.ts'
+import type { Config, ReweightConfig } from './config.ts'
 import { describeIssue } from './describe-issue.ts'
 import { override } from './override.ts'
 import { configSchema } from './schema.ts'
@@ -27,8 +27,22 @@ const parseText = (file: string, text: string): E.Either<Fault, unknown> =>
     (cause) => fault('ConfigUnreadable', `${file} is not ${file.endsWith('.json') ? 'JSON' : 'YAML'}: ${(cause as Error).message.split('\n')[0]!.replace(/:$/, '')}`, 'Correct it there', { file }),
   )
 
+type Contradiction = readonly [path: string, found: string, fix: string]
+
+const reweightContradictions = ({ by, min, max }: ReweightConfig, replay: Config['replay'], perPrompt: number): readonly Contradiction[] => [
+  ...(min !== undefined && max !== undefined && min > max
+    ? [['reweight.min', `reweight.min is ${min}, more than reweight.max, ${max}`, 'Lower the one or raise the other'] as const] : []),
+  ...by.flatMap(({ kind }, i): readonly Contradiction[] =>
+    kind === 'staleness-decay' && replay === false
+      ? [[`reweight.by[${i}]`, 'reweight.by has staleness-decay, which weighs replayed completions by their age, and replay is off', 'Set replay, or leave it out']]
+    : (kind === 'self-normalised-ratio' || kind === 'posterior-ratio') && perPrompt < 2
+      ? [[`reweight.by[${i}]`, `reweight.by has ${kind}, which compares the completions of a prompt, and sampling.perPrompt is ${perPrompt}`, 'Write 2 or more there']]
+      : []),
+]
+
 /** Rules that no single field can say. */
-const contradictions = ({ mdp, objective, sampling }: Config): readonly (readonly [path: string, found: string, fix: string])[] => [
+const contradictions = ({ mdp, objective, replay, reweight, sampling }: Config): readonly Contradiction[] => [
+  ...reweightContradictions(reweight, replay, sampling.perPrompt),
   ...(mdp.minNewTokens > mdp.maxNewTokens
     ? [['mdp.minNewTokens', `mdp.minNewTokens is ${mdp.minNewTokens}, more than mdp.maxNewTokens, ${mdp.maxNewTokens}`, 'Lower the one or raise the other'] as const] : []),
   ...(objective.kind.startsWith('modified') && mdp.minNewTokens === mdp.maxNewTokens
@@ -37,7 +51,7 @@ const contradictions = ({ mdp, objective, sampling }: Config): readonly (readonl
     ? [['sampling.perPrompt', 'sampling.perPrompt is 1, but log Z is estimated from the completions of each prompt', 'Write 2 or more'] as const] : []),
 ]
 
-const invalid = (file: string, issues: readonly (readonly [path: string, found: string, fix: string])[]): Fault => {
+const invalid = (file: string, issues: readonly Contradiction[]): Fault => {
   const [first, ...rest] = issues
   const more = rest.map(([, found, fix]) => `\n  also: ${found} (${fix})`).join('')
   return fault('ConfigInvalid', `${file}: ${first![1]}${more}`, first![2], { file, issues: issues.map(([path, found, fix]) => ({ path, found, fix })) })

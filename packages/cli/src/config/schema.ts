@@ -1,5 +1,5 @@
 import * as v from 'valibot'
-import type { Config, ExploreConfig, ObjectiveConfig, Ramp, RewardConfig } from './config.ts'
+import type { Config, EstimatorConfig, ExploreConfig, ObjectiveConfig, Ramp, ReweightConfig, RewardConfig } from './config.ts'
 import { above0, atLeast0, device, fields, flag, fraction, number, oneOf, shortFor, text, token, whole } from './fields.ts'
 
 const WEIGHTINGS = ['pooled', 'within', 'geometric', 'equal', 'equalWithin', 'detailedBalance', 'modifiedDetailedBalance', 'trajectoryBalance'] as const
@@ -68,6 +68,37 @@ const replay = fields({
   priority: v.optional(oneOf(['uniform', 'reward']), 'uniform'),
 })
 
+const ESTIMATORS = 'one of importance-ratio, length-normalised-ratio, self-normalised-ratio, posterior-ratio, staleness-decay, prompt-balance'
+
+const estimator: v.GenericSchema<unknown, EstimatorConfig> = shortFor('kind', v.variant('kind', [
+  fields({ kind: v.literal('importance-ratio'), unknown: v.optional(atLeast0(), 1) }),
+  fields({ kind: v.literal('length-normalised-ratio'), unknown: v.optional(atLeast0(), 1) }),
+  fields({ kind: v.literal('self-normalised-ratio'), unknown: v.optional(atLeast0(), 1) }),
+  fields({ kind: v.literal('posterior-ratio'), unknown: v.optional(atLeast0(), 0) }),
+  fields({ kind: v.literal('staleness-decay'), halfLife: above0() }),
+  fields({ kind: v.literal('prompt-balance') }),
+], ESTIMATORS))
+
+const oneOrMore = <A>(schema: v.GenericSchema<unknown, A>, says: string): v.GenericSchema<unknown, A[]> =>
+  v.pipe(v.unknown(), v.transform((given): unknown => (Array.isArray(given) ? given : [given])), v.array(schema, says))
+
+/** TRL's limit of a sequence's ratio, where a config names none. */
+const LARGEST_RATIO = 3
+
+const reweight: v.GenericSchema<unknown, ReweightConfig> = shortFor('by', v.pipe(
+  fields({
+    by: v.optional(oneOrMore(estimator, 'a list of ways to weigh'), []),
+    min: v.optional(atLeast0()),
+    max: v.optional(above0()),
+    outside: v.optional(oneOf(['mask', 'truncate']), 'mask'),
+    reduction: v.optional(oneOf(['mean', 'self-normalised']), 'mean'),
+  }),
+  v.transform((given) =>
+    given.max === undefined && given.by.some(({ kind }) => kind === 'importance-ratio' || kind === 'length-normalised-ratio')
+      ? { ...given, max: LARGEST_RATIO }
+      : given),
+) as v.GenericSchema<unknown, ReweightConfig>)
+
 const objective: v.GenericSchema<unknown, ObjectiveConfig> = shortFor('kind', v.variant('kind', [
   fields({ kind: v.literal('modified-subtb'), lambda: v.optional(atLeast0(), 1), weighting: v.optional(oneOf(WEIGHTINGS), 'pooled') }),
   fields({ kind: v.literal('modified-db') }),
@@ -99,6 +130,7 @@ export const configSchema: v.GenericSchema<unknown, Config> = fields({
   }), {}),
   reward: v.optional(reward, 'likelihood'),
   replay: v.optional(v.lazy((given) => (given === false ? v.literal(false) : replay)), false),
+  reweight: v.optional(reweight, {}),
   objective: v.optional(objective, 'modified-subtb'),
   optimizer: v.optional(optimizer, {}),
   steps: v.optional(whole(1), 200),

@@ -1,4 +1,5 @@
 import type { Fault, Prompt, TokenMDP, Weighted } from '@gfnlm/env'
+import { selfNormalised, weightedSum } from '@gfnlm/losses'
 import { lora } from '@gfnlm/policy'
 import type { Reward } from '@gfnlm/reward'
 import { type ReplayCell, replayBuffer } from '@gfnlm/sampler'
@@ -35,6 +36,7 @@ const learnerOf = (config: Config, { policy }: Model, mdp: TokenMDP): Trainer<We
     task: taskOf(config.objective, mdp),
     optimizer: adamw({ weightDecay, beta1, beta2 }),
     learningRate: learningRateOf(config),
+    reducer: config.reweight.reduction === 'self-normalised' ? selfNormalised : weightedSum,
     device: config.device,
     ...defined({ clipNorm }),
   })

@@ -2,7 +2,7 @@ import { basename } from 'node:path'
 import { prompts } from '@gfnlm/data'
 import { saveAdapter } from '@gfnlm/policy'
 import { annotate } from '@gfnlm/reward'
-import { reweight, uniform } from '@gfnlm/reweighter'
+import { reweight } from '@gfnlm/reweighter'
 import { decoderOf, replay, sample } from '@gfnlm/sampler'
 import { type RunEvent, checkpointEvery, lossStep, training } from '@gfnlm/trainer'
 import { type Observable, concat, defer, delayWhen, from, identity, merge, mergeMap } from 'rxjs'
@@ -10,6 +10,7 @@ import { evaluatePolicy } from '../evaluate/evaluate-policy.ts'
 import { orThrow } from '../or-throw.ts'
 import { exploreOf } from './explore-of.ts'
 import type { Run } from './load-run.ts'
+import { boundOf, estimatorOf } from './reweight-of.ts'
 import { saveRun } from './run-checkpoints.ts'
 import { runPaths } from './run-paths.ts'
 import { sampleTexts } from './sample-texts-of.ts'
@@ -72,7 +73,7 @@ export const runEvents = (run: Run, { output, signal }: RunOptions): Observable<
       sample(learner, { mdp, perPrompt, explore: exploreOf(explore), device }, decoder),
       annotate(reward, { temperature }),
       config.replay === false ? identity : replay(memory, config.replay),
-      reweight(uniform),
+      reweight(estimatorOf(config.reweight), boundOf(config.reweight)),
       lossStep(learner, { samples: sampleTexts(model.tokenizer, SHOWN), every: config.log.samplesEvery }),
       checkpointEvery(config.checkpoint.every, steps, save),
     )
