@@ -54,6 +54,7 @@ export { type ClassifiedPairs, twoLogitBradleyTerry } from './reward-model/two-l
 export { type RatedScores, rewardRegression } from './reward-model/reward-regression.ts'
 export { type LabelledScores, rewardClassification } from './reward-model/reward-classification.ts'
 export { NO_STEP, type StepLogits, processReward } from './reward-model/process-reward.ts'
+export { type OnPolicyDistillationInputs, sampledReverseKL } from './distillation/sampled-reverse-kl.ts'
 export { type Divergence, forwardKL, jensenShannon, reverseKL } from './distillation/divergence.ts'
 export {
   type DistillationInputs,

@@ -2,8 +2,9 @@ import '@gfnlm/jit'
 import '@tensorflow/tfjs-backend-cpu'
 import fc from 'fast-check'
 import { type LossCase, keepTheLaws } from '../testing/laws.ts'
-import { type Nested, type Row, firstOnes, many, mapNested } from '../testing/rows.ts'
+import { type Nested, type Row, blankOutside, firstOnes, logProbs, many, mapNested } from '../testing/rows.ts'
 import { generalisedKnowledgeDistillation } from './generalised-knowledge-distillation.ts'
+import { sampledReverseKL } from './sampled-reverse-kl.ts'
 
 const STEPS = 3
 const VOCAB = 4
@@ -29,4 +30,21 @@ const distilled = (beta: number, temperature: number): LossCase => ({
   empty: (row) => ({ ...row, mask: firstOnes(0, STEPS) }),
 })
 
-keepTheLaws([distilled(0, 1), distilled(0.1, 0.9), distilled(0.5, 2), distilled(1, 1)])
+/** The surplus over the teacher is a constant of the loss, so that its gradient is not that of its value. */
+const onPolicy: LossCase = {
+  name: 'sampledReverseKL',
+  loss: sampledReverseKL(),
+  row: fc
+    .tuple(logProbs(STEPS), logProbs(STEPS), fc.integer({ min: 1, max: STEPS }))
+    .map(([logProb, teacherLogProb, l]): Row => ({ logProb, teacherLogProb, mask: firstOnes(l, STEPS) })),
+  learned: ['logProb'],
+  blank: ({ logProb, teacherLogProb, mask }) => ({
+    logProb: blankOutside(logProb!, mask!),
+    teacherLogProb: blankOutside(teacherLogProb!, mask!),
+    mask: mask!,
+  }),
+  empty: (row) => ({ ...row, mask: firstOnes(0, STEPS) }),
+  breaks: ['differences'],
+}
+
+keepTheLaws([distilled(0, 1), distilled(0.1, 0.9), distilled(0.5, 2), distilled(1, 1), onPolicy])
