@@ -155,3 +155,59 @@ export {
   sampleVarianceTorchtune,
   zeroOutside,
 } from './policy-gradient/masked-statistics.ts'
+export type { Keepable } from './preference/kept-rows.ts'
+export type {
+  MeasuredPairs,
+  MeasuredPolicyPairs,
+  Pair,
+  PairLengths,
+  PolicyPairs,
+  ReferencePairs,
+} from './preference/pairs.ts'
+export type { PairLoss } from './preference/pair-loss.ts'
+export type { Completions, LabelledCompletions } from './preference/completions.ts'
+export type { CompletionLoss } from './preference/completion-loss.ts'
+export { type DpoOptions, dpo, dpoPerToken, referenceFreeDpo } from './preference/dpo.ts'
+export { type NoisyDpoOptions, conservativeDpo, robustDpo } from './preference/noisy-dpo.ts'
+export {
+  type DivergenceScore,
+  type FDpoOptions,
+  alphaScore,
+  fDpo,
+  forwardKLScore,
+  jensenShannonScore,
+  reverseKLScore,
+} from './preference/f-dpo.ts'
+export { type IpoOptions, ipo, ipoPerToken } from './preference/ipo.ts'
+export { type SlicOptions, hinge, slic } from './preference/hinge.ts'
+export { exo } from './preference/exo.ts'
+export { nca, ncaUnpaired } from './preference/nca.ts'
+export { type RatedCompletions, sppo, sppoHard } from './preference/sppo.ts'
+export { type LabelWeights, apoDown, apoZero, apoZeroUnpaired } from './preference/apo.ts'
+export { aot, aotUnpaired } from './preference/aot.ts'
+export { type DiscoPopOptions, discoPop } from './preference/disco-pop.ts'
+export { multiLoss } from './preference/multi-loss.ts'
+export { type CpoOptions, type PairsWithNll, cpo, likelihoodOfChosen } from './preference/cpo.ts'
+export { type AlphaPoOptions, type SimPoOptions, alphaPo, simPo } from './preference/simpo.ts'
+export { type OddsPairs, orpo } from './preference/orpo.ts'
+export { log1mexp } from './preference/log1mexp.ts'
+export { type MeasuredTriples, type TpoOptions, type Triples, tpo, tpoPerToken } from './preference/tpo.ts'
+export { type ReferredCompletions, kto } from './preference/kto.ts'
+export { mismatchedKl, mismatchedKlOfNonZero, nextCompletions, previousCompletions } from './preference/mismatched.ts'
+export { type LabelCounts, type Range, ktoWeightRanges } from './preference/kto-weights.ts'
+export {
+  type Moments,
+  type ShiftedCompletions,
+  bco,
+  bcoPair,
+  noMoments,
+  runningMoments,
+} from './preference/bco.ts'
+export { type SpinOptions, spin, spinPerToken } from './preference/spin.ts'
+export { type SequenceLogProbs, sequenceLogProbs, sequenceNll } from './preference/sequence-log-probs.ts'
+export { type PairTokens, desensitised } from './preference/length-desensitised.ts'
+export { type ConcentratedTokens, logCollision, wpoWeight } from './preference/wpo.ts'
+export { type ExploredPairs, type XpoOptions, xpo } from './preference/xpo.ts'
+export { type ContestedTokens, geometricMixture, nashMd } from './preference/nash-md.ts'
+export { type ValuedCompletions, aStarPo, optimalValue } from './preference/a-star-po.ts'
+export { type JudgedCompletions, type PickedPair, bestAndWorst, firstIsChosen } from './preference/pick-pair.ts'

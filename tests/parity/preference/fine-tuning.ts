@@ -7,7 +7,7 @@ import type { Formula } from '../formula.ts'
 import type { Json } from '../json.ts'
 
 /** Logits [rows, columns, vocab], of which those after column t score the token in column t + 1. */
-const shifted = (logits: tf.Tensor3D, inputs: Readonly<Record<string, Json>>): TokenLogProbs => {
+export const shifted = (logits: tf.Tensor3D, inputs: Readonly<Record<string, Json>>): TokenLogProbs => {
   const [rows, columns, vocab] = logits.shape
   const steps = columns - 1
   const next = (table: Json): tf.Tensor2D => tf.slice2d(tensor(table) as tf.Tensor2D, [0, 1], [rows, steps])

@@ -1,0 +1,53 @@
+import '@gfnlm/jit'
+import '@tensorflow/tfjs-backend-cpu'
+import fc from 'fast-check'
+import { keepTheLaws } from '../testing/laws.ts'
+import { type Row, between, blankOutside, firstOnes, logProbs, mapNested } from '../testing/rows.ts'
+import { aStarPo } from './a-star-po.ts'
+import { apoZeroUnpaired } from './apo.ts'
+import { bco } from './bco.ts'
+import { kto } from './kto.ts'
+import { nashMd } from './nash-md.ts'
+import { ncaUnpaired } from './nca.ts'
+import { droppable, keep, logProb } from './pair.test.fixture.ts'
+import { sppo } from './sppo.ts'
+
+const completion = { policy: logProb, reference: logProb, keep }
+const desirable = fc.constantFrom(0, 1)
+
+const rowsOf = (row: fc.Arbitrary<Row>) => ({ ...droppable(row), learned: ['policy'] })
+
+const labelled = rowsOf(fc.record({ ...completion, desirable }))
+
+const STEPS = 3
+const contested = fc
+  .record({ logProb: logProbs(STEPS), reference: logProbs(STEPS), winRate: between(0, 1), tokens: fc.integer({ min: 1, max: STEPS }) })
+  .map(({ tokens, ...rest }): Row => ({ ...rest, mask: firstOnes(tokens, STEPS) }))
+
+keepTheLaws([
+  { name: 'kto', loss: kto({ beta: 0.4, undesirableWeight: 1.33 }), ...labelled, shared: { kl: 0.3 } },
+  { name: 'kto, KL below 0', loss: kto(), ...labelled, shared: { kl: -0.7 } },
+  { name: 'bco', loss: bco(), ...labelled, shared: { rewardShift: -0.2 } },
+  { name: 'apoZeroUnpaired', loss: apoZeroUnpaired({ desirableWeight: 2 }), ...labelled },
+  { name: 'ncaUnpaired', loss: ncaUnpaired(), ...labelled },
+  { name: 'sppo', loss: sppo(), ...rowsOf(fc.record({ ...completion, winRate: between(0, 1) })) },
+  {
+    name: 'aStarPo',
+    loss: aStarPo({ beta: 0.3 }),
+    ...rowsOf(fc.record({ ...completion, reward: between(-1, 1), value: between(-1, 1) })),
+  },
+  {
+    name: 'nashMd',
+    loss: nashMd(),
+    row: contested,
+    learned: ['logProb'],
+    blank: (given) => ({
+      ...given,
+      logProb: blankOutside(given['logProb']!, given['mask']!),
+      reference: blankOutside(given['reference']!, given['mask']!),
+    }),
+    empty: (given) => ({ ...given, mask: mapNested(given['mask']!, () => 0) }),
+    // A score-function surrogate: its value is not what its gradient is of.
+    breaks: ['differences'],
+  },
+])

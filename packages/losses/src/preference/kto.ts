@@ -1,0 +1,53 @@
+import * as tf from '@tensorflow/tfjs-core'
+import { detach } from '../detach.ts'
+import { type LabelWeights, checkLabelWeights } from './apo.ts'
+import { checkBeta } from './check-option.ts'
+import { type CompletionLoss, labelledLoss } from './completion-loss.ts'
+import type { LabelledCompletions } from './completions.ts'
+import type { DpoOptions } from './dpo.ts'
+
+/** Completions with the batch's estimate of how far the policy has gone. */
+export interface ReferredCompletions extends LabelledCompletions {
+  /** [] or [rows] KL(π ‖ π_ref) as estimated, which may be below 0, nats: `mismatchedKl`; a constant */
+  readonly kl: tf.Scalar | tf.Tensor1D
+}
+
+/**
+ * Kahneman–Tversky optimisation (KTO): desirable completions above, undesirable ones below what the policy gains on
+ * average, with the diminishing returns of prospect theory. Needs labels, not pairs.
+ *
+ *   z = max(0, KL)
+ *   term = λ_D (1 − σ(β (Δ − z))) if desirable, else λ_U (1 − σ(β (z − Δ))),   loss = mean over completions
+ *
+ * KL couples the rows of a batch and so is an input: `mismatchedKl` (TRL) or `mismatchedKlOfNonZero` (HALOs). It is
+ * clamped here and logged as `kl`; `kl/raw` is the estimate as given, since a clamped 0 does not say how far below it
+ * is. λ_D and λ_U: see `ktoWeightRanges`.
+ *
+ * @param options     beta, default 0.1; desirableWeight λ_D and undesirableWeight λ_U, default 1
+ * @param completions see ReferredCompletions, nats
+ * @returns terms [rows]. Metrics: kl, kl/raw, and those of labelMetrics
+ * @throws RangeError for an option below 0 or a wrong shape
+ * @see Ethayarajh et al. 2024, arXiv:2402.01306; TRL KTOTrainer loss_type=kto; HALOs KTOTrainer
+ * @example reduce(kto({ beta: 0.1 })({ ...completions, kl: tf.scalar(0.56) }), weights) // 0.4813
+ */
+export const kto = ({
+  beta = 0.1,
+  desirableWeight = 1,
+  undesirableWeight = 1,
+}: DpoOptions & LabelWeights = {}): CompletionLoss<ReferredCompletions> => {
+  checkBeta('kto', beta)
+  checkLabelWeights('kto', desirableWeight, undesirableWeight)
+  const gain = (ratio: tf.Tensor1D, { kl }: ReferredCompletions): tf.Tensor1D =>
+    tf.mul(beta, tf.sub(ratio, tf.relu(detach(kl))))
+  const loss = labelledLoss<ReferredCompletions>(
+    'kto',
+    beta,
+    (ratio, inputs) => tf.mul(desirableWeight, tf.sigmoid(tf.neg(gain(ratio, inputs)))),
+    (ratio, inputs) => tf.mul(undesirableWeight, tf.sigmoid(gain(ratio, inputs))),
+  )
+  return (completions) => {
+    const found = loss(completions)
+    const raw = tf.mean<tf.Scalar>(completions.kl)
+    return { ...found, metrics: { ...found.metrics, kl: tf.relu(raw), 'kl/raw': raw } }
+  }
+}

@@ -1,0 +1,209 @@
+import '@gfnlm/jit'
+import '@tensorflow/tfjs-backend-cpu'
+import * as tf from '@tensorflow/tfjs-core'
+import { describe, expect, test } from 'vitest'
+import { type Terms, reduce } from '../terms.ts'
+import { aot } from './aot.ts'
+import { apoDown, apoZero } from './apo.ts'
+import { bcoPair } from './bco.ts'
+import { cpo } from './cpo.ts'
+import { discoPop } from './disco-pop.ts'
+import { dpo, referenceFreeDpo } from './dpo.ts'
+import { exo } from './exo.ts'
+import { alphaScore, fDpo, forwardKLScore, jensenShannonScore } from './f-dpo.ts'
+import { hinge, slic } from './hinge.ts'
+import { ipo, ipoPerToken } from './ipo.ts'
+import { kto } from './kto.ts'
+import { log1mexp } from './log1mexp.ts'
+import { nextCompletions, previousCompletions } from './mismatched.ts'
+import { multiLoss } from './multi-loss.ts'
+import { nca } from './nca.ts'
+import { conservativeDpo, robustDpo } from './noisy-dpo.ts'
+import { orpo } from './orpo.ts'
+import { bestAndWorst } from './pick-pair.ts'
+import { alphaPo, simPo } from './simpo.ts'
+import { sppoHard } from './sppo.ts'
+
+await tf.setBackend('cpu')
+
+const row = (...x: number[]): tf.Tensor1D => tf.tensor1d(x)
+
+/** Pairs of completions of one token, whose reference is −1 everywhere. */
+const pairsOf = (chosen: readonly number[], rejected: readonly number[]) => {
+  const ones = tf.ones<tf.Rank.R1>([chosen.length])
+  return {
+    policyChosen: row(...chosen),
+    policyRejected: row(...rejected),
+    referenceChosen: tf.neg(ones),
+    referenceRejected: tf.neg(ones),
+    chosenLength: ones,
+    rejectedLength: ones,
+    chosenNll: tf.zerosLike(ones),
+  }
+}
+type Pairs = ReturnType<typeof pairsOf>
+type Loss = (pairs: Pairs) => Terms
+
+const lossOf = (loss: Loss, pairs: Pairs): number => reduce(loss(pairs), tf.ones([pairs.policyChosen.shape[0]])).dataSync()[0]!
+
+/** d loss / d policyChosen and d policyRejected. */
+const slopesOf = (loss: Loss, pairs: Pairs): readonly number[][] =>
+  tf
+    .grads((policyChosen, policyRejected) =>
+      reduce(
+        loss({ ...pairs, policyChosen: policyChosen as tf.Tensor1D, policyRejected: policyRejected as tf.Tensor1D }),
+        tf.ones([policyChosen!.shape[0]!]),
+      ),
+    )([pairs.policyChosen, pairs.policyRejected])
+    .map((g) => [...g.dataSync()])
+
+const ALL: Readonly<Record<string, Loss>> = {
+  dpo: dpo(),
+  referenceFreeDpo: referenceFreeDpo(),
+  conservativeDpo: conservativeDpo(),
+  robustDpo: robustDpo(),
+  'fDpo, forward': fDpo({ divergence: forwardKLScore }),
+  'fDpo, Jensen–Shannon': fDpo({ divergence: jensenShannonScore }),
+  'fDpo, α': fDpo({ divergence: alphaScore(0.5) }),
+  ipo: ipo(),
+  ipoPerToken: ipoPerToken(),
+  hinge: hinge(),
+  slic: slic(),
+  exo: exo(),
+  nca: nca(),
+  bcoPair: bcoPair(),
+  sppoHard: sppoHard(),
+  aot: aot(),
+  apoZero: apoZero(),
+  apoDown: apoDown(),
+  discoPop: discoPop(),
+  cpo: cpo(),
+  simPo: simPo(),
+  alphaPo: alphaPo(),
+  orpo: orpo(),
+}
+
+describe.each(Object.entries(ALL))('%s', (_, loss) => {
+  test.each([
+    ['far apart in the right order', [-1], [-5000]],
+    ['far apart in the wrong order', [-5000], [-1]],
+    ['impossible under the policy', [-Infinity], [-Infinity]],
+    ['chosen is impossible', [-Infinity], [-1]],
+    ['rejected is impossible', [-1], [-Infinity]],
+    ['certain', [0], [0]],
+    ['above certain', [0.5], [0.25]],
+  ])('pairs %s have a finite loss and gradient', (_name, chosen, rejected) => {
+    const pairs = pairsOf(chosen, rejected)
+    expect(Number.isFinite(lossOf(loss, pairs))).toBe(true)
+    expect(slopesOf(loss, pairs).flat().every(Number.isFinite)).toBe(true)
+  })
+})
+
+test('−∞ under policy and reference alike is a ratio of 1', () => {
+  const none = row(-Infinity)
+  const pairs = { policyChosen: none, policyRejected: row(-2), referenceChosen: none, referenceRejected: row(-2) }
+  expect(dpo()(pairs).terms.dataSync()[0]).toBeCloseTo(Math.LN2, 6)
+})
+
+test('a NaN of the model is not hidden', () => {
+  expect(lossOf(dpo(), pairsOf([NaN, -1], [-1, -1]))).toBeNaN()
+})
+
+describe('ORPO near certainty', () => {
+  // Odds of e^p̄ where 1 − e^p̄ ≈ −p̄: log odds = −log(−p̄) + p̄ / 2 + O(p̄²).
+  const p = [-1e-4, -1e-6, -1e-8, -1e-12, -1e-30]
+  const logOdds = (x: number): number => x - Math.log(-Math.expm1(x))
+
+  test.each(p)('the odds ratio at p̄ = %d keeps its digits in fp32', (chosen) => {
+    const [x, y] = [Math.fround(chosen), Math.fround(chosen * 3)]
+    const { metrics } = orpo()(pairsOf([x], [y]))
+    expect(metrics['log_odds_chosen']!.dataSync()[0]).toBeCloseTo(logOdds(x) - logOdds(y), 5)
+  })
+
+  test('and so does its gradient: −β σ(−lo) / (1 − e^p̄)', () => {
+    const [w, l] = [Math.fround(-1e-8), Math.fround(-2e-8)]
+    const lo = logOdds(w) - logOdds(l)
+    const slope = (x: number): number => -1 / Math.expm1(x)
+    const [[chosen], [rejected]] = slopesOf(orpo({ beta: 0.1 }), pairsOf([w], [l])) as [[number], [number]]
+    const push = 0.1 / (1 + Math.exp(lo))
+    expect(chosen / (-push * slope(w))).toBeCloseTo(1, 5)
+    expect(rejected / (push * slope(l))).toBeCloseTo(1, 5)
+  })
+
+  test('log(1 − eˣ) is right on both sides of −ln 2 and at its ends', () => {
+    const x = [-1e-30, -1e-7, -0.5, -0.6931, -0.6932, -3, -20, -80].map(Math.fround)
+    log1mexp(row(...x)).dataSync().forEach((found, i) => {
+      const exact = x[i]! > -0.5 ? Math.log(-Math.expm1(x[i]!)) : Math.log1p(-Math.exp(x[i]!))
+      expect(Math.abs(found / exact - 1)).toBeLessThan(1e-6)
+    })
+    expect(log1mexp(row(0)).dataSync()[0]).toBeCloseTo(-120 * Math.LN2, 3)
+    expect([...tf.grad((at: tf.Tensor) => log1mexp(at))(row(-1e-20, -200, 0)).dataSync()].every(Number.isFinite)).toBe(true)
+  })
+})
+
+describe('limits', () => {
+  const pairs = pairsOf([-2, -5], [-3, -1])
+
+  test('ε → 0 is DPO, for what is smoothed and for what is corrected', () => {
+    const exact = lossOf(dpo({ beta: 0.5 }), pairs)
+    for (const of of [conservativeDpo, robustDpo]) {
+      expect(lossOf(of({ beta: 0.5, labelSmoothing: 0 }), pairs)).toBe(exact)
+      expect(lossOf(of({ beta: 0.5, labelSmoothing: 1e-7 }), pairs)).toBeCloseTo(exact, 6)
+    }
+  })
+
+  test('ε → 0 makes EXO large, like log ε, and no more', () => {
+    const [small, smaller] = [1e-10, 1e-30].map((labelSmoothing) => lossOf(exo({ labelSmoothing }), pairs)) as [number, number]
+    const against = pairs.policyChosen.dataSync().map((w, i) => 1 / (1 + Math.exp(0.1 * (w - pairs.policyRejected.dataSync()[i]!))))
+    expect(smaller - small).toBeCloseTo(20 * Math.LN10 * ((against[0]! + against[1]!) / 2), 3)
+  })
+
+  test('β = 0 is flat', () => {
+    for (const [loss, value] of [[dpo({ beta: 0 }), Math.LN2], [apoZero({ beta: 0 }), 1], [hinge({ beta: 0 }), 1]] as const) {
+      expect(lossOf(loss, pairs)).toBeCloseTo(value, 6)
+      expect(slopesOf(loss, pairs).flat().every((g) => Math.abs(g) === 0)).toBe(true)
+    }
+  })
+
+  test('β → 0 asks IPO and SPPO for a margin of 1 / (2β)', () => {
+    const [[slope]] = slopesOf(ipo({ beta: 1e-6 }), pairs) as [[number]]
+    expect(slope / -5e5).toBeCloseTo(1, 4)
+    expect(() => ipo({ beta: 0 })).toThrow('ipo: beta must be above 0, found 0')
+    expect(() => sppoHard({ beta: 0 })).toThrow(RangeError)
+  })
+
+  test('α → 0 is SimPO, to fp32', () => {
+    const exact = lossOf(simPo({ beta: 2, gamma: 0.3 }), pairs)
+    expect(lossOf(alphaPo({ beta: 2, gamma: 0.3, alpha: 0 }), pairs)).toBe(exact)
+    expect(lossOf(alphaPo({ beta: 2, gamma: 0.3, alpha: 1e-7 }), pairs)).toBeCloseTo(exact, 5)
+  })
+
+  test('the forward divergence is clamped where e^−Δ leaves fp32, and the α-divergence near 1 is DPO', () => {
+    expect(forwardKLScore(row(-1e4)).dataSync()[0]! / -Math.exp(80)).toBeCloseTo(1, 5)
+    const near = fDpo({ beta: 0.5, divergence: alphaScore(1 + 2 ** -9) })
+    expect(lossOf(near, pairs)).toBeCloseTo(lossOf(dpo({ beta: 0.5 }), pairs), 2)
+    expect(() => alphaScore(1)).toThrow('alphaScore: alpha must be a finite number other than 1')
+  })
+})
+
+test('options out of range are named', () => {
+  expect(() => dpo({ beta: -1 })).toThrow('dpo: beta must be at least 0, found -1')
+  expect(() => dpo({ beta: NaN })).toThrow(RangeError)
+  expect(() => robustDpo({ labelSmoothing: 0.5 })).toThrow('robustDpo: labelSmoothing must be at least 0 and below 1/2')
+  expect(() => exo({ labelSmoothing: 0 })).toThrow('exo: labelSmoothing must be between 0 and 1')
+  expect(() => multiLoss([])).toThrow('multiLoss: needs a loss at least')
+  expect(() => kto({ desirableWeight: -1 })).toThrow('kto: desirableWeight must be at least 0')
+})
+
+test('another row’s completion needs another row', () => {
+  expect(previousCompletions(['a', 'b', 'c'])).toEqual(['c', 'a', 'b'])
+  expect(nextCompletions(['a', 'b', 'c'])).toEqual(['b', 'c', 'a'])
+  expect(() => previousCompletions(['a'])).toThrow('needs 2 rows')
+})
+
+test('equal, missing or single rewards make no pair', () => {
+  expect(bestAndWorst([1, null, 1])).toBeUndefined()
+  expect(bestAndWorst([null, 2, NaN])).toBeUndefined()
+  expect(bestAndWorst([])).toBeUndefined()
+  expect(bestAndWorst([3, null, 5, 1])).toEqual({ chosen: 2, rejected: 3 })
+})

@@ -1,0 +1,71 @@
+import * as tf from '@tensorflow/tfjs-core'
+import { checkShape } from '../check-shape.ts'
+import { detach } from '../detach.ts'
+import { sequenceSum } from '../sharing.ts'
+import { type TokenLogProbs, learnedTokens } from '../supervised/learned-tokens.ts'
+import type { Terms } from '../terms.ts'
+import { checkBeta, checkOption } from './check-option.ts'
+import type { DpoOptions } from './dpo.ts'
+
+/** Completions y ~ π, and how they fare against those of the mixture of policy and reference. */
+export interface ContestedTokens extends TokenLogProbs {
+  /** [rows, steps] log π_ref of each token, nats; a constant */
+  readonly reference: tf.Tensor2D
+  /** [rows] P(y ≻ y′), y′ ~ `geometricMixture`; for rewards σ(r(y) − r(y′)) */
+  readonly winRate: tf.Tensor1D
+}
+
+/**
+ * Nash mirror descent (Nash-MD): policy gradient towards the policy that no other is preferred to, held to the
+ * reference by Kullback and Leibler's divergence.
+ *
+ *   term_t = (β sg(log π(y_t) − log π_ref(y_t)) − (P(y ≻ y′) − ½)) log π(y_t),   loss = mean over rows of the sum
+ *
+ * Only its gradient means anything: the value is the surrogate that TRL logs. sg: no gradient.
+ *
+ * @param options beta, default 0.1
+ * @param tokens  see ContestedTokens, nats and probabilities
+ * @returns terms [rows, steps], nats. Metrics: kl, the mean over rows of log π − log π_ref, nats
+ * @throws RangeError for β < 0 or a wrong shape
+ * @see Munos et al. 2023, arXiv:2312.00886; TRL NashMDTrainer
+ * @example
+ * const tokens = { logProb: tf.tensor2d([[-1, -0.5]]), reference: tf.tensor2d([[-1.2, -0.7]]), mask: tf.ones([1, 2]) }
+ * reduce(nashMd({ beta: 0.1 })({ ...tokens, winRate: tf.tensor1d([1]) }), weight) // 0.7200
+ */
+export const nashMd = ({ beta = 0.1 }: DpoOptions = {}): ((tokens: ContestedTokens) => Terms) => {
+  checkBeta('nashMd', beta)
+  return (tokens) => {
+    const { logProb } = learnedTokens('nashMd', tokens)
+    const [rows, steps] = logProb.shape
+    checkShape('nashMd', 'reference', tokens.reference, { rows, steps })
+    checkShape('nashMd', 'winRate', tokens.winRate, { rows })
+    const { logProb: reference } = learnedTokens('nashMd', { logProb: tokens.reference, mask: tokens.mask })
+    const ratio = detach(tf.sub(logProb, reference))
+    const advantage = tf.expandDims(tf.sub(tokens.winRate, 0.5), 1)
+    const { share, mass } = sequenceSum(tokens.mask)
+    return {
+      terms: tf.mul(tf.sub(tf.mul(beta, ratio), advantage), logProb),
+      share,
+      mass,
+      metrics: { kl: tf.sum(tf.mul(share, ratio)) },
+    }
+  }
+}
+
+/**
+ * The log-probabilities that Nash-MD's opponent draws from: a geometric mixture of policy and reference.
+ *
+ *   log p = log softmax((1 − α) z_π + α z_ref)
+ *
+ * @param policy    [..., vocab] logits z_π
+ * @param reference [..., vocab] logits z_ref
+ * @param alpha     0 ≤ α ≤ 1: 0 is the policy, 1 the reference
+ * @returns [..., vocab] nats
+ * @throws RangeError for α out of range
+ * @see Munos et al. 2023, arXiv:2312.00886; TRL GeometricMixtureWrapper
+ * @example geometricMixture(tf.tensor1d([1, 0, -1]), tf.tensor1d([0, 0.5, 0.5]), 0.25) // -0.5812, -1.2062, -1.9562
+ */
+export const geometricMixture = <T extends tf.Tensor>(policy: T, reference: T, alpha: number): T => {
+  checkOption('geometricMixture', 'alpha', alpha, alpha >= 0 && alpha <= 1, 'between 0 and 1')
+  return tf.logSoftmax(tf.add(tf.mul(1 - alpha, policy), tf.mul(alpha, reference)))
+}

@@ -1,0 +1,46 @@
+/** Which of a prompt's completions are the chosen and the rejected one. */
+export interface PickedPair {
+  readonly chosen: number
+  readonly rejected: number
+}
+
+/**
+ * The best and the worst of a prompt's completions; undefined where no two of them differ in reward.
+ *
+ * @param rewards of each completion; null or NaN: nobody could tell
+ * @returns indices; the first of equals
+ * @see Yuan et al. 2024, "Self-rewarding language models", arXiv:2401.10020
+ * @example bestAndWorst([3, null, 5, 1]) // { chosen: 2, rejected: 3 }
+ */
+export const bestAndWorst = (rewards: readonly (number | null)[]): PickedPair | undefined => {
+  const told = rewards.flatMap((reward, at) => (reward === null || Number.isNaN(reward) ? [] : [{ reward, at }]))
+  const [first] = told
+  if (first === undefined) return undefined
+  const best = told.reduce((a, b) => (b.reward > a.reward ? b : a))
+  const worst = told.reduce((a, b) => (b.reward < a.reward ? b : a))
+  return best.reward > worst.reward ? { chosen: best.at, rejected: worst.at } : undefined
+}
+
+/** Two completions of each prompt, as a reward sees them. */
+export interface JudgedCompletions {
+  readonly rewards: readonly number[]
+  /** Whether each ended by itself: what was cut off is worth less. */
+  readonly ended: readonly boolean[]
+}
+
+/**
+ * Whether the first of two completions of each prompt is the chosen one, as Online DPO has it: a tie goes to the first,
+ * and a completion that did not end loses `missingEndPenalty` of its reward.
+ *
+ * @see Guo et al. 2024, arXiv:2402.04792; TRL OnlineDPOTrainer
+ * @example firstIsChosen({ rewards: [0.7], ended: [true] }, { rewards: [0.7], ended: [true] }) // true
+ */
+export const firstIsChosen = (
+  first: JudgedCompletions,
+  second: JudgedCompletions,
+  missingEndPenalty: number = 0,
+): readonly boolean[] => {
+  const worth = ({ rewards, ended }: JudgedCompletions, row: number): number =>
+    rewards[row]! - (ended[row] === true ? 0 : missingEndPenalty)
+  return first.rewards.map((_, row) => worth(first, row) >= worth(second, row))
+}

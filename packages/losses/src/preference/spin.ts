@@ -1,0 +1,39 @@
+import type { PairLoss } from './pair-loss.ts'
+import { dpo, dpoPerToken } from './dpo.ts'
+import type { MeasuredPairs, ReferencePairs } from './pairs.ts'
+
+export interface SpinOptions {
+  /** λ ≥ 0, in DPO's place of β. */
+  readonly lambda?: number
+}
+
+/**
+ * Self-play fine-tuning (SPIN): tell the data's completions from those of one's own former self.
+ *
+ *   term = −log σ(λ (Δ_real − Δ_generated)),   loss = mean over pairs
+ *
+ * DPO whose chosen completion is the data's and whose rejected one was drawn from the previous iterate, which is also
+ * the reference. Summed log-probabilities, as in the paper; self-rewarding-lm-pytorch's are means: `spinPerToken`.
+ *
+ * @param options lambda, default 0.1
+ * @param pairs   see ReferencePairs, nats: chosen is real, rejected is generated
+ * @returns terms [pairs], nats. Metrics: see pairMetrics
+ * @throws RangeError for λ < 0 or a wrong shape
+ * @see Chen et al. 2024, arXiv:2401.01335, eq. 4.7
+ * @example reduce(spin({ lambda: 0.1 })(pairs), weight) // 0.6210
+ */
+export const spin = ({ lambda = 0.1 }: SpinOptions = {}): PairLoss<ReferencePairs> => dpo({ beta: lambda })
+
+/**
+ * SPIN on length-normalised log-ratios.
+ *
+ *   term = −log σ(λ (Δ_real / n_real − Δ_generated / n_generated)),   loss = mean over pairs
+ *
+ * @param options lambda, default 0.1
+ * @param pairs   see MeasuredPairs, nats and tokens: chosen is real, rejected is generated
+ * @returns terms [pairs], nats. Metrics: see pairMetrics
+ * @throws RangeError for λ < 0 or a wrong shape
+ * @see lucidrains/self-rewarding-lm-pytorch, spin.py
+ * @example reduce(spinPerToken({ lambda: 0.1 })(pairs), weight) // 0.6819
+ */
+export const spinPerToken = ({ lambda = 0.1 }: SpinOptions = {}): PairLoss<MeasuredPairs> => dpoPerToken({ beta: lambda })

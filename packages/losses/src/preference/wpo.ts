@@ -1,0 +1,36 @@
+import * as tf from '@tensorflow/tfjs-core'
+import { checkRank, checkShape } from '../check-shape.ts'
+import { detach } from '../detach.ts'
+import type { TokenLogProbs } from '../supervised/learned-tokens.ts'
+import { sequenceLogProbs } from './sequence-log-probs.ts'
+
+/** Tokens of completions with how concentrated the policy was where each was drawn. */
+export interface ConcentratedTokens extends TokenLogProbs {
+  /** [rows, steps] log Σ_v p(v)²: `logCollision` of the logits */
+  readonly logCollision: tf.Tensor2D
+}
+
+/** log Σ_v p(v)² of logits [rows, steps, vocab]: the probability that two draws agree, as [rows, steps]. */
+export const logCollision = (logits: tf.Tensor3D): tf.Tensor2D =>
+  tf.sub(tf.logSumExp(tf.mul(2, logits), -1), tf.mul(2, tf.logSumExp(logits, -1)))
+
+/**
+ * The weight of a completion that somebody else wrote (WPO): how likely the policy is to write it, against what it
+ * would write itself.
+ *
+ *   weight = exp(mean_t (log p(y_t) − log Σ_v p(v)²))
+ *
+ * A pair weighs the product of its completions' weights, in the reducer of any pair loss; a constant.
+ *
+ * @param tokens see ConcentratedTokens, nats
+ * @returns [rows]; 1 for a row without a token
+ * @throws RangeError for a wrong shape
+ * @see Zhou et al. 2024, arXiv:2406.11827; TRL DPOConfig.use_weighting
+ * @example reduce(dpo()(pairs), tf.mul(wpoWeight(ofChosen), wpoWeight(ofRejected)))
+ */
+export const wpoWeight = ({ logProb, mask, logCollision }: ConcentratedTokens): tf.Tensor1D => {
+  checkRank('wpoWeight', 'logProb', logProb, ['rows', 'steps'])
+  checkShape('wpoWeight', 'logCollision', logCollision, { rows: logProb.shape[0], steps: logProb.shape[1] })
+  const { sum, length } = sequenceLogProbs({ logProb: tf.sub(logProb, logCollision), mask })
+  return detach(tf.exp(tf.div(sum, tf.maximum(length, 1))))
+}
