@@ -1,5 +1,5 @@
 import { tokenLogProbs } from '@gfnlm/jit'
-import { type Terms, type TokenLogProbs, crossEntropy, dynamicFineTuning, sequenceMean } from '@gfnlm/losses'
+import { type Terms, type TokenLogProbs, crossEntropy, dynamicFineTuning, entropyOf, sequenceMean } from '@gfnlm/losses'
 import * as tf from '@tensorflow/tfjs-core'
 import { compareCase } from '../compare-case.ts'
 import { tensor } from '../engine.ts'
@@ -25,12 +25,11 @@ const ofCompletions =
     const logits = tensor(inputs.logits) as tf.Tensor3D
     const { logProb, mask } = shifted(logits, inputs)
     const [rows, columns, vocab] = logits.shape
-    const logP = tf.logSoftmax(tf.slice3d(logits, [0, 0, 0], [rows, columns - 1, vocab]))
     const told = {
       per_token_logps: tf.mul(mask, logProb),
       sum_logps: tf.sum(tf.mul(mask, logProb), 1),
       avg_logps: tf.sum(tf.mul(sequenceMean(mask).share, tf.mul(rows, logProb)), 1),
-      entropy: tf.neg(tf.sum(tf.mul(tf.exp(logP), logP), -1)),
+      entropy: entropyOf(tf.slice3d(logits, [0, 0, 0], [rows, columns - 1, vocab])),
     }
     const comparisons = compareCase(
       expected,

@@ -22,7 +22,7 @@ export const SUPERVISED: readonly Row[] = [
   [/^DFT/, formula(dynamic)],
   [/^reg_sft_mask/, formula(completionOnly)],
   [/^reg_logprob_shift/, formula(shiftedByOne)],
-  [/^importance weights/, importanceWeights],
-  [/^self-normalised importance/, selfNormalisedWeights],
-  [/^BCO underlying-distribution/, densityWeights],
+  [/^importance weights/, formula(importanceWeights)],
+  [/^self-normalised importance/, formula(selfNormalisedWeights)],
+  [/^BCO underlying-distribution/, formula(densityWeights)],
 ]

@@ -13,8 +13,8 @@ import {
   truncated,
 } from '@gfnlm/reweighter'
 import { type Comparison, inFloat32 } from '../comparison.ts'
+import type { Formula } from '../formula.ts'
 import { type Json, matrix, number, numbers } from '../json.ts'
-import type { Checker } from '../run-parity.ts'
 
 /** Every key of `expected` beside what the library gives under it; one that it has nothing for is an error. */
 const byKey = (
@@ -50,7 +50,7 @@ const sampled = (
 const limit = (json: Json | undefined): number | undefined => (typeof json === 'number' ? json : undefined)
 
 /** Ratios of tokens and of sequences, cut or masked outside of their limits. */
-export const importanceWeights: Checker = ({ inputs, hyper, expected }) => {
+export const importanceWeights: Formula = ({ inputs, hyper, expected }) => {
   const batch = sampled(matrix(inputs.target_logps), matrix(inputs.behaviour_logps), matrix(inputs.mask))
   const [min, max] = [limit(hyper.clip_min), limit(hyper.clip_max)]
   const limits = { ...(min === undefined ? {} : { min }), ...(max === undefined ? {} : { max }) }
@@ -68,7 +68,7 @@ export const importanceWeights: Checker = ({ inputs, hyper, expected }) => {
 }
 
 /** Self-normalised importance weights and their effective sample size. */
-export const selfNormalisedWeights: Checker = ({ inputs, expected }) => {
+export const selfNormalisedWeights: Formula = ({ inputs, expected }) => {
   const logWeights = numbers(inputs.log_weights).map((x) => [x])
   const batch = sampled(logWeights, logWeights.map(() => [0]), logWeights.map(() => [1]))
   const weights = importanceRatio()(batch)
@@ -83,7 +83,7 @@ export const selfNormalisedWeights: Checker = ({ inputs, expected }) => {
 }
 
 /** BCO's density ratio by a classifier. */
-export const densityWeights: Checker = ({ inputs, hyper, expected }) => {
+export const densityWeights: Formula = ({ inputs, hyper, expected }) => {
   const p = numbers(inputs.prob_desirable)
   const limits = { min: number(hyper.min_density_ratio), max: number(hyper.max_density_ratio) }
   const batch = { rows: p.length, keep: new Uint8Array(p.length).fill(1) }

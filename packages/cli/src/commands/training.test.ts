@@ -145,7 +145,7 @@ test.each<[string, object, readonly object[], string, RegExp]>([
   ['a column that the reward needs', { reward: 'infilling' }, [{ prompt: 'a', beginning: 'the' }], 'ColumnMissing', /prompt "1" has no column "ending"/],
   ['another column than there is', { prompts: { file: 'prompts.jsonl', columns: { prompt: 'text' } } }, ROWS, 'ColumnMissing', /no column "text"/],
   ['trajectory balance over several prompts', { objective: 'tb' }, ROWS, 'ConfigInvalid', /tb learns one log Z, and there are 3 prompts/],
-  ['an adapter on modules that are not there', { adapter: { targets: ['c_attn'] } }, ROWS, 'AdapterInvalid', /no module c_attn/],
+  ['an adapter on modules that are not there', { adapter: { targets: ['c_attn'] } }, ROWS, 'AdapterInvalid', /no linear module c_attn/],
   ['a stop that is no token', { mdp: { stop: '!' } }, ROWS, 'TokenUnknown', /mdp\.stop: "!" is no token/],
   ['a stop that is forbidden', { mdp: { stop: '.', forbidden: ['.'] } }, ROWS, 'ConfigInvalid', /mdp\.forbidden has the token that ends/],
   ['completions longer than the context', { mdp: { maxNewTokens: 60 } }, ROWS, 'CompletionTooLong', /mdp\.maxNewTokens is 60/],
