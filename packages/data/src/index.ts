@@ -2,3 +2,8 @@ export { type Row, type RowFault, jsonlRows } from './jsonl.ts'
 export { type PromptFault, type PromptOptions, promptOfRow } from './prompt-of-row.ts'
 export { type PromptsFault, promptSource, readPrompts } from './prompt-source.ts'
 export { type EpochOrder, promptBatch, prompts } from './prompt-batch.ts'
+export { type PackedSequences, packBestFit, packBestFitSplit, packWrapped } from './packing.ts'
+export {
+  type Message, type PreferenceRow, type TextOrMessages, type UnpairedRow, unpaired, withPrompt,
+} from './preference-rows.ts'
+export { type MaskedRows, flushLeft } from './flush-left.ts'

@@ -10,3 +10,6 @@ export {
 export { type RepetitionPenaltyOptions, repetitionPenalty, repetitionReward } from './repetition-penalty.ts'
 export { thinkFormat, thinkFormatReward } from './think-format.ts'
 export { type LabelRewardOptions, labelRewards } from './label-reward.ts'
+export { type LlmJudgeOptions, llmJudge } from './judge/llm-judge.ts'
+export { judgePrompt } from './judge/judge-prompt.ts'
+export { type ScoreOptions, parseScore } from './judge/parse-score.ts'

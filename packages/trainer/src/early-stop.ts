@@ -1,0 +1,59 @@
+import { type MonoTypeOperatorFunction, concatMap, defer } from 'rxjs'
+import type { RunEvent } from './events.ts'
+
+export interface EarlyStopOptions {
+  /** Name of a metric of evaluations or, where it stands there, of steps. */
+  readonly metric: string
+  /** Whether less of it is better (a loss) or more (a reward). */
+  readonly mode: 'min' | 'max'
+  /** How many values in a row may be no better than the best before them; default 3. */
+  readonly patience?: number
+  /** A value is better only if it is by more than this; default 0. */
+  readonly minDelta?: number
+}
+
+/**
+ * Ends a run when a metric has not improved for a while: aborts what `training` takes as its `stop`, with a warning
+ * event that says why, so that the step in flight is finished. A value that is not a number is no improvement.
+ *
+ * ```
+ * reward   1---3---2---2---3---|
+ *          earlyStop({ metric, mode: 'max', patience: 3 }, stop)
+ *          1---3---2---2---(3 ⚠)   stop.signal.aborted
+ * ```
+ *
+ * @throws RangeError for a patience below 1 or a negative minDelta
+ * @example
+ * const stop = new AbortController()
+ * training({ name, steps, seed, stop: stop.signal }, (ticks$) => ticks$.pipe(…, lossStep(learner)))
+ *   .pipe(earlyStop({ metric: 'reward', mode: 'max', patience: 5 }, stop))
+ */
+export const earlyStop = (
+  { metric, mode, patience = 3, minDelta = 0 }: EarlyStopOptions,
+  stop: AbortController,
+): MonoTypeOperatorFunction<RunEvent> => {
+  if (!Number.isSafeInteger(patience) || patience < 1)
+    throw new RangeError(`earlyStop: patience must be a whole number of at least 1, found ${patience}`)
+  if (!(minDelta >= 0)) throw new RangeError(`earlyStop: minDelta must be at least 0, found ${minDelta}`)
+  const sign = mode === 'max' ? 1 : -1
+  return (events$) =>
+    defer(() => {
+      let best = -Infinity
+      let worse = 0
+      return events$.pipe(
+        concatMap((event): RunEvent[] => {
+          const value = event.type === 'eval' || event.type === 'step' ? event.metrics[metric] : undefined
+          if (value === undefined || stop.signal.aborted) return [event]
+          if (best === -Infinity ? Number.isFinite(value) : sign * value > best + minDelta) {
+            best = sign * value
+            worse = 0
+            return [event]
+          }
+          if (++worse < patience || !('step' in event)) return [event]
+          stop.abort()
+          const message = `stopped early: ${metric} has not been better than ${sign * best} ${worse} times in a row`
+          return [event, { type: 'warning', step: event.step, message }]
+        }),
+      )
+    })
+}
