@@ -1,7 +1,7 @@
 import { readFile, readdir, writeFile } from 'node:fs/promises'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { reference } from '@gfnlm/policy'
+import { dora, reference } from '@gfnlm/policy'
 import { type RunEvent, readEvents } from '@gfnlm/trainer'
 import { describe, expect, test } from 'vitest'
 import { readConfig } from '../config/read-config.ts'
@@ -42,6 +42,17 @@ test('a run weighs its completions as the config says, and tells what the weight
   expect(Math.max(...told('weight/max'))).toBeLessThanOrEqual(1)
   expect(Math.max(...told('weight/clipped_fraction'))).toBeGreaterThan(0)
   expect(Math.max(...told('effective_sample_size'))).toBeLessThan(12)
+})
+
+test('a run with DoRA saves an adapter whose magnitudes have learned', async () => {
+  const output = await freshDirectory()
+  await train(await writeConfig({ ...SMALL, adapter: { kind: 'dora', r: 2, targets: '.*[qv]_proj' }, steps: 2 }), output)
+  const { policy } = await orThrow(loadModel(model, { adapter: runPaths(output).adapter }))
+  expect(policy.adapter).toMatchObject({ kind: 'dora', targets: '.*[qv]_proj' })
+  const fresh = await orThrow(loadModel(model, { adapter: dora({ r: 2, targets: '.*[qv]_proj' }) }))
+  const name = 'model.layers.0.self_attn.v_proj.lora_magnitude_vector'
+  const [learned, initial] = [policy, fresh.policy].map(({ trainable }) => [...trainable[name]!.data])
+  expect(learned!.every((m, o) => m !== initial![o] && Math.abs(m - initial![o]!) < 0.1)).toBe(true)
 })
 
 describe('a run of 6 steps', async () => {

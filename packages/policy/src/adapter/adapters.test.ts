@@ -8,7 +8,7 @@ import type { PretrainedPolicy } from '../pretrained-policy.ts'
 import { randomPolicy } from '../random-policy.ts'
 import { saveAdapter } from '../save-pretrained.ts'
 import { apart, eagerLogits, leftPadded, tensorsOf } from '../testing/eager.ts'
-import { SMALL_GPT2, SMALL_LLAMA, freshDirectory, leftOf, rightOf } from '../testing/small-models.ts'
+import { SMALL_FAMILIES, SMALL_GPT2, SMALL_LLAMA, freshDirectory, leftOf, rightOf } from '../testing/small-models.ts'
 import type { Adapter } from './adapter.ts'
 import { adapterParameters, scaledAdapter } from './adapter-parameters.ts'
 import { combinedAdapter } from './combined-adapter.ts'
@@ -70,6 +70,13 @@ describe.each([
     expect(apart(at(2), at(1))).toBeGreaterThan(0.01)
     expect(scaledAdapter(adapterOf(decomposed), 2).adapter).toMatchObject({ alpha: 2, alphaPattern: { 'layers.0.*|h.0.*': 10 } })
   })
+})
+
+it.each(Object.entries(SMALL_FAMILIES))('of %s, DoRA on all linear modules merged computes the same', (_, config) => {
+  const policy = adapted(config, dora({ r: 2, targets: 'all-linear' }), 1)
+  const merged = mergedPolicy(policy, policy.trainable)
+  expect(apart(logitsWith(policy, policy.trainable), logitsWith(policy, null))).toBeGreaterThan(0.01)
+  expect(apart(logitsWith(merged, null), logitsWith(policy, policy.trainable))).toBeLessThan(2e-5)
 })
 
 describe('switching', () => {

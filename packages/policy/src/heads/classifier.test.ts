@@ -9,7 +9,7 @@ import { readSafetensors } from '../safetensors/read-safetensors.ts'
 import { writeSafetensors } from '../safetensors/write-safetensors.ts'
 import { savePretrained } from '../save-pretrained.ts'
 import { apart, leftPadded, tensorsOf } from '../testing/eager.ts'
-import { SMALL_GPT2, SMALL_LLAMA, freshDirectory, leftOf, rightOf } from '../testing/small-models.ts'
+import { SMALL_FAMILIES, SMALL_GPT2, SMALL_LLAMA, freshDirectory, leftOf, rightOf } from '../testing/small-models.ts'
 import { type Classifier, loadClassifier } from './classifier.ts'
 import { scoreHead, sequenceScores } from './score-head.ts'
 
@@ -35,6 +35,7 @@ const checkpoint = async (config: Readonly<Record<string, unknown>>, labels: num
 describe.each([
   ['LlamaForSequenceClassification', SMALL_LLAMA],
   ['GPT2ForSequenceClassification', SMALL_GPT2],
+  ['Qwen2ForSequenceClassification', SMALL_FAMILIES['Qwen 2']!],
 ])('%s', (architecture, config) => {
   const reward = { architectures: [architecture], id2label: { 0: 'reward' } }
 

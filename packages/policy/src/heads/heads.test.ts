@@ -7,7 +7,7 @@ import type { PretrainedPolicy } from '../pretrained-policy.ts'
 import { randomPolicy } from '../random-policy.ts'
 import { apart, eagerLogits, leftPadded, tensorsOf } from '../testing/eager.ts'
 import { slopeErrors } from '../testing/finite-differences.ts'
-import { SMALL_GPT2, SMALL_LLAMA, rightOf } from '../testing/small-models.ts'
+import { SMALL_FAMILIES, SMALL_GPT2, SMALL_LLAMA, rightOf } from '../testing/small-models.ts'
 import { hiddenStates } from './hidden-states.ts'
 import { type SequenceInput, scoreHead, sequenceScores } from './score-head.ts'
 import { tokenValues, valueHead } from './value-head.ts'
@@ -60,6 +60,7 @@ const moved = (parameters: HostTensors): HostTensors =>
 describe.each([
   ['llama', SMALL_LLAMA],
   ['gpt2', SMALL_GPT2],
+  ['qwen 2', SMALL_FAMILIES['Qwen 2']!],
 ])('on a small %s', (_, config) => {
   const policy = rightOf(randomPolicy(config, { seed: 4, adapter: lora({ r: 2 }) }))
   const { hidden } = policy.config
