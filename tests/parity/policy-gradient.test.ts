@@ -30,7 +30,9 @@ const spoilt = (json: Json): Json => {
 }
 
 test('a millionth more or less of the first number of any case fails it', async () => {
-  const others = [...vectors, ...preference].map((vector): Vector => ({ ...vector, expected: spoilt(vector.expected) as Vector['expected'] }))
+  const others = [...vectors, ...preference].map(
+    (vector): Vector => ({ ...vector, expected: spoilt(vector.expected) as Vector['expected'] }),
+  )
   const outcomes = await runParity(others)
   expect(outcomes.filter(({ status }) => status === 'passed').map(({ name }) => name)).toEqual([])
 })

@@ -9,7 +9,8 @@ export const cells = (json: Json | undefined): number[] => {
 }
 
 /** How many there are along each axis of nested lists. */
-export const shapeOf = (json: Json | undefined): number[] => (Array.isArray(json) ? [json.length, ...shapeOf(json[0])] : [])
+export const shapeOf = (json: Json | undefined): number[] =>
+  Array.isArray(json) ? [json.length, ...shapeOf(json[0])] : []
 
 /** What the library finds, by the key of what the reference expects. */
 export type Told = Readonly<Record<string, ArrayLike<number> | number>>

@@ -20,7 +20,8 @@ export const leftPadded = (
 ): LeftPadded => {
   const longest = sequences.reduce((most, { length }) => Math.max(most, length), 0)
   const columns = width ?? longest
-  if (longest > columns) throw new RangeError(`leftPadded: a sequence of ${longest} does not fit into ${columns} columns`)
+  if (longest > columns)
+    throw new RangeError(`leftPadded: a sequence of ${longest} does not fit into ${columns} columns`)
   const tokens = new Int32Array(sequences.length * columns).fill(fill)
   sequences.forEach((sequence, row) => tokens.set(sequence, (row + 1) * columns - sequence.length))
   return { tokens, pad: Int32Array.from(sequences, ({ length }) => columns - length), width: columns }

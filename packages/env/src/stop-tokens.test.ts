@@ -10,7 +10,8 @@ test('the first stop token stays and nothing after it', () => {
 })
 
 test('what is cut is padding, and the last token kept is the last that is not', () => {
-  const rows = fc.array(fc.array(fc.integer({ min: 0, max: 3 }), { minLength: 4, maxLength: 4 }), { minLength: 1, maxLength: 5 })
+  const row = fc.array(fc.integer({ min: 0, max: 3 }), { minLength: 4, maxLength: 4 })
+  const rows = fc.array(row, { minLength: 1, maxLength: 5 })
   fc.assert(
     fc.property(rows, (given) => {
       const { padding, length } = truncateAtStop(given.flat(), 4, [0, 3], 9)

@@ -3,7 +3,7 @@ export interface LabelRewardOptions {
   readonly correct?: number
   /** Reward of another. Default −1. */
   readonly wrong?: number
-  /** Reward of another label for the inputs that `modified` names: a high start from which nothing is learned. Default `wrong`. */
+  /** Reward of another label for inputs that are `modified`: a high start, and nothing learned from it. Default `wrong`. */
   readonly wrongOfModified?: number
 }
 
@@ -16,7 +16,7 @@ export interface LabelRewardOptions {
  * @param modified    [rows] whether the input was relabelled; default none
  * @returns [rows]
  * @throws RangeError where the lengths differ
- * @see Razin et al. 2024, arXiv:2310.20703, §4; apple/ml-rlgrad LabelsReward, LabelsRewardWithCustomRewardForModifiedLabels
+ * @see Razin et al. 2024, arXiv:2310.20703, §4; apple/ml-rlgrad, utils of rewards by label
  */
 export const labelRewards = (
   predictions: ArrayLike<number>,

@@ -13,8 +13,8 @@ export interface SoftOverlongOptions {
 }
 
 /**
- * What a completion of `length` tokens is punished with for its length: nothing up to `maxLength − cache`, then linearly
- * down to −1 at `maxLength`, and −1 past it.
+ * What a completion of `length` tokens is punished with for its length: nothing up to `maxLength − cache`, then
+ * linearly down to −1 at `maxLength`, and −1 past it.
  *
  * @see Yu et al. 2025, "DAPO", eq. 13, arXiv:2503.14476; TRL get_soft_overlong_punishment
  */

@@ -16,8 +16,12 @@ export interface RepetitionPenaltyOptions {
  * @throws RangeError for n < 1 or most > 0
  * @see Yeo et al. 2025, arXiv:2502.03373; TRL get_repetition_penalty_reward
  */
-export const repetitionPenalty = ({ n, most = -1 }: RepetitionPenaltyOptions): ((tokens: ArrayLike<number>) => number) => {
-  if (!(Number.isInteger(n) && n >= 1)) throw new RangeError(`repetitionPenalty: n must be a whole number above 0, found ${n}`)
+export const repetitionPenalty = ({
+  n,
+  most = -1,
+}: RepetitionPenaltyOptions): ((tokens: ArrayLike<number>) => number) => {
+  if (!(Number.isInteger(n) && n >= 1))
+    throw new RangeError(`repetitionPenalty: n must be a whole number above 0, found ${n}`)
   if (!(most <= 0)) throw new RangeError(`repetitionPenalty: most must be at most 0, found ${most}`)
   return (tokens) => {
     const count = tokens.length - n + 1

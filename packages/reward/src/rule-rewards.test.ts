@@ -24,8 +24,9 @@ test('no completion is punished with a negative zero, and options are checked', 
 
 test('right answers are worth most when short, wrong ones when long', () => {
   const worth = cosineLength({ maxLength: 100 })
-  expect([0, 50, 100, 200].map((l) => worth(l, true))).toEqual([1, 0.75, 0.5, 0.5].map((x) => expect.closeTo(x, 12)))
-  expect([0, 50, 100, 200].map((l) => worth(l, false))).toEqual([-1, -0.75, -0.5, -0.5].map((x) => expect.closeTo(x, 12)))
+  const [lengths, right] = [[0, 50, 100, 200], [1, 0.75, 0.5, 0.5]]
+  expect(lengths.map((l) => worth(l, true))).toEqual(right.map((x) => expect.closeTo(x, 12)))
+  expect(lengths.map((l) => worth(l, false))).toEqual(right.map((x) => expect.closeTo(-x, 12)))
 })
 
 test('ids are told apart however they are written: 1, 23 is not 12, 3', () => {
@@ -34,13 +35,15 @@ test('ids are told apart however they are written: 1, 23 is not 12, 3', () => {
 })
 
 test('completions are judged by their tokens', async () => {
-  const judged = (tokens: readonly number[]) => ({ prompt: { id: '', text: '', tokens: new Int32Array(), row: {} }, text: '', tokens: Int32Array.from(tokens) })
+  const prompt = { id: '', text: '', tokens: new Int32Array(), row: {} }
+  const judged = (tokens: readonly number[]) => ({ prompt, text: '', tokens: Int32Array.from(tokens) })
   expect(await repetitionReward({ n: 1 })([judged([7, 7]), judged([])])).toEqual([-0.5, 0])
   expect(await softOverlongReward({ maxLength: 2, cache: 1 })([judged([7, 7, 7])])).toEqual([-1])
 })
 
 test('only a text that thinks first, once, and stops thinking has the format', () => {
-  expect(['<think>a</think>b', '<think>a', 'a<think>b</think>', '<think><think></think>'].map(thinkFormat)).toEqual([1, 0, 0, 0])
+  const texts = ['<think>a</think>b', '<think>a', 'a<think>b</think>', '<think><think></think>']
+  expect(texts.map(thinkFormat)).toEqual([1, 0, 0, 0])
 })
 
 test('a wrong label is worth what its input says', () => {

@@ -4,8 +4,8 @@
  *   token = argmax_v p_v / (−ln u_v) = argmax_v (logit_v / T − ln(−ln u_v))
  *
  * The first to arrive of clocks of rates p is v with probability p_v: an exact draw whose randomness comes from
- * outside, as torchtune and gpt-fast have it; by the right-hand side it is the Gumbel-max trick. `draw` needs one number
- * instead of as many as there are tokens.
+ * outside, as torchtune and gpt-fast have it; by the right-hand side it is the Gumbel-max trick. `draw` needs one
+ * number instead of as many as there are tokens.
  *
  * @param logits      [vocab]; −∞ is never drawn
  * @param uniform     [vocab] within [0, 1]

@@ -1,10 +1,12 @@
 import { type Weighted, terminalReward } from '@gfnlm/env'
+import { zeroSpread } from '@gfnlm/losses'
 import { weightStatistics } from '@gfnlm/reweighter'
 import type { Metrics } from './events.ts'
 
 /**
  * What a batch says before anything is learned from it. `reward` is the mean untempered log R of the policy's own
- * completions (replayed ones would flatter it); names follow TRL.
+ * completions (replayed ones would flatter it), `frac_reward_zero_std` the share of them whose prompt's are all worth
+ * the same, from which an advantage within prompts learns nothing; names follow TRL.
  */
 export const batchMetrics = (batch: Weighted): Metrics => {
   const rewards = terminalReward(batch)
@@ -15,6 +17,7 @@ export const batchMetrics = (batch: Weighted): Metrics => {
   return {
     reward,
     reward_std: Math.sqrt(mean(own.map((row) => (rewards[row]! - reward) ** 2))),
+    frac_reward_zero_std: zeroSpread(own.map((row) => rewards[row]!), own.map((row) => batch.group[row]!)),
     reward_temperature: batch.rewardTemperature,
     'reward/dropped': batch.origin.filter((o, row) => o === 'policy' && batch.keep[row] === 0).length,
     'completions/mean_length': mean(own.map((row) => batch.length[row]!)),

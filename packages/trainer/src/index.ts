@@ -4,6 +4,9 @@ export { type AdamWOptions, adamw } from './optimizer/adamw.ts'
 export { sgd } from './optimizer/sgd.ts'
 export { type Task, type TaskInputs } from './tasks/task.ts'
 export { type TrajectoryBalanceOptions, modifiedDB, modifiedSubTB, packTrajectories, trajectoryBalanceTask, varGrad } from './tasks/gflownet.ts'
+export {
+  type AdvantagesOf, type PolicyGradientTaskOptions, grpoTask, policyGradientTask, reinforceTask, rlooTask,
+} from './tasks/policy-gradient.ts'
 export { type TextBatch, supervised } from './tasks/supervised.ts'
 export { type PreferenceBatch, type PreferredText, type RewardModelOptions, rewardModel } from './tasks/reward-model.ts'
 export { type LabelledTokens, type Stepwise, type StepwiseOptions, labelledTokens } from './tasks/stepwise.ts'

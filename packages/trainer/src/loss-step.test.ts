@@ -34,6 +34,8 @@ test("a batch's metrics are of the policy's own completions that were judged", (
   expect(batchMetrics(batchAt(0))).toEqual({
     reward: -4,
     reward_std: Math.sqrt(26 / 3),
+    // The second prompt has one completion of the policy's own.
+    frac_reward_zero_std: expect.closeTo(1 / 3, 12),
     reward_temperature: 0.9,
     'reward/dropped': 0,
     'completions/mean_length': 1,

@@ -15,7 +15,6 @@ import {
   sumOfLosses,
 } from '@gfnlm/losses'
 import * as tf from '@tensorflow/tfjs-core'
-import type { Comparison } from '../comparison.ts'
 import { type Parameters, lossOf, table, tensor } from '../engine.ts'
 import type { Formula } from '../formula.ts'
 import { type Json, list, matrix, number, numbers } from '../json.ts'
@@ -34,9 +33,6 @@ const maskOf = (json: Json | undefined, like: tf.Tensor2D): tf.Tensor2D =>
   json === undefined ? tf.onesLike(like) : tf.tensor2d(cells(json), like.shape)
 
 const numberOf = (x: tf.Tensor): number => x.dataSync()[0]
-
-/** Everything about a loss that a case may ask for, compared with what it does. */
-const compared = (expected: Inputs, told: Told): readonly Comparison[] => toldByTensors(expected, told)
 
 /** The whole of PPO: what to minimise, and its parts. */
 interface PPO {
@@ -104,7 +100,7 @@ export const ppoOfTorchtune: Formula = (vector, others) => {
     clipfrac: numberOf(metrics['policy/clipfrac_avg']),
     ratio_mean_unmasked: numberOf(whole.metrics['val/ratio']),
   }
-  return [{ part: '', comparisons: compared(vector.expected, told) }]
+  return [{ part: '', comparisons: toldByTensors(vector.expected, told) }]
 }
 
 /** Stable-Baselines3's PPO: a flat buffer, standardised advantages, the plain square, an entropy bonus. */
@@ -126,7 +122,7 @@ export const ppoOfSB3: Formula = (vector, others) => {
     approx_kl: numberOf(plain.metrics.approx_kl),
     clip_fraction: numberOf(plain.metrics.clip_fraction),
   }
-  return [{ part: '', comparisons: compared(vector.expected, told) }]
+  return [{ part: '', comparisons: toldByTensors(vector.expected, told) }]
 }
 
 const grpoInputs = (inputs: Inputs): PolicyGradientInputs => ({
@@ -158,13 +154,13 @@ export const grpoOfTRL: Formula = (vector, others) => {
     ceiling: optional(inputs.delta),
     maxLength: optional(inputs.max_completion_length),
   })
-  return [{ part: '', comparisons: compared(vector.expected, lossAndGradient(grpoInputs(inputs), loss)) }]
+  return [{ part: '', comparisons: toldByTensors(vector.expected, lossAndGradient(grpoInputs(inputs), loss)) }]
 }
 
 export const rlooOfTRL: Formula = (vector, others) => {
   const inputs = inputsOf(vector, others)
   const loss = rloo({ low: number(inputs.epsilon) })
-  return [{ part: '', comparisons: compared(vector.expected, lossAndGradient(grpoInputs(inputs), loss)) }]
+  return [{ part: '', comparisons: toldByTensors(vector.expected, lossAndGradient(grpoInputs(inputs), loss)) }]
 }
 
 /** torchtune's two GRPO losses: the mean over tokens, and over completions without a ratio. */
@@ -183,7 +179,7 @@ export const grpoOfTorchtune: Formula = (vector, others) => {
     simple_policy: -lossOf(grpo()(present)),
     simple_kl: (lossOf(grpo({ beta })(present)) - lossOf(grpo()(present))) / beta,
   }
-  return [{ part: '', comparisons: compared(vector.expected, told) }]
+  return [{ part: '', comparisons: toldByTensors(vector.expected, told) }]
 }
 
 /** The exact gradient of the expected reward of a label. */
@@ -191,7 +187,9 @@ export const expected: Formula = ({ inputs, expected: references }) => {
   const logits = tensor(inputs.logits) as tf.Tensor2D
   const labels = numbers(inputs.labels)
   const [right, wrong] = [number(inputs.r_correct), number(inputs.r_wrong)]
-  const reward = table(labels.map((label) => Array.from({ length: logits.shape[1] }, (_, y) => (y === label ? right : wrong))))
+  const rewards = (label: number): number[] =>
+    Array.from({ length: logits.shape[1] }, (_, y) => (y === label ? right : wrong))
+  const reward = table(labels.map(rewards))
   const loss = (given: Parameters): tf.Scalar =>
     reduce(expectedReward({ logits: given.logits as tf.Tensor2D, reward }), tf.ones([labels.length]))
   // The library minimises what the reference maximises.
@@ -204,5 +202,5 @@ export const expected: Formula = ({ inputs, expected: references }) => {
     grad_logits: gradient,
     closed_form_grad: gradient,
   }
-  return [{ part: '', comparisons: compared(references, told) }]
+  return [{ part: '', comparisons: toldByTensors(references, told) }]
 }

@@ -1,5 +1,6 @@
 import { lastValidIndex, truncateAtStop } from '@gfnlm/env'
 import {
+  type ScoreSteps,
   type Terms,
   type Whitening,
   clippedValueLoss,
@@ -9,7 +10,6 @@ import {
   maskedSum,
   ppoPolicy,
   replaced,
-  type ScoreSteps,
   scoreAfterLast,
   scoreAfterLastTorchtune,
   shapedRewards,

@@ -1,4 +1,6 @@
 import {
+  type GroupAdvantageOptions,
+  type KLController,
   type Whitening,
   SAMPLE_KL,
   adaptiveKL,
@@ -6,8 +8,6 @@ import {
   batchNormalised,
   generalisedAdvantages,
   groupAdvantages,
-  type GroupAdvantageOptions,
-  type KLController,
   k1,
   k2,
   k3,
@@ -104,7 +104,8 @@ export const grpoAdvantages: Checker = ({ inputs, expected }) => {
 export const rlooAdvantages: Checker = ({ inputs, expected }) => {
   const rewards = cells(inputs.rewards)
   const raw = leaveOneOut(rewards, groupsOf(rewards, number(inputs.group)))
-  return [{ part: '', comparisons: toldByHost(expected, { out: inputs.normalize === true ? batchNormalised(raw) : raw }) }]
+  const out = inputs.normalize === true ? batchNormalised(raw) : raw
+  return [{ part: '', comparisons: toldByHost(expected, { out }) }]
 }
 
 /** The coefficients that a controller goes through. */

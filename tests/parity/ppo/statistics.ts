@@ -19,7 +19,8 @@ import { cells, shapeOf, toldByHost } from '../told.ts'
 
 type Statistic = (x: ArrayLike<number>, mask?: Counted) => number
 
-const maskOf = ({ inputs }: Vector): Counted => (inputs.mask === null || inputs.mask === undefined ? undefined : cells(inputs.mask))
+const maskOf = ({ inputs: { mask } }: Vector): Counted =>
+  mask === null || mask === undefined ? undefined : cells(mask)
 
 /** A statistic of all that counts, or of each row of it (`dim: 1`). */
 const statistic =

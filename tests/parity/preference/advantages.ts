@@ -69,7 +69,8 @@ const groupOf = (rows: number, { num_generations: size }: Vector['inputs']): num
 export const grpoAdvantages = onHost(({ inputs, hyper }) => {
   const rewards = cells(inputs.rewards)
   const scale = hyper.scale_rewards as NonNullable<GroupAdvantageOptions['scale']>
-  return { advantages: groupAdvantages(rewards, groupOf(rewards.length, inputs), { scale, epsilon: number(hyper.eps) }) }
+  const group = groupOf(rewards.length, inputs)
+  return { advantages: groupAdvantages(rewards, group, { scale, epsilon: number(hyper.eps) }) }
 })
 
 /** The two orders in which several rewards may be added and normalised. */
@@ -154,4 +155,6 @@ export const cosine = onHost(({ inputs, expected }) => {
   return { reward: asStated(reward, number(expected.reward)) }
 })
 
-export const thinks = onHost(({ inputs }) => ({ rewards: list(inputs.completions).map((text) => thinkFormat(String(text))) }))
+export const thinks = onHost(({ inputs }) => ({
+  rewards: list(inputs.completions).map((text) => thinkFormat(String(text))),
+}))

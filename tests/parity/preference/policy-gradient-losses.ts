@@ -1,6 +1,7 @@
 import {
   type GammaWeight,
   type PolicyGradientInputs,
+  type PolicyGradientLoss,
   type Terms,
   clippedValueLoss,
   gmpo,
@@ -24,7 +25,7 @@ const numberOf = (x: tf.Tensor): number => x.dataSync()[0]
 const optional = (json: Json | undefined): number | undefined => (typeof json === 'number' ? json : undefined)
 
 /** What a case says of a policy-gradient loss and of the gradient with respect to its log-probabilities. */
-const told = (key: string, batch: PolicyGradientInputs, loss: (given: PolicyGradientInputs) => Terms, scale = 1): Told => {
+const told = (key: string, batch: PolicyGradientInputs, loss: PolicyGradientLoss, scale = 1): Told => {
   const scalar = (given: Parameters): tf.Scalar =>
     tf.mul(scale, reduce(loss({ ...batch, logProb: given[key] as tf.Tensor2D }), tf.ones([batch.logProb.shape[0]])))
   const at = { [key]: batch.logProb }
@@ -149,5 +150,6 @@ export const offPolicyMasks: Formula = ({ inputs, expected }) => {
     advantage: tf.reshape(tensor(inputs.advantages), [-1]) as tf.Tensor1D,
     mask: table(matrix(inputs.mask)),
   })
-  return [{ part: '', comparisons: toldByTensors(expected, { mask: tf.slice(mask, [0, 0], [mask.shape[0], 1]).dataSync() }) }]
+  const first = tf.slice(mask, [0, 0], [mask.shape[0], 1])
+  return [{ part: '', comparisons: toldByTensors(expected, { mask: first.dataSync() }) }]
 }

@@ -71,13 +71,15 @@ const rewardOf = many(COMPLETIONS.length, -1, 1)
 const same = (found: readonly number[], wanted: readonly number[]): void =>
   wanted.forEach((g, i) => expect(found[i]).toBeCloseTo(g, 10))
 
+type Numbers = readonly number[]
+
 test.each([
-  ['REINFORCE', reinforce(), (r: readonly number[]) => Float64Array.from(r), 1],
-  ['REINFORCE with a constant baseline', reinforce(), (r: readonly number[]) => Float64Array.from(r, (x) => x - 0.3), 1],
+  ['REINFORCE', reinforce(), (r: Numbers) => Float64Array.from(r), 1],
+  ['REINFORCE with a constant baseline', reinforce(), (r: Numbers) => Float64Array.from(r, (x) => x - 0.3), 1],
   ['RLOO', reinforce(), leaveOneOut, 1],
   ["TRL's RLOO before the first update", rloo(), leaveOneOut, 1],
   // A completion in its own mean takes (n − 1) / n off; the mean over two tokens halves.
-  ['GRPO without a scale', grpo(), (r: readonly number[], g: readonly number[]) => groupAdvantages(r, g, { scale: 'none' }), 4],
+  ['GRPO without a scale', grpo(), (r: Numbers, g: Numbers) => groupAdvantages(r, g, { scale: 'none' }), 4],
   ['PPO', ppoPolicy(), leaveOneOut, 2],
 ] as const)('%s is the gradient of the expected reward on average', (_, loss, advantages, factor) => {
   fc.assert(

@@ -21,8 +21,6 @@ const checked = (caller: string, { logits, reward }: ExpectedRewardInputs): void
   checkShape(caller, 'reward', reward, { rows: logits.shape[0], outcomes: logits.shape[1] })
 }
 
-const meanReward = ({ logits, reward }: ExpectedRewardInputs): tf.Tensor1D => tf.sum(tf.mul(tf.softmax(logits), reward), 1)
-
 /**
  * What a policy over a few answers expects of each input: V = Σ_y p(y) r(y) and the deviation √Σ_y p(y) (r(y) − V)².
  *
@@ -34,9 +32,10 @@ const meanReward = ({ logits, reward }: ExpectedRewardInputs): tf.Tensor1D => tf
 export const rewardMoments = (inputs: ExpectedRewardInputs): RewardMoments => {
   checked('rewardMoments', inputs)
   const { logits, reward } = inputs
-  const mean = meanReward(inputs)
+  const p = tf.softmax(logits)
+  const mean: tf.Tensor1D = tf.sum(tf.mul(p, reward), 1)
   const off = tf.sub(reward, tf.expandDims(mean, 1))
-  return { mean, deviation: tf.sqrt(tf.sum(tf.mul(tf.softmax(logits), tf.square(off)), 1)) }
+  return { mean, deviation: tf.sqrt(tf.sum(tf.mul(p, tf.square(off)), 1)) }
 }
 
 /**

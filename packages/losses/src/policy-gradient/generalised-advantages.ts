@@ -6,7 +6,7 @@ export interface RewardsAndValues {
   /** [rows, steps] row-major V(s_t), of the state that the action was taken in */
   readonly values: ArrayLike<number>
   readonly steps: number
-  /** [rows, steps] where there is a state; elsewhere reward and value count as 0, whatever stands there. Default all. */
+  /** [rows, steps] where there is a state; elsewhere reward and value count as 0, whatever is there. Default all. */
   readonly valid?: Counted
   /** Discount. Default 1. */
   readonly gamma?: number
@@ -26,7 +26,7 @@ export interface Advantages {
  *
  *   δ_t = r_t + γ V_{t+1} − V_t,   A_t = δ_t + γ λ A_{t+1},   V past the end is 0
  *
- * Whitening is a choice of its own: `whitenCentred` (TRL), `whitenTorchtune`, `whitenBiased` (HALOs), `standardise` (SB3).
+ * Whitening is a choice of its own: `whitenCentred` (TRL), `whitenTorchtune`, `whitenBiased` (HALOs), `standardise`.
  *
  * @returns advantages and returns [rows, steps]
  * @throws RangeError where rewards and values are not rows of `steps`

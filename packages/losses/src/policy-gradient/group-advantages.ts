@@ -103,10 +103,11 @@ export const leaveOneOut = (rewards: ArrayLike<number>, group: ArrayLike<number>
   })
 
 /**
- * Advantages standardised over the batch: (A − mean) / (std + ε), by the sample deviation; ε is 1e-4 in TRL. On `leaveOneOut` it is TRL's
+ * Advantages standardised over the batch: (A − mean) / (std + ε), by the sample deviation. On `leaveOneOut` it is TRL's
  * `normalize_advantages`, and close to REINFORCE++ (arXiv:2501.03262).
  *
- * @param keep [rows] 0 leaves a row out of the statistics, and its advantage 0
+ * @param keep    [rows] 0 leaves a row out of the statistics, and its advantage 0
+ * @param epsilon default 1e-4, TRL's
  */
 export const batchNormalised = (
   advantages: ArrayLike<number>,

@@ -19,17 +19,24 @@ const checkTarget = (caller: string, target: number): number => {
   return target
 }
 
+export interface AdaptiveKLOptions {
+  /** Nats, above 0. */
+  readonly target: number
+  /** Completions, above 0. */
+  readonly horizon: number
+}
+
 /**
  * Raises the coefficient where the divergence is above its target, by at most a fifth in `horizon` completions.
  *
  *   c ← c (1 + clip(KL / target − 1, ±0.2) · samples / horizon)
  *
- * @param target  nats, above 0
- * @param horizon completions
+ * @param options.target  nats, above 0
+ * @param options.horizon completions
  * @throws RangeError for a target or a horizon that is not above 0
  * @see Ziegler et al. 2019, arXiv:1909.08593; TRL ≤ 0.11 AdaptiveKLController
  */
-export const adaptiveKL = ({ target, horizon }: { readonly target: number; readonly horizon: number }): KLController => {
+export const adaptiveKL = ({ target, horizon }: AdaptiveKLOptions): KLController => {
   const aim = checkTarget('adaptiveKL', target)
   if (!(horizon > 0)) throw new RangeError(`adaptiveKL: horizon must be above 0, found ${horizon}`)
   return (coefficient, { kl, samples }) => coefficient * (1 + (clamp(kl / aim - 1, 0.2) * samples) / horizon)
@@ -40,7 +47,7 @@ export const adaptiveKL = ({ target, horizon }: { readonly target: number; reado
  *
  *   c ← c (1 + 0.1 · clip((KL − target) / target, ±0.2))
  *
- * @param target nats, above 0
+ * @param options.target nats, above 0
  * @throws RangeError for a target that is not above 0
  * @see RL4LMs KLController
  */

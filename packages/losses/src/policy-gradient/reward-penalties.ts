@@ -37,11 +37,11 @@ export const withoutStop = (
 }
 
 /**
- * The same as torchtune has it, for its numbers: a completion ended if it has *padding*, so that one whose stop token is
- * the very last is punished as if it had none; and its length is counted one short, so that a minimum of 18 punishes
- * completions of 18 tokens.
+ * The same as torchtune has it, for its numbers: a completion ended if it has *padding*, so that one whose stop token
+ * is the very last is punished as if it had none; and its length is counted one short, so that a minimum of 18
+ * punishes completions of 18 tokens.
  *
- * @param padding   [rows, steps] 1 past the stop token
+ * @param padding   [rows, steps] 1 past the stop token, on the right
  * @param lastIndex [rows] index of the last token that is not padding
  */
 export const withoutPadding = (
@@ -50,6 +50,6 @@ export const withoutPadding = (
   { noStop = true, minLength = 0 }: StopRules = {},
 ): Uint8Array => {
   const steps = padding.length / lastIndex.length
-  const ended = (row: number): boolean => Array.from({ length: steps }, (_, t) => padding[row * steps + t]).some(Boolean)
+  const ended = (row: number): boolean => Boolean(padding[row * steps + steps - 1])
   return Uint8Array.from(lastIndex, (last, row) => ((noStop && !ended(row)) || last < minLength ? 1 : 0))
 }

@@ -28,7 +28,10 @@ export interface ClipOptions {
 }
 
 /** Options of a clip, checked; throws a RangeError that names the caller. */
-export const clipOf = (caller: string, { low = 0.2, high = low, ceiling = Infinity }: ClipOptions): Required<ClipOptions> => {
+export const clipOf = (
+  caller: string,
+  { low = 0.2, high = low, ceiling = Infinity }: ClipOptions,
+): Required<ClipOptions> => {
   for (const [name, x] of Object.entries({ low, high }))
     if (!(x >= 0 && x < Infinity)) throw new RangeError(`${caller}: ${name} must be at least 0, found ${x}`)
   if (!(ceiling > 0)) throw new RangeError(`${caller}: ceiling must be above 0, found ${ceiling}`)
@@ -38,13 +41,13 @@ export const clipOf = (caller: string, { low = 0.2, high = low, ceiling = Infini
 const both = (a: tf.Tensor2D, b: tf.Tensor2D): tf.Tensor2D => tf.cast(tf.logicalAnd(a, b), 'float32')
 
 /** Where a clip holds a token back: 1 there, 0 elsewhere. */
-export interface Clipped {
+interface Clipped {
   readonly low: tf.Tensor2D
   readonly high: tf.Tensor2D
 }
 
 /** Tokens whose ratio has left [1 − low, 1 + high] on the side where the advantage pushes it. */
-export const clippedAt = ({ advantage }: Tokens, ratio: tf.Tensor2D, { low, high }: Required<ClipOptions>): Clipped => ({
+const clippedAt = ({ advantage }: Tokens, ratio: tf.Tensor2D, { low, high }: Required<ClipOptions>): Clipped => ({
   low: both(tf.less(ratio, 1 - low), tf.less(advantage, 0)),
   high: both(tf.greater(ratio, 1 + high), tf.greater(advantage, 0)),
 })

@@ -78,5 +78,6 @@ export const highEntropyMask = (threshold: number) => (entropy: tf.Tensor2D, mas
   const counts = tf.greater<tf.Tensor2D>(tf.cast(mask, 'float32'), 0)
   const flat = <T extends tf.Tensor>(x: T): tf.Tensor1D => tf.reshape(x, [rows * steps])
   const least = quantile(flat(entropy), flat(counts), threshold)
-  return detach(tf.cast<tf.Tensor2D>(tf.logicalAnd(counts, tf.greaterEqual(entropy, tf.reshape(least, [1, 1]))), 'float32'))
+  const keep = tf.logicalAnd<tf.Tensor2D>(counts, tf.greaterEqual(entropy, tf.reshape(least, [1, 1])))
+  return detach(tf.cast(keep, 'float32'))
 }

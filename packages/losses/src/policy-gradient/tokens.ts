@@ -7,7 +7,7 @@ import { orOne } from '../terms.ts'
 export interface PolicyGradientInputs {
   /** [rows, steps] log π(token) now, nats. Anything where the mask is 0, NaN included. */
   readonly logProb: tf.Tensor2D
-  /** [rows, steps] 1 where a token was the policy's own choice (0: padding, tool output, a forced stop, a dropped row) */
+  /** [rows, steps] 1 where a token was the policy's own choice (0: padding, tool output, a forced stop, a lost row) */
   readonly mask: tf.Tensor2D
   /** [rows] or [rows, steps] A, a constant: one for a completion (GRPO, RLOO) or for each token (PPO) */
   readonly advantage: tf.Tensor1D | tf.Tensor2D

@@ -55,7 +55,8 @@ export const vespo = ({
   ...options
 }: VESPOOptions = {}): PolicyGradientLoss => {
   for (const [sign, { k, lambda }] of Object.entries({ positive, negative }))
-    if (!(k >= 0 && lambda > 0)) throw new RangeError(`vespo: ${sign} needs k ≥ 0 and lambda > 0, found ${k} and ${lambda}`)
+    if (!(k >= 0 && lambda > 0))
+      throw new RangeError(`vespo: ${sign} needs k ≥ 0 and lambda > 0, found ${k} and ${lambda}`)
   const surrogate = gammaWeighted(positive, negative)
   return policyGradient({ name: 'vespo', level: productRatio, surrogate, sharing: tokenMean }, options)
 }

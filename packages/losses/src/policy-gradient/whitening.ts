@@ -16,7 +16,7 @@ import {
  * |---|---|---|---|---|
  * | `whitenCentred` | yes | n − 1 | 1e-8 under the root | TRL PPO, OpenAI lm-human-preferences (advantages) |
  * | `whitenKeepingMean` | no | n − 1 | 1e-8 under the root | the same, `shift_mean=False` (rewards) |
- * | `whitenTorchtune` | no | n − 1 of n + 1e-8 | 1e-8 under the root | torchtune: its `shift_mean=True` adds the mean back |
+ * | `whitenTorchtune` | no | n − 1 of n + 1e-8 | 1e-8 under the root | torchtune, whose `shift_mean` adds it back |
  * | `whitenTorchtuneCentred` | yes | n − 1 of n + 1e-8 | 1e-8 under the root | torchtune `shift_mean=False` |
  * | `whitenBiased` | yes | n | 1e-8 under the root | HALOs |
  * | `standardise` | yes | n − 1 | 1e-8 beside the deviation | Stable-Baselines3, RL4LMs (per minibatch) |
