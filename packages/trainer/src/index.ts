@@ -8,6 +8,11 @@ export {
   type AdvantagesOf, type PolicyGradientTaskOptions, grpoTask, policyGradientTask, reinforceTask, rlooTask,
 } from './tasks/policy-gradient.ts'
 export { type TextBatch, supervised } from './tasks/supervised.ts'
+export {
+  type PreferenceOptions, type PreferenceSides, type PolicySides, type ReferenceFreeOptions, preference, referenceFreePreference,
+} from './tasks/preference.ts'
+export { type CompletionPair, type CompletionPairs, packPairs } from './tasks/completion-pairs.ts'
+export { type PairReference, type WithReferenceOptions, adapterOff, precomputed, withReference } from './tasks/pair-reference.ts'
 export { type PreferenceBatch, type PreferredText, type RewardModelOptions, rewardModel } from './tasks/reward-model.ts'
 export { type LabelledTokens, type Stepwise, type StepwiseOptions, labelledTokens } from './tasks/stepwise.ts'
 export { type ProcessRewardModelOptions, type StepBatch, processRewardModel } from './tasks/process-reward-model.ts'

@@ -1,0 +1,118 @@
+import '@tensorflow/tfjs-backend-cpu'
+import { fold, keyOf, uniformInt } from '@gfnlm/env'
+import { dpo, ipoPerToken, likelihoodOfChosen, multiLoss, orpo, simPo } from '@gfnlm/losses'
+import { frozen, reference } from '@gfnlm/policy'
+import * as tf from '@tensorflow/tfjs-core'
+import { expect, test } from 'vitest'
+import { constant } from '../schedule.ts'
+import { STOP, smallLlama } from '../testing/small-llama.ts'
+import { trainer } from '../trainer.ts'
+import type { CompletionPair, CompletionPairs } from './completion-pairs.ts'
+import { precomputed, withReference } from './pair-reference.ts'
+import { preference, referenceFreePreference } from './preference.ts'
+import type { Task } from './task.ts'
+
+await tf.setBackend('cpu')
+
+const policy = smallLlama()
+
+/** Prompts of 1 to 3 tokens; chosen completions are of tokens below 5, rejected ones of those from 5 on. */
+const pairsOf = (seed: number, count: number): CompletionPair[] => {
+  const draw = (pair: number, what: string, most: number, from: number, to: number): Int32Array => {
+    const key = fold(keyOf(seed), what, pair)
+    return Int32Array.from({ length: 1 + uniformInt(key, most) }, (_, t) => from + uniformInt(key, to - from, t + 1))
+  }
+  return Array.from({ length: count }, (_, pair) => ({
+    prompt: draw(pair, 'prompt', 3, 0, STOP),
+    chosen: Int32Array.of(...draw(pair, 'chosen', 4, 0, 5), STOP),
+    rejected: Int32Array.of(...draw(pair, 'rejected', 4, 5, STOP), STOP),
+  }))
+}
+
+const learnerOf = (task: Task<CompletionPairs>) => trainer(policy, { task, learningRate: constant(0.02) })
+
+/** Σ log p of a completion's tokens, alone on the pure-JS engine with the adapter off. */
+const logProbOf = (prompt: Int32Array, completion: Int32Array): number =>
+  tf.tidy(() => {
+    const constants = Object.fromEntries(
+      Object.entries(policy.constants).map(([name, { data, shape }]) => [name, tf.tensor(data, [...shape])]),
+    )
+    const input = { tokens: tf.tensor2d([[...prompt, ...completion]], undefined, 'int32'), pad: tf.tensor1d([0], 'int32') }
+    const columns = { start: prompt.length - 1, count: completion.length }
+    const logP = tf.logSoftmax(policy.logits(constants, null, input, columns)).arraySync()[0]!
+    return completion.reduce((sum, token, t) => sum + logP[t]![token]!, 0)
+  })
+
+const mean = (of: readonly number[]): number => of.reduce((a, b) => a + b, 0) / of.length
+
+test('an adapter of 0 is the reference: DPO starts at ln 2, and completions have the log-probabilities they have alone', async () => {
+  const pairs = pairsOf(1, 6)
+  const found = await learnerOf(preference(dpo())).update({ pairs })
+  expect(found['loss']).toBeCloseTo(Math.LN2, 6)
+  expect(found['objective/rewards/margins']).toBeCloseTo(0, 6)
+  expect(found['objective/logps/chosen']).toBeCloseTo(mean(pairs.map(({ prompt, chosen }) => logProbOf(prompt, chosen))), 4)
+  expect(found['objective/logps/rejected']).toBeCloseTo(mean(pairs.map(({ prompt, rejected }) => logProbOf(prompt, rejected))), 4)
+})
+
+test('what is chosen gets likelier than what is rejected, on prompts that it never saw, too', async () => {
+  const learner = learnerOf(preference(dpo({ beta: 0.5 })))
+  for (let step = 0; step < 60; step++) await learner.update({ pairs: pairsOf(100 + step, 16), width: 8 })
+  const { loss, 'objective/rewards/accuracies': accuracy } = await learner.update({ pairs: pairsOf(3, 40) })
+  expect(accuracy).toBeGreaterThan(0.9)
+  expect(loss).toBeLessThan(Math.LN2 / 2)
+})
+
+test.each([
+  ['IPO per token', preference(ipoPerToken({ beta: 0.2 }))],
+  ['DPO with likelihood', preference(multiLoss([[1, dpo()], [0.5, likelihoodOfChosen]]))],
+  ['SimPO', referenceFreePreference(simPo())],
+  ['ORPO', referenceFreePreference(orpo())],
+])('%s learns', async (_, task) => {
+  const learner = learnerOf(task)
+  const pairs = pairsOf(4, 12)
+  const first = await learner.update({ pairs })
+  for (let step = 0; step < 25; step++) await learner.update({ pairs })
+  const last = await learner.update({ pairs })
+  expect(last['loss']!).toBeLessThan(first['loss']! * 0.8)
+  expect(last['objective/rewards/accuracies']!).toBeGreaterThan(0.9)
+})
+
+test('a precomputed reference makes the same update as the adapter off, and another policy makes another', async () => {
+  const pairs = pairsOf(5, 5)
+  const [inGraph, before] = [learnerOf(preference(dpo())), learnerOf(preference(dpo(), { reference: precomputed }))]
+  const judged = await withReference(reference(policy), pairs, { at: 2 })
+  for (let step = 0; step < 3; step++) {
+    const [a, b] = [await inGraph.update({ pairs }), await before.update({ pairs: judged })]
+    for (const [name, value] of Object.entries(a)) expect(b[name]).toBeCloseTo(value, 4)
+  }
+  const [moved] = await withReference(frozen(policy, inGraph.trainable()), pairs)
+  expect(moved!.reference!.chosen).not.toBeCloseTo(judged[0]!.reference!.chosen, 2)
+})
+
+test('padding never changes a loss, and a pair of weight 0 teaches nothing', async () => {
+  const pairs = pairsOf(6, 4)
+  const moved = async (batch: CompletionPairs) => {
+    const learner = learnerOf(referenceFreePreference(simPo()))
+    const { loss } = await learner.update(batch)
+    return { loss: loss!, parameters: learner.state().parameters }
+  }
+  const narrow = await moved({ pairs })
+  expect((await moved({ pairs, width: 20 })).loss).toBeCloseTo(narrow.loss, 5)
+  const weighed = pairs.map((pair, i) => ({ ...pair, weight: i === 0 ? 0 : 1 }))
+  const other = [{ ...weighed[0]!, chosen: pairs[1]!.chosen }, ...weighed.slice(1)]
+  const [a, b] = [await moved({ pairs: weighed, width: 20 }), await moved({ pairs: other, width: 20 })]
+  expect(b.parameters).toEqual(a.parameters)
+})
+
+test('a pair with nothing to score, or without its reference, is told of', async () => {
+  const [pair] = pairsOf(7, 1)
+  const none = Int32Array.of()
+  await expect(learnerOf(preference(dpo())).update({ pairs: [pair!, { ...pair!, rejected: none }] })).rejects.toMatchObject({
+    _tag: 'CompletionEmpty',
+    message: expect.stringMatching(/^pair 1: the rejected completion has no token/),
+  })
+  await expect(learnerOf(preference(dpo())).update({ pairs: [{ ...pair!, prompt: none }] })).rejects.toMatchObject({ _tag: 'PromptEmpty' })
+  await expect(learnerOf(preference(dpo(), { reference: precomputed })).update({ pairs: [pair!] })).rejects.toMatchObject({
+    _tag: 'ReferenceMissing',
+  })
+})
