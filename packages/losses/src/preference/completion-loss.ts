@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core'
+import { meanAmong } from '../mean-among.ts'
 import { sequenceSum } from '../sharing.ts'
-import { type Terms, orOne } from '../terms.ts'
+import type { Terms } from '../terms.ts'
 import type { Completions, LabelledCompletions } from './completions.ts'
 import { keptRows } from './kept-rows.ts'
 
@@ -9,12 +10,6 @@ export type CompletionLoss<Inputs extends Completions> = (completions: Inputs) =
 
 /** [rows] bool: what is desirable. */
 export const isDesirable = ({ desirable }: LabelledCompletions): tf.Tensor1D => tf.greater(desirable, 0)
-
-/** Adds to a metric's mean over some rows: the mean of x where `among`, 0 where there is none. */
-const meanAmong = (x: tf.Tensor1D, among: tf.Tensor1D): tf.Scalar => {
-  const counts = tf.cast(among, 'float32')
-  return tf.div(tf.sum(tf.mul(counts, x)), orOne(tf.sum(counts)))
-}
 
 /**
  * A loss of single completions from its formula.

@@ -1,10 +1,10 @@
 import * as tf from '@tensorflow/tfjs-core'
-import { checkRank, checkShape } from '../check-shape.ts'
-import { sequenceMean } from '../sharing.ts'
-import { type Terms, orOne } from '../terms.ts'
-import { scoreMetrics } from './score-metrics.ts'
+import { meanAmong } from '../mean-among.ts'
+import type { Keepable } from '../preference/kept-rows.ts'
+import type { Terms } from '../terms.ts'
+import { scoreLoss } from './score-loss.ts'
 
-export interface ScoredPairs {
+export interface ScoredPairs extends Keepable {
   /** [rows] score of the preferred completion of each pair */
   readonly chosen: tf.Tensor1D
   /** [rows] score of the other */
@@ -12,9 +12,6 @@ export interface ScoredPairs {
   /** [rows] by how much the preferred one must lead, in units of score; absent: 0 */
   readonly margin?: tf.Tensor1D
 }
-
-const fraction = (of: tf.Tensor, among: tf.Tensor): tf.Scalar =>
-  tf.div(tf.sum(tf.cast(of, 'float32')), orOne(tf.sum(tf.cast(among, 'float32'))))
 
 /**
  * Bradley–Terry: how surprising the preferences are if they follow the scores.
@@ -36,23 +33,19 @@ const fraction = (of: tf.Tensor, among: tf.Tensor): tf.Scalar =>
 export const bradleyTerry = ({ centring = 0 }: { readonly centring?: number } = {}): ((pairs: ScoredPairs) => Terms) => {
   if (!(centring >= 0 && centring < Infinity))
     throw new RangeError(`bradleyTerry: centring must be at least 0, found ${centring}`)
-  return ({ chosen, rejected, margin }) => {
-    checkRank('bradleyTerry', 'chosen', chosen, ['rows'])
-    const rows = chosen.shape[0]
-    checkShape('bradleyTerry', 'rejected', rejected, { rows })
-    if (margin !== undefined) checkShape('bradleyTerry', 'margin', margin, { rows })
+  return scoreLoss('bradleyTerry', ({ chosen, rejected, margin }, kept) => {
     const lead: tf.Tensor1D = tf.sub(chosen, rejected)
-    const surprise = tf.softplus(tf.neg(margin === undefined ? lead : tf.sub(lead, margin)))
-    const right = tf.greater(chosen, rejected)
+    const surprise: tf.Tensor1D = tf.softplus(tf.neg(margin === undefined ? lead : tf.sub(lead, margin)))
+    const right = tf.greater<tf.Tensor1D>(chosen, rejected)
+    const untied = tf.logicalAnd<tf.Tensor1D>(kept, tf.notEqual(chosen, rejected))
     return {
       terms: centring === 0 ? surprise : tf.add(surprise, tf.mul(centring, tf.square(tf.add(chosen, rejected)))),
-      ...sequenceMean(tf.onesLike(chosen)),
+      scores: [chosen, rejected],
       metrics: {
-        accuracy: fraction(right, tf.onesLike(chosen)),
-        accuracy_without_ties: fraction(right, tf.notEqual(chosen, rejected)),
-        margin: tf.mean(lead),
-        ...scoreMetrics(tf.concat1d([chosen, rejected])),
+        accuracy: meanAmong(right, kept),
+        accuracy_without_ties: meanAmong(right, untied),
+        margin: meanAmong(lead, kept),
       },
     }
-  }
+  })
 }

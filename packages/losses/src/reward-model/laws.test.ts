@@ -14,10 +14,23 @@ const STEPS = 3
 const CLASSES = 2
 
 const score = between(-3, 3)
-const pairs = fc.record({ chosen: score, rejected: score })
+const keep = fc.constantFrom(0, 1, 1, 1)
 const asRow = (given: Record<string, Nested>): Row => given
 
-const ofPairs: Omit<LossCase, 'name' | 'loss'> = { row: pairs.map(asRow), learned: ['chosen', 'rejected'] }
+/** Of a row that is not kept nothing is read. */
+const dropped: Pick<LossCase, 'blank' | 'empty'> = {
+  blank: (row) =>
+    Object.fromEntries(
+      Object.entries(row).map(([name, x]) => [name, name === 'keep' || row.keep !== 0 ? x : mapNested(x, () => NaN)]),
+    ),
+  empty: (row) => ({ ...row, keep: 0 }),
+}
+
+const ofPairs: Omit<LossCase, 'name' | 'loss'> = {
+  row: fc.record({ chosen: score, rejected: score, keep }).map(asRow),
+  learned: ['chosen', 'rejected'],
+  ...dropped,
+}
 
 /** Tokens of which every other ends a step. */
 const solutions = fc
@@ -39,25 +52,28 @@ keepTheLaws([
     ...ofPairs,
     name: 'bradleyTerry, with margins',
     loss: bradleyTerry(),
-    row: fc.record({ chosen: score, rejected: score, margin: between(0, 2) }).map(asRow),
+    row: fc.record({ chosen: score, rejected: score, margin: between(0, 2), keep }).map(asRow),
   },
   {
     name: 'twoLogitBradleyTerry',
     loss: twoLogitBradleyTerry,
-    row: fc.record({ chosen: many(2, -3, 3), rejected: many(2, -3, 3) }).map(asRow),
+    row: fc.record({ chosen: many(2, -3, 3), rejected: many(2, -3, 3), keep }).map(asRow),
     learned: ['chosen', 'rejected'],
+    ...dropped,
   },
   {
     name: 'rewardRegression',
     loss: rewardRegression({ regression: halfSquared }),
-    row: fc.record({ score, target: score }).map(asRow),
+    row: fc.record({ score, target: score, keep }).map(asRow),
     learned: ['score'],
+    ...dropped,
   },
   {
     name: 'rewardClassification',
     loss: rewardClassification,
-    row: fc.record({ score, label: between(0, 1) }).map(asRow),
+    row: fc.record({ score, label: between(0, 1), keep }).map(asRow),
     learned: ['score'],
+    ...dropped,
   },
   {
     name: 'processReward',

@@ -1,10 +1,10 @@
 import * as tf from '@tensorflow/tfjs-core'
-import { checkRank, checkShape } from '../check-shape.ts'
-import { sequenceMean } from '../sharing.ts'
+import { meanAmong } from '../mean-among.ts'
+import type { Keepable } from '../preference/kept-rows.ts'
 import type { Terms } from '../terms.ts'
-import { scoreMetrics } from './score-metrics.ts'
+import { scoreLoss } from './score-loss.ts'
 
-export interface LabelledScores {
+export interface LabelledScores extends Keepable {
   /** [rows] score of each completion: the log-odds that it is desirable */
   readonly score: tf.Tensor1D
   /** [rows] 1 for a desirable completion, 0 for one that is not, between them where raters disagree */
@@ -23,13 +23,11 @@ export interface LabelledScores {
  * @see torch.nn.functional.binary_cross_entropy_with_logits
  * @example reduce(rewardClassification({ score, label }), weight)
  */
-export const rewardClassification = ({ score, label }: LabelledScores): Terms => {
-  checkRank('rewardClassification', 'score', score, ['rows'])
-  checkShape('rewardClassification', 'label', label, { rows: score.shape[0] })
-  const right = tf.equal(tf.greater(score, 0), tf.greater(label, 0.5))
-  return {
+export const rewardClassification: (inputs: LabelledScores) => Terms = scoreLoss(
+  'rewardClassification',
+  ({ score, label }, kept) => ({
     terms: tf.sub(tf.softplus(score), tf.mul(label, score)),
-    ...sequenceMean(tf.onesLike(score)),
-    metrics: { accuracy: tf.mean(tf.cast(right, 'float32')), ...scoreMetrics(score) },
-  }
-}
+    scores: [score],
+    metrics: { accuracy: meanAmong(tf.equal(tf.greater(score, 0), tf.greater(label, 0.5)), kept) },
+  }),
+)

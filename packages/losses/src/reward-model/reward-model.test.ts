@@ -59,6 +59,14 @@ test('labels may come as integers, and a class ruled out is no NaN for the other
   expect(lossOf(processReward()({ logits, label: tf.tensor2d([[0, -100]], [1, 2], 'int32') }))).toBeCloseTo(0, 9)
 })
 
+test('scores without bound have a loss with one, and no gradient that is not a number', () => {
+  const loss = (s: tf.Tensor): tf.Tensor => bradleyTerry()({ chosen: s as tf.Tensor1D, rejected: tf.neg(s as tf.Tensor1D) }).terms
+  for (const x of [Infinity, -Infinity]) {
+    expect(Number.isFinite(loss(row(x)).dataSync()[0])).toBe(true)
+    expect(Number.isFinite(tf.grad(loss)(row(x)).dataSync()[0])).toBe(true)
+  }
+})
+
 test('a centring that is none is refused', () => {
   expect(() => bradleyTerry({ centring: -1 })).toThrow('bradleyTerry: centring must be at least 0, found -1')
 })

@@ -1,11 +1,11 @@
 import * as tf from '@tensorflow/tfjs-core'
-import { checkRank, checkShape } from '../check-shape.ts'
 import { type Regression, squared } from '../gflownet/regression.ts'
-import { sequenceMean } from '../sharing.ts'
+import { meanAmong } from '../mean-among.ts'
+import type { Keepable } from '../preference/kept-rows.ts'
 import type { Terms } from '../terms.ts'
-import { scoreMetrics } from './score-metrics.ts'
+import { scoreLoss } from './score-loss.ts'
 
-export interface RatedScores {
+export interface RatedScores extends Keepable {
   /** [rows] score of each completion */
   readonly score: tf.Tensor1D
   /** [rows] the rating it should have, in units of score */
@@ -23,15 +23,14 @@ export interface RatedScores {
  * @see Wang et al. 2024, HelpSteer2, arXiv:2406.08673 (regression reward models)
  * @example reduce(rewardRegression()({ score, target }), weight)
  */
-export const rewardRegression =
-  ({ regression = squared }: { readonly regression?: Regression } = {}): ((inputs: RatedScores) => Terms) =>
-  ({ score, target }) => {
-    checkRank('rewardRegression', 'score', score, ['rows'])
-    checkShape('rewardRegression', 'target', target, { rows: score.shape[0] })
+export const rewardRegression = ({ regression = squared }: { readonly regression?: Regression } = {}): ((
+  inputs: RatedScores,
+) => Terms) =>
+  scoreLoss('rewardRegression', ({ score, target }, kept) => {
     const residual: tf.Tensor1D = tf.sub(score, target)
     return {
       terms: regression(residual),
-      ...sequenceMean(tf.onesLike(score)),
-      metrics: { absolute_error: tf.mean(tf.abs(residual)), ...scoreMetrics(score) },
+      scores: [score],
+      metrics: { absolute_error: meanAmong(tf.abs(residual), kept) },
     }
-  }
+  })

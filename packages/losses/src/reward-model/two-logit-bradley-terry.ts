@@ -1,18 +1,14 @@
 import * as tf from '@tensorflow/tfjs-core'
 import { checkShape } from '../check-shape.ts'
+import type { Keepable } from '../preference/kept-rows.ts'
 import type { Terms } from '../terms.ts'
 import { bradleyTerry } from './bradley-terry.ts'
 
-export interface ClassifiedPairs {
+export interface ClassifiedPairs extends Keepable {
   /** [rows, 2] logits of the preferred completion of each pair: bad, good */
   readonly chosen: tf.Tensor2D
   /** [rows, 2] logits of the other */
   readonly rejected: tf.Tensor2D
-}
-
-const good = (argument: string, logits: tf.Tensor2D, rows: number): tf.Tensor1D => {
-  checkShape('twoLogitBradleyTerry', argument, logits, { rows, logits: 2 })
-  return tf.reshape(tf.slice2d(logits, [0, 1], [rows, 1]), [rows])
 }
 
 /**
@@ -28,7 +24,11 @@ const good = (argument: string, logits: tf.Tensor2D, rows: number): tf.Tensor1D 
  * @see HALOs, BradleyTerryTrainer
  * @example reduce(twoLogitBradleyTerry({ chosen, rejected }), weight)
  */
-export const twoLogitBradleyTerry = ({ chosen, rejected }: ClassifiedPairs): Terms => {
+export const twoLogitBradleyTerry = ({ chosen, rejected, ...kept }: ClassifiedPairs): Terms => {
   const rows = chosen.shape[0]
-  return bradleyTerry()({ chosen: good('chosen', chosen, rows), rejected: good('rejected', rejected, rows) })
+  const good = (argument: string, logits: tf.Tensor2D): tf.Tensor1D => {
+    checkShape('twoLogitBradleyTerry', argument, logits, { rows, logits: 2 })
+    return tf.reshape(tf.slice2d(logits, [0, 1], [rows, 1]), [rows])
+  }
+  return bradleyTerry()({ chosen: good('chosen', chosen), rejected: good('rejected', rejected), ...kept })
 }
