@@ -39,5 +39,6 @@ export const linear = (
   const magnitude = model.find(`${name}.lora_magnitude_vector`)
   if (magnitude === undefined) return tf.add(biased(y), low)
   const weight = parameter<tf.Tensor2D>(model, `${name}.weight`)
-  return biased(tf.mul(tf.add(y, low), doraFactor(magnitude, { weight, orientation, a, b, scale })))
+  const along = product(model, name, a, orientation)
+  return biased(tf.mul(tf.add(y, low), doraFactor(magnitude, { weight, orientation, along, a, b, scale })))
 }
