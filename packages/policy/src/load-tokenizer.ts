@@ -1,55 +1,93 @@
 import { Tokenizer as HuggingFaceTokenizer } from '@huggingface/tokenizers'
-import { type Either, left, right } from 'fp-ts/lib/Either.js'
+import { type Either, isLeft, left, right } from 'fp-ts/lib/Either.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import { join } from 'node:path'
 import { type PolicyFault, policyFault, reasonOf } from './policy-fault.ts'
 import { readJson, readJsonIfAny } from './read-json.ts'
+import { textStream } from './text-stream.ts'
 import type { Tokenizer } from './tokenizer.ts'
+import { effectiveTokenizer, padSideOf, specialTokensOf } from './tokenizer-settings.ts'
 
 type Json = Readonly<Record<string, unknown>>
 
 const FIX = 'Download the tokenizer again, or save it with tokenizers 0.19 or later'
 
-/** A special token is written as its string, as an object with its content, or (config.json) as one or more ids. */
-const idIn = (of: HuggingFaceTokenizer, which: string, settings: Json, config: Json): number | undefined => {
-  const named = settings[`${which}_token`] as string | { content?: string } | null | undefined
-  const text = typeof named === 'string' ? named : named?.content
-  const id = config[`${which}_token_id`]
-  return text !== undefined
-    ? of.token_to_id(text)
-    : ((Array.isArray(id) ? id[0] : id) as number | null | undefined) ?? undefined
+/** A decoder of the library: one step, or several. */
+interface DecoderParts {
+  text_decoder?: TextDecoder
+  readonly decoders?: readonly DecoderParts[]
+}
+
+/** Lets bytes decode to a byte order mark where there is one: it is a character of the text. */
+const keepMarks = (decoder: DecoderParts): void => {
+  if (decoder.text_decoder !== undefined) decoder.text_decoder = new TextDecoder('utf-8', { ignoreBOM: true })
+  decoder.decoders?.forEach(keepMarks)
+}
+
+/** The files of a model's tokenizer, parsed; those that are not there are empty. */
+export interface TokenizerFiles {
+  readonly json: Json
+  readonly settings?: Json | undefined
+  readonly specialTokensMap?: Json | undefined
+  readonly config?: Json | undefined
 }
 
 /**
- * The tokenizer of parsed tokenizer.json, tokenizer_config.json and config.json. The special tokens are those that
- * tokenizer_config.json names, or else config.json.
+ * The tokenizer of parsed tokenizer.json, tokenizer_config.json, special_tokens_map.json and config.json. The special
+ * tokens are those that tokenizer_config.json names, then those of the map, then config.json's.
+ *
+ * Spaces before punctuation are never cleaned up in what is decoded: text that is encoded comes back.
  */
 export const tokenizerOf = (
   path: string,
-  json: Json,
-  settings: Json,
-  config: Json,
+  { json, settings = {}, specialTokensMap = {}, config = {} }: TokenizerFiles,
 ): Either<PolicyFault, Tokenizer> => {
+  const corrupt = (what: string): Either<PolicyFault, never> =>
+    left(policyFault('TokenizerCorrupt', `${path} is not a tokenizer: ${what}`, FIX, { path }))
   try {
-    const inner = new HuggingFaceTokenizer(json, settings)
+    const specialTokens = specialTokensOf(settings, specialTokensMap)
+    const effective = effectiveTokenizer(json, settings, specialTokens)
+    if (isLeft(effective)) return corrupt(`${effective.left}, which is not computed here`)
+    const inner = new HuggingFaceTokenizer(effective.right, { ...settings, clean_up_tokenization_spaces: false })
+    keepMarks(inner.decoder ?? {})
     const ids = [...inner.get_vocab(true).values()]
-    if (ids.length === 0 || !ids.every(Number.isSafeInteger)) throw new Error('it has no vocabulary')
+    if (ids.length === 0 || !ids.every(Number.isSafeInteger)) return corrupt('it has no vocabulary')
+    const absent = ['bos_token', 'eos_token'].find(
+      (name) => specialTokens[name] !== undefined && inner.token_to_id(specialTokens[name]) === undefined,
+    )
+    if (absent !== undefined)
+      return corrupt(`its ${absent}, ${JSON.stringify(specialTokens[absent])}, is not in its vocabulary`)
     inner.encode('a')
+    const idOf = (which: string): number | undefined => {
+      const named = specialTokens[`${which}_token`]
+      const id = config[`${which}_token_id`]
+      const first: unknown = Array.isArray(id) ? id[0] : id
+      return named !== undefined
+        ? inner.token_to_id(named)
+        : Number.isSafeInteger(first)
+        ? (first as number)
+        : undefined
+    }
+    const decode = (tokens: ArrayLike<number>, { skipSpecial = true } = {}): string =>
+      tokens.length === 0 ? '' : inner.decode(Array.from(tokens), { skip_special_tokens: skipSpecial })
     return right({
       vocabSize: ids.reduce((most, id) => Math.max(most, id + 1), 0),
-      bos: idIn(inner, 'bos', settings, config),
-      eos: idIn(inner, 'eos', settings, config),
-      pad: idIn(inner, 'pad', settings, config),
+      bos: idOf('bos'),
+      eos: idOf('eos'),
+      pad: idOf('pad'),
+      unk: idOf('unk'),
+      padSide: padSideOf(json, settings),
+      specialTokens,
       encode: (text, { special = true } = {}) =>
         Int32Array.from(inner.encode(text, { add_special_tokens: special }).ids),
-      decode: (tokens, { skipSpecial = true } = {}) =>
-        tokens.length === 0 ? '' : inner.decode(Array.from(tokens), { skip_special_tokens: skipSpecial }),
+      decode,
+      stream: (options) => textStream((tokens) => decode(tokens, options)),
       idOf: (token) => inner.token_to_id(token),
       tokenOf: (id) => inner.id_to_token(id),
     })
   } catch (caught) {
-    return left(policyFault('TokenizerCorrupt', `${path} is not a tokenizer: ${reasonOf(caught)}`, FIX, { path }))
+    return corrupt(reasonOf(caught))
   }
 }
 
@@ -60,9 +98,10 @@ export const loadTokenizer = (directory: string): TE.TaskEither<PolicyFault, Tok
     TE.Do,
     TE.bind('json', () => readJson(path, { missing: 'ModelNotFound', corrupt: 'TokenizerCorrupt' }, FIX)),
     TE.bind('settings', () => readJsonIfAny(join(directory, 'tokenizer_config.json'), 'TokenizerCorrupt', FIX)),
-    TE.bind('config', () =>
-      readJsonIfAny(join(directory, 'config.json'), 'ConfigInvalid', 'Download the model again'),
+    TE.bind('specialTokensMap', () =>
+      readJsonIfAny(join(directory, 'special_tokens_map.json'), 'TokenizerCorrupt', FIX),
     ),
-    TE.chainEitherK(({ json, settings = {}, config = {} }) => tokenizerOf(path, json, settings, config)),
+    TE.bind('config', () => readJsonIfAny(join(directory, 'config.json'), 'ConfigInvalid', 'Download the model again')),
+    TE.chainEitherK((files) => tokenizerOf(path, files)),
   )
 }

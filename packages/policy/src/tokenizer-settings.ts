@@ -1,0 +1,102 @@
+import { type Either, left, right } from 'fp-ts/lib/Either.js'
+
+type Json = Readonly<Record<string, unknown>>
+
+/** A token that is matched in the text before anything else happens to it. */
+interface AddedToken {
+  readonly id: number
+  readonly content: string
+  readonly single_word?: boolean
+}
+
+const isObject = (u: unknown): u is Json => typeof u === 'object' && u !== null && !Array.isArray(u)
+
+/** A special token is written as its string or as an object with its content. */
+const contentOf = (token: unknown): string | undefined =>
+  typeof token === 'string'
+    ? token
+    : isObject(token) && typeof token['content'] === 'string'
+    ? token['content']
+    : undefined
+
+const namedIn = (file: Json): readonly (readonly [string, string])[] =>
+  Object.entries(file).flatMap(([name, token]) => {
+    const content = /^[a-z_]+_token$/.test(name) ? contentOf(token) : undefined
+    return content === undefined ? [] : [[name, content] as const]
+  })
+
+/** The special tokens that tokenizer_config.json names, and those that only special_tokens_map.json does. */
+export const specialTokensOf = (settings: Json, map: Json): Readonly<Record<string, string>> =>
+  Object.fromEntries([...namedIn(map), ...namedIn(settings)])
+
+/** transformers' defaults by class, where a file does not say. */
+const LEFT = /^(Llama|CodeLlama|Gemma|Cohere)Tokenizer(Fast)?$/
+
+/** The side that rows are padded on: tokenizer_config.json's, tokenizer.json's, or its class's. */
+export const padSideOf = (json: Json, settings: Json): 'left' | 'right' => {
+  const { direction } = isObject(json['padding']) ? json['padding'] : {}
+  const side = String(settings['padding_side'] ?? direction ?? '').toLowerCase()
+  return side === 'left' || side === 'right' ? side : LEFT.test(String(settings['tokenizer_class'])) ? 'left' : 'right'
+}
+
+/** tokenizer.json's added tokens, and over them those of tokenizer_config.json's added_tokens_decoder. */
+const addedTokensOf = (json: Json, settings: Json): readonly AddedToken[] => {
+  const listed = (json['added_tokens'] ?? []) as readonly AddedToken[]
+  const decoder = isObject(settings['added_tokens_decoder']) ? settings['added_tokens_decoder'] : {}
+  const over = Object.entries(decoder).map(([id, token]) => ({ ...(token as AddedToken), id: Number(id) }))
+  return [...new Map([...listed, ...over].map((token) => [token.id, token])).values()].sort((a, b) => a.id - b.id)
+}
+
+/** GPT-2's split, which ByteLevel does by itself unless told not to. */
+const GPT2_SPLIT = String.raw`'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+`
+
+/** ByteLevel that splits as Split and ByteLevel: the library's Split knows what the reference takes for white space. */
+const splitApart = (preTokenizer: unknown): unknown => {
+  if (!isObject(preTokenizer)) return preTokenizer
+  const { type, use_regex: split = true, add_prefix_space: prefix, pretokenizers } = preTokenizer
+  if (type === 'Sequence' && Array.isArray(pretokenizers))
+    return { ...preTokenizer, pretokenizers: pretokenizers.map(splitApart) }
+  if (type !== 'ByteLevel' || split !== true || prefix === true) return preTokenizer
+  return {
+    type: 'Sequence',
+    pretokenizers: [
+      { type: 'Split', pattern: { Regex: GPT2_SPLIT }, behavior: 'Isolated', invert: false },
+      { ...preTokenizer, use_regex: false },
+    ],
+  }
+}
+
+/**
+ * What is put around a text: `add_bos_token` and `add_eos_token` of tokenizer_config.json where they are written, else
+ * tokenizer.json's post-processor. So does transformers 5; before, only some of its classes did.
+ */
+const postProcessorOf = (json: Json, settings: Json, named: Readonly<Record<string, string>>): unknown => {
+  const asked = (flag: string, token: string): readonly unknown[] =>
+    settings[flag] === true && named[token] !== undefined ? [{ SpecialToken: { id: named[token], type_id: 0 } }] : []
+  if (![settings['add_bos_token'], settings['add_eos_token']].some((flag) => typeof flag === 'boolean'))
+    return json['post_processor'] ?? null
+  const text = { Sequence: { id: 'A', type_id: 0 } }
+  const single = [...asked('add_bos_token', 'bos_token'), text, ...asked('add_eos_token', 'eos_token')]
+  return { type: 'TemplateProcessing', single, pair: single, special_tokens: {} }
+}
+
+/**
+ * The tokenizer.json that says by itself what the files beside it change in it, as transformers applies them; what is
+ * wrong with it if it asks for something that is not computed here.
+ */
+export const effectiveTokenizer = (
+  json: Json,
+  settings: Json,
+  named: Readonly<Record<string, string>>,
+): Either<string, Json> => {
+  const added = addedTokensOf(json, settings)
+  const whole = added.find((token) => token.single_word === true)
+  return whole === undefined
+    ? right({
+        ...json,
+        added_tokens: added,
+        pre_tokenizer: splitApart(json['pre_tokenizer'] ?? null),
+        post_processor: postProcessorOf(json, settings, named),
+      })
+    : left(`the added token ${JSON.stringify(whole.content)} is to match whole words (single_word)`)
+}
