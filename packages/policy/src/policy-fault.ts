@@ -18,6 +18,10 @@ export type PolicyFaultTag =
   | 'ConfigInvalid'
   /** tokenizer.json cannot be read or does not belong to the model. */
   | 'TokenizerCorrupt'
+  /** A chat template does not parse, or refuses a conversation. */
+  | 'TemplateInvalid'
+  /** A chat template does not tell what the assistant says from the rest. */
+  | 'TemplateUnmarked'
   /** An adapter's options, config or tensors do not fit the model. */
   | 'AdapterInvalid'
   /** Weights cannot be kept in the bits that were asked for. */
