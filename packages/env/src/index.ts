@@ -23,5 +23,6 @@ export {
 } from './batch.ts'
 export { type TruncatedResponses, lastValidIndex, truncateAtStop } from './stop-tokens.ts'
 export { type LeftPadded, leftPadded } from './left-padded.ts'
+export { selectRows } from './select-rows.ts'
 export { klDivergence, logSumExp, normaliseLog, totalVariation } from './distribution.ts'
 export { perGroupMean, perGroupVariance } from './group-statistics.ts'

@@ -1,4 +1,5 @@
 export { type Reduced, type Reducer, type Terms, reduce, selfNormalised, weightedSum } from './terms.ts'
+export { detach } from './detach.ts'
 export { gateRows } from './row-gate.ts'
 export { type Shares, type Sharing, fixedLength, sequenceMean, sequenceSum, tokenMean } from './sharing.ts'
 export { type Regression, clamped, halfSquared, linex, shiftedCosh, squared } from './gflownet/regression.ts'

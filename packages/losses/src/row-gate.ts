@@ -24,12 +24,9 @@ const gated = (x: tf.Tensor, weight: tf.Tensor1D): tf.Tensor => {
  * @example
  * reduce(trajectoryBalance()(gateRows(batch, weight)), weight)
  */
-export const gateRows = <In extends { readonly [K in keyof In]: tf.Tensor | undefined }>(
-  inputs: In,
-  weight: tf.Tensor1D,
-): In => {
+export const gateRows = <In extends object>(inputs: In, weight: tf.Tensor1D): In => {
   const byRow = (x: tf.Tensor): tf.Tensor => (x.rank === 0 ? tf.add(x, tf.zerosLike(weight)) : x)
-  const named = Object.entries<tf.Tensor | undefined>(inputs)
+  const named = Object.entries(inputs) as [string, tf.Tensor | undefined][]
   return Object.fromEntries(
     named.map(([name, x]) => [name, x?.dtype === 'float32' ? gated(byRow(x), weight) : x]),
   ) as In

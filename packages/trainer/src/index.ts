@@ -3,7 +3,13 @@ export { type Optimizer, type Update } from './optimizer/optimizer.ts'
 export { type AdamWOptions, adamw } from './optimizer/adamw.ts'
 export { sgd } from './optimizer/sgd.ts'
 export { type Task, type TaskInputs } from './tasks/task.ts'
-export { type TrajectoryBalanceOptions, modifiedDB, modifiedSubTB, packTrajectories, trajectoryBalanceTask, varGrad } from './tasks/gflownet.ts'
+export {
+  type TrajectoryBalanceOptions, contrastiveTB, modifiedDB, modifiedSubTB, trajectoryBalanceTask, varGrad,
+} from './tasks/gflownet.ts'
+export { type LogZSource, logZHead, logZTable } from './tasks/log-z.ts'
+export { flowRLTask, relativeTB, relativeVarGrad, tba, trustPCLTask } from './tasks/relative.ts'
+export { entropicPPOTask, softPG } from './tasks/soft-policy-gradient.ts'
+export { type Trajectory, type TrajectoryObjective, packTrajectories, trajectoryTask } from './tasks/trajectory-task.ts'
 export {
   type AdvantagesOf, type PolicyGradientTaskOptions, grpoTask, policyGradientTask, reinforceTask, rlooTask,
 } from './tasks/policy-gradient.ts'

@@ -1,12 +1,14 @@
 import { fault } from '@gfnlm/env'
-import { type Device, type HostTensors, hostScalar, hostTensor, jitPerShape } from '@gfnlm/jit'
+import { type AsHost, type Device, type HostTensors, hostScalar, hostTensor, jitPerShape } from '@gfnlm/jit'
 import { type Reducer, weightedSum } from '@gfnlm/losses'
 import type { Policy, Tensors } from '@gfnlm/policy'
 import * as tf from '@tensorflow/tfjs-core'
 import type { Metrics } from './events.ts'
+import { combined } from './micro-batches.ts'
+import { learnedParameters, objective, ofPolicy, rateScales } from './objective.ts'
 import { adamw } from './optimizer/adamw.ts'
 import type { Optimizer } from './optimizer/optimizer.ts'
-import { type ParameterLayout, concatParameters, joinParameters, parameterLayout, sliceParameters, splitParameters } from './parameter-vector.ts'
+import { type ParameterLayout, joinParameters, parameterLayout, splitParameters } from './parameter-vector.ts'
 import type { Schedule } from './schedule.ts'
 import { nothingToTrain } from './tasks/nothing-to-train.ts'
 import type { Task } from './tasks/task.ts'
@@ -30,6 +32,11 @@ export interface TrainStepOptions<Batch> {
   readonly clipNorm?: number
   /** How terms, shares and row weights become the loss. Default `weightedSum`. */
   readonly reducer?: Reducer
+  /**
+   * Largest number of micro-batches that a batch is taken in, one after another, for one update: as much less memory.
+   * Their gradients add up by `mass`, so that the update is the whole batch's to rounding. Default 1.
+   */
+  readonly accumulate?: number
   readonly device?: Device
 }
 
@@ -42,89 +49,128 @@ export interface TrainStep<Batch> {
   readonly trainable: (state: TrainingState) => HostTensors
 }
 
-const POLICY = 'policy:'
-const TASK = 'task:'
-
-const prefixed = (prefix: string, named: HostTensors): HostTensors =>
-  Object.fromEntries(Object.entries(named).map(([name, value]) => [prefix + name, value]))
-
-const underPrefix = <A>(prefix: string, named: Readonly<Record<string, A>>): Record<string, A> =>
-  Object.fromEntries(Object.entries(named).flatMap(([name, value]) => (name.startsWith(prefix) ? [[name.slice(prefix.length), value]] : [])))
-
-/** Learning rate of every number: the task's own parameters may learn faster. The layout puts the policy's first. */
-const rates = (layout: ParameterLayout, rate: tf.Tensor, scale: number): tf.Tensor => {
-  const own = layout.entries.find(({ name }) => name.startsWith(TASK))
-  return own === undefined || scale === 1
-    ? rate
-    : tf.mul(rate, tf.concat1d([tf.ones([own.offset]) as tf.Tensor1D, tf.fill([layout.size - own.offset], scale) as tf.Tensor1D]))
-}
-
 const clipped = (gradient: tf.Tensor1D, norm: tf.Tensor, limit: number | undefined): tf.Tensor1D =>
   limit === undefined ? gradient : tf.mul(gradient, tf.minimum(1, tf.div(limit, tf.add(norm, 1e-6))))
 
+/** What an update needs besides a gradient. */
+interface Updated {
+  readonly parameters: tf.Tensor
+  readonly moments: Readonly<Record<string, tf.Tensor>>
+  /** The learning rate and the optimizer's coefficients. */
+  readonly numbers: Readonly<Record<string, tf.Tensor>>
+}
+
+/** The same outside of compiled functions. */
+type HostState = AsHost<Updated>
+
+const arrays = (named: Readonly<Record<string, Float32Array>>): HostTensors =>
+  Object.fromEntries(Object.entries(named).map(([name, x]) => [name, hostTensor(x)]))
+
+const scalar = ({ data }: { readonly data: ArrayLike<number> }): number => data[0]!
+
+const scalars = (named: Readonly<Record<string, { readonly data: ArrayLike<number> }>> = {}): Metrics =>
+  Object.fromEntries(Object.entries(named).map(([name, x]) => [name, scalar(x)]))
+
+const checkParts = <Batch>({ task, accumulate = 1 }: TrainStepOptions<Batch>): void => {
+  if (!(Number.isInteger(accumulate) && accumulate >= 1))
+    throw new RangeError(`trainStep: accumulate must be a whole number from 1, found ${accumulate}`)
+  if (accumulate > 1 && task.split === undefined)
+    throw fault(
+      'NotSplit',
+      `the task ${task.name} does not say how its batches are taken in parts, so gradients cannot be accumulated`,
+      'Give the task a `split`, or leave `accumulate` at 1.',
+    )
+}
+
 /**
  * Compiles forward, loss, backward and update of a task into one graph: only the trainable state and a few numbers
- * come out of it.
+ * come out of it. With `accumulate` there are two: one adds a micro-batch's gradient to those before, one updates.
  */
 export const trainStep = <Batch>(policy: Policy, options: TrainStepOptions<Batch>): TrainStep<Batch> => {
   const { task, optimizer = adamw(), learningRate, clipNorm, reducer = weightedSum, device = 'cpu' } = options
-  const initialParameters = { ...prefixed(POLICY, policy.trainable), ...prefixed(TASK, task.parameters) }
+  const { accumulate = 1 } = options
+  const initialParameters = learnedParameters(policy, task)
   const layout = parameterLayout(initialParameters)
   if (layout.size === 0) throw nothingToTrain(policy.name)
-  const names = layout.entries.map(({ name }) => name)
+  checkParts(options)
+  const learn = objective(policy, task, layout, reducer)
+  const compiled = { device, constants: policy.constants, limit: 64 }
 
-  const run = jitPerShape(
-    (
-      { parameters, moments, batch, numbers }: {
-        parameters: tf.Tensor
-        moments: Readonly<Record<string, tf.Tensor>>
-        batch: Readonly<Record<string, tf.Tensor>>
-        numbers: Readonly<Record<string, tf.Tensor>>
-      },
-      constants: Tensors,
-    ) => {
-      const vector = parameters as tf.Tensor1D
-      const named = sliceParameters(layout, vector)
-      let seen: Readonly<Record<string, tf.Tensor>> = {}
-      const loss = (...leaves: tf.Tensor[]): tf.Scalar => {
-        const given = Object.fromEntries(names.map((name, i) => [name, leaves[i]!]))
-        const terms = task.loss({ policy, constants, batch, trainable: underPrefix(POLICY, given), parameters: underPrefix(TASK, given) })
-        // Metrics are outputs: they must outlive the scope that tf.grads cleans up.
-        seen = Object.fromEntries(Object.entries(terms.metrics).map(([name, value]) => [name, tf.keep(tf.clone(value))]))
-        return reducer(terms, batch['weight'] as tf.Tensor1D).loss
-      }
-      const { value, grads } = tf.valueAndGrads(loss)(names.map((name) => named[name]!))
-      const gradient = concatParameters(layout, Object.fromEntries(names.map((name, i) => [name, grads[i]!])))
-      const norm = tf.sqrt(tf.sum(tf.square(gradient)))
-      const updated = optimizer.update({
-        parameters: vector,
-        gradients: clipped(gradient, norm, clipNorm),
-        moments: moments as Readonly<Record<string, tf.Tensor1D>>,
-        rate: rates(layout, numbers['rate']!, task.rateScale),
-        coefficients: numbers,
-      })
-      return { ...updated, loss: value as tf.Tensor, norm: norm as tf.Tensor, metrics: seen }
+  const update = (gradient: tf.Tensor1D, { parameters, moments, numbers }: Updated) => {
+    const norm: tf.Tensor = tf.sqrt(tf.sum(tf.square(gradient)))
+    const scales = rateScales(layout, task.rateScale)
+    const updated = optimizer.update({
+      parameters: parameters as tf.Tensor1D,
+      gradients: clipped(gradient, norm, clipNorm),
+      moments: moments as Readonly<Record<string, tf.Tensor1D>>,
+      rate: scales === undefined ? numbers['rate']! : tf.mul(numbers['rate']!, scales),
+      coefficients: numbers,
+    })
+    return { ...updated, norm }
+  }
+
+  const atOnce = jitPerShape(({ batch, ...state }: Updated & { readonly batch: Tensors }, constants: Tensors) => {
+    const { loss, gradient, metrics } = learn(state.parameters as tf.Tensor1D, batch, constants)
+    return { ...update(gradient, state), loss: loss as tf.Tensor, metrics }
+  }, compiled)
+
+  const addGradient = jitPerShape(
+    (given: { readonly parameters: tf.Tensor; readonly sum: tf.Tensor; readonly batch: Tensors }, constants: Tensors) => {
+      const { gradient, metrics, ...said } = learn(given.parameters as tf.Tensor1D, given.batch, constants)
+      const sum = tf.add(given.sum, tf.mul(said.mass, gradient))
+      return { sum, metrics, said: said as Tensors }
     },
-    { device, constants: policy.constants, limit: 64 },
+    compiled,
   )
+
+  const updateBy = jitPerShape(
+    ({ sum, mass, ...state }: Updated & { readonly sum: tf.Tensor; readonly mass: tf.Tensor }) =>
+      update(tf.divNoNan(sum, mass) as tf.Tensor1D, state),
+    { device },
+  )
+
+  const inParts = async (parts: readonly Batch[], state: HostState) => {
+    let sum = hostTensor(new Float32Array(layout.size))
+    const said = []
+    for (const part of parts) {
+      const out = await addGradient({ parameters: state.parameters, sum, batch: task.pack(part) as HostTensors })
+      sum = out.sum
+      const { loss, mass, metricsMass } = out.said
+      said.push({ loss: scalar(loss), mass: scalar(mass), metricsMass: scalar(metricsMass), metrics: scalars(out.metrics) })
+    }
+    const { loss, mass, metrics } = combined(said)
+    return { ...(await updateBy({ ...state, sum, mass: hostScalar(mass) })), loss, metrics }
+  }
+
+  const whole = async (batch: Batch, state: HostState) => {
+    const out = await atOnce({ ...state, batch: task.pack(batch) as HostTensors })
+    return { ...out, loss: scalar(out.loss), metrics: scalars(out.metrics) }
+  }
 
   const step: TrainStep<Batch>['step'] = async (state, batch) => {
     const rate = learningRate(state.step)
-    const numbers = Object.entries({ rate, ...optimizer.coefficients(state.step) }).map(([name, n]) => [name, hostScalar(n)] as const)
-    const out = await run({
+    const numbers = Object.entries({ rate, ...optimizer.coefficients(state.step) })
+    const given = {
       parameters: hostTensor(state.parameters),
-      moments: Object.fromEntries(Object.entries(state.moments).map(([name, m]) => [name, hostTensor(m)])),
-      batch: task.pack(batch) as HostTensors,
-      numbers: Object.fromEntries(numbers),
-    })
-    const scalar = (t: { readonly data: ArrayLike<number> }): number => t.data[0]!
-    const metrics: Record<string, number> = { loss: scalar(out.loss), grad_norm: scalar(out.norm), learning_rate: rate }
-    for (const [name, value] of Object.entries(out.metrics ?? {})) metrics[`objective/${name}`] = scalar(value)
+      moments: arrays(state.moments),
+      numbers: Object.fromEntries(numbers.map(([name, n]) => [name, hostScalar(n)])),
+    }
+    const parts = accumulate === 1 ? [batch] : (task.split?.(batch, accumulate) ?? [batch])
+    const out = await (parts.length === 1 ? whole(batch, given) : inParts(parts, given))
+    const metrics: Record<string, number> = { loss: out.loss, grad_norm: scalar(out.norm), learning_rate: rate }
+    for (const [name, value] of Object.entries(out.metrics)) metrics[`objective/${name}`] = value
     if (!Number.isFinite(metrics['loss']) || !Number.isFinite(metrics['grad_norm']))
-      throw fault('LossNotFinite', `step ${state.step}: the loss is ${metrics['loss']}, its gradient's norm ${metrics['grad_norm']}`,
-        'Lower the learning rate or clip the gradient, and resume from the last checkpoint.', { step: state.step, metrics })
-    const moments = Object.fromEntries(Object.entries(out.moments ?? {}).map(([name, m]) => [name, m.data as Float32Array]))
-    return { metrics, state: { step: state.step + 1, parameters: out.parameters.data as Float32Array, moments } }
+      throw fault(
+        'LossNotFinite',
+        `step ${state.step}: the loss is ${metrics['loss']}, its gradient's norm ${metrics['grad_norm']}`,
+        'Lower the learning rate or clip the gradient, and resume from the last checkpoint.',
+        { step: state.step, metrics },
+      )
+    const moments = Object.entries(out.moments ?? {}).map(([name, m]) => [name, m.data as Float32Array])
+    return {
+      metrics,
+      state: { step: state.step + 1, parameters: out.parameters.data as Float32Array, moments: Object.fromEntries(moments) },
+    }
   }
 
   return {
@@ -135,6 +181,6 @@ export const trainStep = <Batch>(policy: Policy, options: TrainStepOptions<Batch
       parameters: joinParameters(layout, initialParameters),
       moments: Object.fromEntries(optimizer.moments.map((name) => [name, new Float32Array(layout.size)])),
     },
-    trainable: (state) => underPrefix(POLICY, splitParameters(layout, state.parameters)),
+    trainable: (state) => ofPolicy(splitParameters(layout, state.parameters)),
   }
 }

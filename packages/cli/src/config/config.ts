@@ -86,6 +86,8 @@ export interface Config {
     readonly endLearningRate: number
     readonly warmup: number
     readonly clipNorm?: number
+    /** Micro-batches that a step's completions are taken in, one after another, for one update. */
+    readonly accumulate: number
     readonly weightDecay: number
     readonly beta1: number
     readonly beta2: number

@@ -113,6 +113,7 @@ const optimizer = shortFor('kind', fields({
   endLearningRate: v.optional(atLeast0(), 0),
   warmup: v.optional(whole(0), 0),
   clipNorm: v.optional(above0()),
+  accumulate: v.optional(whole(1), 1),
   weightDecay: v.optional(atLeast0(), 0),
   beta1: v.optional(fraction(), 0.9),
   beta2: v.optional(fraction(), 0.999),

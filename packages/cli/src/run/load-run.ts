@@ -31,13 +31,14 @@ export interface Run {
 }
 
 const learnerOf = (config: Config, { policy }: Model, mdp: TokenMDP): Trainer<Weighted> => {
-  const { weightDecay, beta1, beta2, clipNorm } = config.optimizer
+  const { weightDecay, beta1, beta2, clipNorm, accumulate } = config.optimizer
   return trainer(policy, {
     task: taskOf(config.objective, mdp),
     optimizer: adamw({ weightDecay, beta1, beta2 }),
     learningRate: learningRateOf(config),
     reducer: config.reweight.reduction === 'self-normalised' ? selfNormalised : weightedSum,
     device: config.device,
+    accumulate,
     ...defined({ clipNorm }),
   })
 }

@@ -13,7 +13,7 @@ import { extentOf } from './trajectory-inputs.ts'
 export interface FlowRLInputs extends RelativeTrajectoryInputs {
   /** [] or [rows] log Z_φ(x), learned: a head on the prompt, or a number for each. */
   readonly logZ: LogZ
-  /** [rows] log-probability of the completion when it was drawn, nats: a constant. Default: as now (on policy). */
+  /** [rows] log-probability of the completion when it was drawn, nats: a constant. Absent or NaN: as now. */
   readonly logOld?: tf.Tensor1D
 }
 
@@ -61,7 +61,7 @@ export const flowRL = ({ beta = 15, low = 0.2, high = low, regression = squared 
     const byToken = (x: tf.Tensor1D): tf.Tensor1D => tf.div(x, tf.maximum(tf.add(length, 1), 1))
 
     const now = detach(whole.logPF)
-    const old = batch.logOld === undefined ? now : ofKept(batch.logOld, extent)
+    const old = batch.logOld === undefined ? now : tf.where(tf.isNaN(batch.logOld), now, batch.logOld)
     const weight = tf.clipByValue(tf.exp(byToken(tf.sub(now, old))), 1 - low, 1 + high)
     const relative = byToken(tf.sub(whole.logPF, ofKept(batch.logPrior, extent)))
     const residual = tf.mul<tf.Tensor1D>(kept, tf.sub(tf.add(logZ, relative), tf.mul(beta, whole.logReward)))

@@ -1,26 +1,11 @@
-import { type TokenMDP, type Weighted, fault, settledTokens } from '@gfnlm/env'
-import { type HostTensors, hostScalar, hostTensor } from '@gfnlm/jit'
+import { type TokenMDP, type Weighted, fault } from '@gfnlm/env'
 import {
-  type AnchoredTrajectoryInputs, type ModifiedDetailedBalanceOptions, type ModifiedSubTrajectoryBalanceOptions, type Regression, type Terms,
-  estimateLogZ, logPartitionVariance, modifiedDetailedBalance, modifiedSubTrajectoryBalance, statesUpTo, trajectoryBalance,
+  type AnchoredTrajectoryInputs, type ModifiedDetailedBalanceOptions, type ModifiedSubTrajectoryBalanceOptions, type Regression,
+  contrastiveTrajectoryBalance, estimateLogZ, logPartitionVariance, modifiedDetailedBalance, modifiedSubTrajectoryBalance, trajectoryBalance,
 } from '@gfnlm/losses'
-import { type PackedInput, actionScores, packRows } from '@gfnlm/policy'
-import type * as tf from '@tensorflow/tfjs-core'
-import { nothingToTrain } from './nothing-to-train.ts'
-import type { Task, TaskInputs } from './task.ts'
-
-/** Trajectories as arrays: prompts and actions packed, rewards tempered. */
-export const packTrajectories = (batch: Weighted): Record<string, ReturnType<typeof hostTensor>> => {
-  const { rows, width, rewardTemperature } = batch
-  return {
-    ...packRows(batch, settledTokens(batch)),
-    length: hostTensor(batch.length),
-    group: hostTensor(batch.group),
-    keep: hostTensor(Float32Array.from(batch.keep)),
-    weight: hostTensor(batch.weight),
-    logReward: hostTensor(batch.logReward.map((r) => r / rewardTemperature), [rows, width]),
-  }
-}
+import { type LogZSource, learnedLogZ } from './log-z.ts'
+import type { Task } from './task.ts'
+import { type Trajectory, type TrajectoryObjective, packTrajectories, trajectoryTask } from './trajectory-task.ts'
 
 /** `packTrajectories` of a batch whose reward judged every state that may stop, as the modified objectives need. */
 const packPrefixes = (batch: Weighted): ReturnType<typeof packTrajectories> => {
@@ -38,63 +23,63 @@ const packPrefixes = (batch: Weighted): ReturnType<typeof packTrajectories> => {
   return packTrajectories(batch)
 }
 
-type Loss = (batch: AnchoredTrajectoryInputs & { readonly group: tf.Tensor1D }, parameters: TaskInputs['parameters']) => Terms
-
-/** A GFlowNet objective on the token MDP: the policy's log-probabilities of a batch, then a loss of the losses package. */
-const gflownet = (name: string, mdp: TokenMDP, loss: Loss, parameters: HostTensors = {}, rateScale = 1): Task<Weighted> => ({
-  name,
-  parameters,
-  rateScale,
-  pack: packTrajectories,
-  loss: ({ policy, constants, trainable, parameters: own, batch }) => {
-    // A log Z of its own is nothing to sample better with.
-    if (Object.keys(trainable).length === 0) throw nothingToTrain(policy.name)
-    const scores = actionScores(policy, mdp, constants, trainable, batch as TaskInputs['batch'] & PackedInput)
-    return loss(
-      {
-        ...scores,
-        logReward: batch['logReward'] as tf.Tensor2D,
-        valid: statesUpTo(batch['length'] as tf.Tensor1D, mdp.maxLength + 1),
-        keep: batch['keep'] as tf.Tensor1D,
-        group: batch['group'] as tf.Tensor1D,
-      },
-      own,
-    )
-  },
+/** States that may not stop have no flow of their own; the root's is then the batch's estimate of log Z. */
+const modified = (mdp: TokenMDP): Pick<TrajectoryObjective<Trajectory & AnchoredTrajectoryInputs>, 'mdp' | 'inputs' | 'prompts' | 'pack'> => ({
+  mdp,
+  inputs: (batch) => (mdp.minLength === 0 ? batch : { ...batch, logZ: estimateLogZ(batch) }),
+  prompts: mdp.minLength === 0 ? 'apart' : 'together',
+  pack: packPrefixes,
 })
 
-/** States that may not stop have no flow of their own; the root's is then the batch's estimate of log Z. */
-const anchored = (minLength: number) => <B extends Parameters<Loss>[0]>(batch: B): B =>
-  minLength === 0 ? batch : { ...batch, logZ: estimateLogZ(batch) }
-
 /** Modified sub-trajectory balance (needs a reward for every prefix); below the minimum length log Z is estimated. */
-export const modifiedSubTB = (mdp: TokenMDP, options: Omit<ModifiedSubTrajectoryBalanceOptions, 'minLength'> = {}): Task<Weighted> => {
-  const loss = modifiedSubTrajectoryBalance({ ...options, minLength: mdp.minLength })
-  return { ...gflownet('modified-subtb', mdp, (batch) => loss(anchored(mdp.minLength)(batch))), pack: packPrefixes }
-}
+export const modifiedSubTB = (mdp: TokenMDP, options: Omit<ModifiedSubTrajectoryBalanceOptions, 'minLength'> = {}): Task<Weighted> =>
+  trajectoryTask({
+    name: 'modified-subtb',
+    ...modified(mdp),
+    loss: modifiedSubTrajectoryBalance({ ...options, minLength: mdp.minLength }),
+  })
 
 /** Modified detailed balance (needs a reward for every prefix). */
-export const modifiedDB = (mdp: TokenMDP, options: Omit<ModifiedDetailedBalanceOptions, 'minLength'> = {}): Task<Weighted> => {
-  const loss = modifiedDetailedBalance({ ...options, minLength: mdp.minLength })
-  return { ...gflownet('modified-db', mdp, (batch) => loss(anchored(mdp.minLength)(batch))), pack: packPrefixes }
-}
+export const modifiedDB = (mdp: TokenMDP, options: Omit<ModifiedDetailedBalanceOptions, 'minLength'> = {}): Task<Weighted> =>
+  trajectoryTask({
+    name: 'modified-db',
+    ...modified(mdp),
+    loss: modifiedDetailedBalance({ ...options, minLength: mdp.minLength }),
+  })
 
 export interface TrajectoryBalanceOptions {
   readonly regression?: Regression
-  /** First value of log Z, nats. */
-  readonly logZ?: number
+  /** Where log Z is from: a number, the first value of one that all prompts share (default 0), `logZTable`, `logZHead`. */
+  readonly logZ?: number | LogZSource
   /** What multiplies the learning rate for log Z. */
   readonly rateScale?: number
 }
 
-/** Trajectory balance with one learned log Z, for runs on one prompt; use VarGrad for many. */
+/** Trajectory balance with a learned log Z: one number for runs on one prompt, a table or a head for many. */
 export const trajectoryBalanceTask = (mdp: TokenMDP, { regression, logZ = 0, rateScale = 1 }: TrajectoryBalanceOptions = {}): Task<Weighted> => {
-  const loss = trajectoryBalance(regression === undefined ? {} : { regression })
-  return gflownet('tb', mdp, (batch, own) => loss({ ...batch, logZ: own['logZ'] as tf.Scalar }), { logZ: hostScalar(logZ) }, rateScale)
+  const source = learnedLogZ(logZ)
+  return trajectoryTask({
+    name: 'tb',
+    mdp,
+    prompts: 'apart',
+    inputs: (batch, given) => ({ ...batch, logZ: source.of(given) }),
+    loss: trajectoryBalance(regression === undefined ? {} : { regression }),
+    pack: (batch) => ({ ...packTrajectories(batch), ...source.pack(batch) }),
+    parameters: source.parameters,
+    rateScale,
+  })
 }
 
 /** VarGrad: trajectory balance with the log Z of each prompt estimated from its own completions. */
-export const varGrad = (mdp: TokenMDP, options: { readonly regression?: Regression } = {}): Task<Weighted> => {
-  const loss = logPartitionVariance(options)
-  return gflownet('vargrad', mdp, loss)
-}
+export const varGrad = (mdp: TokenMDP, options: { readonly regression?: Regression } = {}): Task<Weighted> =>
+  trajectoryTask({ name: 'vargrad', mdp, prompts: 'together', inputs: (batch) => batch, loss: logPartitionVariance(options) })
+
+/** Contrastive trajectory balance: completions of a prompt against each other, without any log Z. */
+export const contrastiveTB = (mdp: TokenMDP, options: { readonly regression?: Regression } = {}): Task<Weighted> =>
+  trajectoryTask({
+    name: 'contrastive-tb',
+    mdp,
+    prompts: 'together',
+    inputs: (batch) => batch,
+    loss: contrastiveTrajectoryBalance(options),
+  })

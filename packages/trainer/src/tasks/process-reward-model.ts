@@ -2,6 +2,7 @@ import { type HostTensors, hostTensor } from '@gfnlm/jit'
 import { NO_STEP, processReward } from '@gfnlm/losses'
 import { hiddenStates, tokenScores } from '@gfnlm/policy'
 import * as tf from '@tensorflow/tfjs-core'
+import { evenly } from './parts.ts'
 import { rightPadded } from './right-padded.ts'
 import type { LabelledTokens } from './stepwise.ts'
 import type { Task } from './task.ts'
@@ -43,6 +44,10 @@ export const processRewardModel = ({ head, rateScale = 1 }: ProcessRewardModelOp
         label: hostTensor(label, [rows.length, columns]),
         weight: hostTensor(Float32Array.from(rows, ({ weight = 1 }) => weight)),
       }
+    },
+    split: ({ rows, width = 0 }, parts) => {
+      const widest = Math.max(width, ...rows.map(({ tokens }) => tokens.length))
+      return evenly(rows, parts).map((of) => ({ rows: of, width: widest }))
     },
     loss: ({ policy, constants, trainable, parameters, batch }) => {
       const tokens = batch['tokens'] as tf.Tensor2D

@@ -3,6 +3,7 @@ import { type HostTensors, hostTensor } from '@gfnlm/jit'
 import { bradleyTerry } from '@gfnlm/losses'
 import { sequenceScores } from '@gfnlm/policy'
 import * as tf from '@tensorflow/tfjs-core'
+import { evenly } from './parts.ts'
 import { rightPadded } from './right-padded.ts'
 import type { Task } from './task.ts'
 
@@ -62,6 +63,10 @@ export const rewardModel = ({ head, centring = 0, rateScale = 1 }: RewardModelOp
         margin: hostTensor(Float32Array.from(pairs, ({ margin = 0 }) => margin)),
         weight: hostTensor(Float32Array.from(pairs, ({ weight = 1 }) => weight)),
       }
+    },
+    split: ({ pairs, width = 0 }, parts) => {
+      const widest = Math.max(width, ...pairs.map(({ chosen, rejected }) => Math.max(chosen.length, rejected.length)))
+      return evenly(pairs, parts).map((of) => ({ pairs: of, width: widest }))
     },
     loss: ({ policy, constants, trainable, parameters, batch }) => {
       const margin = batch['margin'] as tf.Tensor1D

@@ -2,6 +2,7 @@ import { hostTensor, tokenLogProbs } from '@gfnlm/jit'
 import { crossEntropy } from '@gfnlm/losses'
 import { bucketed } from '@gfnlm/policy'
 import * as tf from '@tensorflow/tfjs-core'
+import { evenly } from './parts.ts'
 import type { Task } from './task.ts'
 
 /** Texts to learn from: token ids, and how many of the first are given rather than learned (a prompt, the bos). */
@@ -36,6 +37,10 @@ export const supervised = (): Task<TextBatch> => ({
       mask: hostTensor(mask, [rows.length, columns - 1]),
       weight: hostTensor(Float32Array.from(rows, ({ weight = 1 }) => weight)),
     }
+  },
+  split: ({ rows, width = 0 }, parts) => {
+    const widest = Math.max(width, ...rows.map(({ tokens }) => tokens.length))
+    return evenly(rows, parts).map((of) => ({ rows: of, width: widest }))
   },
   loss: ({ policy, constants, trainable, batch }) => {
     const tokens = batch['tokens'] as tf.Tensor2D

@@ -25,5 +25,10 @@ export interface Task<Batch> {
   readonly parameters: HostTensors
   readonly rateScale: number
   readonly pack: (batch: Batch) => HostTree
+  /**
+   * The batch in at most so many parts, none of them empty, whose losses by their mass are the batch's: its rows, or
+   * its prompts where rows of one have a statistic in common. Absent: the task's batches are not taken in parts.
+   */
+  readonly split?: (batch: Batch, parts: number) => readonly Batch[]
   readonly loss: (inputs: TaskInputs) => Terms
 }
