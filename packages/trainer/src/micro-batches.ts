@@ -3,6 +3,7 @@ import type { Metrics } from './events.ts'
 /** What one micro-batch said, its gradient apart. */
 export interface Said {
   readonly loss: number
+  /** What the loss counts for beside those of other micro-batches. */
   readonly mass: number
   /** What the metrics count for: no row weight is in them. */
   readonly metricsMass: number

@@ -4,7 +4,7 @@ import { type Reducer, weightedSum } from '@gfnlm/losses'
 import type { Policy, Tensors } from '@gfnlm/policy'
 import * as tf from '@tensorflow/tfjs-core'
 import type { Metrics } from './events.ts'
-import { combined } from './micro-batches.ts'
+import { type Said, combined } from './micro-batches.ts'
 import { learnedParameters, objective, ofPolicy, rateScales } from './objective.ts'
 import { adamw } from './optimizer/adamw.ts'
 import type { Optimizer } from './optimizer/optimizer.ts'
@@ -40,11 +40,17 @@ export interface TrainStepOptions<Batch> {
   readonly device?: Device
 }
 
+/** What came of an update. */
+export interface Stepped {
+  readonly state: TrainingState
+  readonly metrics: Metrics
+}
+
 /** One update as a function of values: (state, batch) → (state', metrics). */
 export interface TrainStep<Batch> {
   readonly layout: ParameterLayout
   readonly initial: TrainingState
-  readonly step: (state: TrainingState, batch: Batch) => Promise<{ readonly state: TrainingState; readonly metrics: Metrics }>
+  readonly step: (state: TrainingState, batch: Batch) => Promise<Stepped>
   /** The policy's parameters in a state. */
   readonly trainable: (state: TrainingState) => HostTensors
 }
@@ -60,7 +66,14 @@ interface Updated {
   readonly numbers: Readonly<Record<string, tf.Tensor>>
 }
 
-/** The same outside of compiled functions. */
+/** What a micro-batch's gradient is added to. */
+interface Adding {
+  readonly parameters: tf.Tensor
+  readonly sum: tf.Tensor
+  readonly batch: Tensors
+}
+
+/** What an update needs, outside of compiled functions. */
 type HostState = AsHost<Updated>
 
 const arrays = (named: Readonly<Record<string, Float32Array>>): HostTensors =>
@@ -114,14 +127,13 @@ export const trainStep = <Batch>(policy: Policy, options: TrainStepOptions<Batch
     return { ...update(gradient, state), loss: loss as tf.Tensor, metrics }
   }, compiled)
 
-  const addGradient = jitPerShape(
-    (given: { readonly parameters: tf.Tensor; readonly sum: tf.Tensor; readonly batch: Tensors }, constants: Tensors) => {
-      const { gradient, metrics, ...said } = learn(given.parameters as tf.Tensor1D, given.batch, constants)
-      const sum = tf.add(given.sum, tf.mul(said.mass, gradient))
-      return { sum, metrics, said: said as Tensors }
-    },
-    compiled,
-  )
+  const addGradient = jitPerShape((given: Adding, constants: Tensors) => {
+    const learned = learn(given.parameters as tf.Tensor1D, given.batch, constants)
+    const { gradient, metrics, loss, mass, metricsMass } = learned
+    const sum = tf.add(given.sum, tf.mul(mass, gradient))
+    const numbers: Readonly<Record<keyof Omit<Said, 'metrics'>, tf.Tensor>> = { loss, mass, metricsMass }
+    return { sum, metrics, numbers }
+  }, compiled)
 
   const updateBy = jitPerShape(
     ({ sum, mass, ...state }: Updated & { readonly sum: tf.Tensor; readonly mass: tf.Tensor }) =>
@@ -131,12 +143,17 @@ export const trainStep = <Batch>(policy: Policy, options: TrainStepOptions<Batch
 
   const inParts = async (parts: readonly Batch[], state: HostState) => {
     let sum = hostTensor(new Float32Array(layout.size))
-    const said = []
+    const said: Said[] = []
     for (const part of parts) {
       const out = await addGradient({ parameters: state.parameters, sum, batch: task.pack(part) as HostTensors })
       sum = out.sum
-      const { loss, mass, metricsMass } = out.said
-      said.push({ loss: scalar(loss), mass: scalar(mass), metricsMass: scalar(metricsMass), metrics: scalars(out.metrics) })
+      const { loss, mass, metricsMass } = out.numbers
+      said.push({
+        loss: scalar(loss),
+        mass: scalar(mass),
+        metricsMass: scalar(metricsMass),
+        metrics: scalars(out.metrics),
+      })
     }
     const { loss, mass, metrics } = combined(said)
     return { ...(await updateBy({ ...state, sum, mass: hostScalar(mass) })), loss, metrics }
@@ -167,10 +184,8 @@ export const trainStep = <Batch>(policy: Policy, options: TrainStepOptions<Batch
         { step: state.step, metrics },
       )
     const moments = Object.entries(out.moments ?? {}).map(([name, m]) => [name, m.data as Float32Array])
-    return {
-      metrics,
-      state: { step: state.step + 1, parameters: out.parameters.data as Float32Array, moments: Object.fromEntries(moments) },
-    }
+    const parameters = out.parameters.data as Float32Array
+    return { metrics, state: { step: state.step + 1, parameters, moments: Object.fromEntries(moments) } }
   }
 
   return {

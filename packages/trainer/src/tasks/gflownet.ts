@@ -1,7 +1,15 @@
 import { type TokenMDP, type Weighted, fault } from '@gfnlm/env'
 import {
-  type AnchoredTrajectoryInputs, type ModifiedDetailedBalanceOptions, type ModifiedSubTrajectoryBalanceOptions, type Regression,
-  contrastiveTrajectoryBalance, estimateLogZ, logPartitionVariance, modifiedDetailedBalance, modifiedSubTrajectoryBalance, trajectoryBalance,
+  type AnchoredTrajectoryInputs,
+  type ModifiedDetailedBalanceOptions,
+  type ModifiedSubTrajectoryBalanceOptions,
+  type Regression,
+  contrastiveTrajectoryBalance,
+  estimateLogZ,
+  logPartitionVariance,
+  modifiedDetailedBalance,
+  modifiedSubTrajectoryBalance,
+  trajectoryBalance,
 } from '@gfnlm/losses'
 import { type LogZSource, learnedLogZ } from './log-z.ts'
 import type { Task } from './task.ts'
@@ -15,16 +23,20 @@ const packPrefixes = (batch: Weighted): ReturnType<typeof packTrajectories> => {
       if (!Number.isFinite(batch.logReward[row * width + t]!))
         throw fault(
           'RewardNotForPrefixes',
-          `step ${batch.step}: row ${row} has no reward for stopping after ${t} tokens, and this objective reads it at every state that may stop`,
-          'Use a reward of every prefix (likelihood, infillingLikelihood), or an objective of whole completions (varGrad, trajectoryBalanceTask).',
+          `step ${batch.step}: row ${row} has no reward for stopping after ${t} tokens, ` +
+            'and this objective reads it at every state that may stop',
+          'Use a reward of every prefix (likelihood, infillingLikelihood), ' +
+            'or an objective of whole completions (varGrad, trajectoryBalanceTask).',
           { row, state: t },
         )
   })
   return packTrajectories(batch)
 }
 
+type Modified = TrajectoryObjective<Trajectory & AnchoredTrajectoryInputs>
+
 /** States that may not stop have no flow of their own; the root's is then the batch's estimate of log Z. */
-const modified = (mdp: TokenMDP): Pick<TrajectoryObjective<Trajectory & AnchoredTrajectoryInputs>, 'mdp' | 'inputs' | 'prompts' | 'pack'> => ({
+const modified = (mdp: TokenMDP): Pick<Modified, 'mdp' | 'inputs' | 'prompts' | 'pack'> => ({
   mdp,
   inputs: (batch) => (mdp.minLength === 0 ? batch : { ...batch, logZ: estimateLogZ(batch) }),
   prompts: mdp.minLength === 0 ? 'apart' : 'together',
@@ -32,7 +44,10 @@ const modified = (mdp: TokenMDP): Pick<TrajectoryObjective<Trajectory & Anchored
 })
 
 /** Modified sub-trajectory balance (needs a reward for every prefix); below the minimum length log Z is estimated. */
-export const modifiedSubTB = (mdp: TokenMDP, options: Omit<ModifiedSubTrajectoryBalanceOptions, 'minLength'> = {}): Task<Weighted> =>
+export const modifiedSubTB = (
+  mdp: TokenMDP,
+  options: Omit<ModifiedSubTrajectoryBalanceOptions, 'minLength'> = {},
+): Task<Weighted> =>
   trajectoryTask({
     name: 'modified-subtb',
     ...modified(mdp),
@@ -40,7 +55,10 @@ export const modifiedSubTB = (mdp: TokenMDP, options: Omit<ModifiedSubTrajectory
   })
 
 /** Modified detailed balance (needs a reward for every prefix). */
-export const modifiedDB = (mdp: TokenMDP, options: Omit<ModifiedDetailedBalanceOptions, 'minLength'> = {}): Task<Weighted> =>
+export const modifiedDB = (
+  mdp: TokenMDP,
+  options: Omit<ModifiedDetailedBalanceOptions, 'minLength'> = {},
+): Task<Weighted> =>
   trajectoryTask({
     name: 'modified-db',
     ...modified(mdp),
@@ -49,14 +67,17 @@ export const modifiedDB = (mdp: TokenMDP, options: Omit<ModifiedDetailedBalanceO
 
 export interface TrajectoryBalanceOptions {
   readonly regression?: Regression
-  /** Where log Z is from: a number, the first value of one that all prompts share (default 0), `logZTable`, `logZHead`. */
+  /** A number: the first value of a log Z that all prompts share (default 0); or `logZTable`, `logZHead`. */
   readonly logZ?: number | LogZSource
   /** What multiplies the learning rate for log Z. */
   readonly rateScale?: number
 }
 
 /** Trajectory balance with a learned log Z: one number for runs on one prompt, a table or a head for many. */
-export const trajectoryBalanceTask = (mdp: TokenMDP, { regression, logZ = 0, rateScale = 1 }: TrajectoryBalanceOptions = {}): Task<Weighted> => {
+export const trajectoryBalanceTask = (
+  mdp: TokenMDP,
+  { regression, logZ = 0, rateScale = 1 }: TrajectoryBalanceOptions = {},
+): Task<Weighted> => {
   const source = learnedLogZ(logZ)
   return trajectoryTask({
     name: 'tb',
@@ -72,7 +93,13 @@ export const trajectoryBalanceTask = (mdp: TokenMDP, { regression, logZ = 0, rat
 
 /** VarGrad: trajectory balance with the log Z of each prompt estimated from its own completions. */
 export const varGrad = (mdp: TokenMDP, options: { readonly regression?: Regression } = {}): Task<Weighted> =>
-  trajectoryTask({ name: 'vargrad', mdp, prompts: 'together', inputs: (batch) => batch, loss: logPartitionVariance(options) })
+  trajectoryTask({
+    name: 'vargrad',
+    mdp,
+    prompts: 'together',
+    inputs: (batch) => batch,
+    loss: logPartitionVariance(options),
+  })
 
 /** Contrastive trajectory balance: completions of a prompt against each other, without any log Z. */
 export const contrastiveTB = (mdp: TokenMDP, options: { readonly regression?: Regression } = {}): Task<Weighted> =>

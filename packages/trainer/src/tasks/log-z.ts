@@ -37,7 +37,12 @@ export const logZTable = (ids: readonly string[], start = 0): LogZSource => {
         const { id } = prompts[prompt]!
         const found = place.get(id)
         if (found === undefined)
-          throw fault('PromptUnknown', `the table of log Z has no prompt '${id}'`, 'Give logZTable the ids of all prompts of the run.', { id })
+          throw fault(
+            'PromptUnknown',
+            `the table of log Z has no prompt '${id}'`,
+            'Give logZTable the ids of all prompts of the run.',
+            { id },
+          )
         return found
       }
       return { logZPrompt: hostTensor(Int32Array.from(group, placeOf)) }

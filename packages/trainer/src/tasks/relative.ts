@@ -1,8 +1,15 @@
 import { type TokenMDP, type Weighted, completionLogProb, terminalReward } from '@gfnlm/env'
 import { hostTensor } from '@gfnlm/jit'
 import {
-  type FlowRLOptions, type Regression, type RelativeTrajectoryBalanceOptions,
-  flowRL, relativeLogPartitionVariance, relativeTrajectoryBalance, terminationValues, trajectoryBalanceWithAsynchrony, trustPCL,
+  type FlowRLOptions,
+  type Regression,
+  type RelativeTrajectoryBalanceOptions,
+  flowRL,
+  relativeLogPartitionVariance,
+  relativeTrajectoryBalance,
+  terminationValues,
+  trajectoryBalanceWithAsynchrony,
+  trustPCL,
 } from '@gfnlm/losses'
 import { type PackedInput, actionScores } from '@gfnlm/policy'
 import * as tf from '@tensorflow/tfjs-core'
@@ -11,8 +18,10 @@ import type { Task, TaskInputs } from './task.ts'
 import { type Trajectory, packTrajectories, trajectoryTask } from './trajectory-task.ts'
 
 /** What the frozen model behind the policy (its adapter off) says of the completions of a batch. */
-const priorOf = (mdp: TokenMDP, batch: Trajectory, { policy, constants, batch: packed }: TaskInputs): tf.Tensor1D =>
-  terminationValues({ ...batch, ...actionScores(policy, mdp, constants, null, packed as TaskInputs['batch'] & PackedInput) }).logPF
+const priorOf = (mdp: TokenMDP, batch: Trajectory, { policy, constants, batch: packed }: TaskInputs): tf.Tensor1D => {
+  const scores = actionScores(policy, mdp, constants, null, packed as TaskInputs['batch'] & PackedInput)
+  return terminationValues({ ...batch, ...scores }).logPF
+}
 
 /** Where an objective's own log Z starts and how fast it learns. */
 interface Anchored {
@@ -28,7 +37,10 @@ const withLogZ = (source: LogZSource) => ({
 })
 
 /** Relative trajectory balance towards the posterior of the frozen model under the reward. */
-export const relativeTB = (mdp: TokenMDP, { logZ = 0, rateScale = 1, ...options }: RelativeTrajectoryBalanceOptions & Anchored = {}): Task<Weighted> => {
+export const relativeTB = (
+  mdp: TokenMDP,
+  { logZ = 0, rateScale = 1, ...options }: RelativeTrajectoryBalanceOptions & Anchored = {},
+): Task<Weighted> => {
   const source = learnedLogZ(logZ)
   return trajectoryTask({
     name: 'rtb',
@@ -52,7 +64,10 @@ export const relativeVarGrad = (mdp: TokenMDP, options: RelativeTrajectoryBalanc
   })
 
 /** Trajectory balance with asynchrony: the KL-regularised reward r / β, from any policy's completions. */
-export const tba = (mdp: TokenMDP, options: { readonly beta?: number; readonly regression?: Regression } = {}): Task<Weighted> =>
+export const tba = (
+  mdp: TokenMDP,
+  options: { readonly beta?: number; readonly regression?: Regression } = {},
+): Task<Weighted> =>
   trajectoryTask({
     name: 'tba',
     mdp,
@@ -62,7 +77,10 @@ export const tba = (mdp: TokenMDP, options: { readonly beta?: number; readonly r
   })
 
 /** Trust-PCL: path consistency near the frozen model. */
-export const trustPCLTask = (mdp: TokenMDP, { logZ = 0, rateScale = 1, ...options }: { readonly alpha?: number } & Anchored = {}): Task<Weighted> => {
+export const trustPCLTask = (
+  mdp: TokenMDP,
+  { logZ = 0, rateScale = 1, ...options }: { readonly alpha?: number } & Anchored = {},
+): Task<Weighted> => {
   const source = learnedLogZ(logZ)
   return trajectoryTask({
     name: 'trust-pcl',
@@ -78,10 +96,10 @@ export const trustPCLTask = (mdp: TokenMDP, { logZ = 0, rateScale = 1, ...option
 /** [rows] rewards less their prompt's mean, by its unbiased standard deviation + 1e-6 (kept rows); 0 where alone. */
 export const normalisedRewards = (batch: Weighted): Float32Array => {
   const rewards = terminalReward(batch)
-  const members = (row: number): number[] => [...batch.group.keys()].filter((k) => batch.group[k] === batch.group[row] && batch.keep[k] !== 0)
+  const kept = [...batch.group.keys()].filter((row) => batch.keep[row] !== 0)
   return rewards.map((reward, row) => {
     if (batch.keep[row] === 0) return NaN
-    const others = members(row).map((k) => rewards[k]!)
+    const others = kept.filter((other) => batch.group[other] === batch.group[row]).map((other) => rewards[other]!)
     const mean = others.reduce((a, b) => a + b, 0) / others.length
     const squares = others.reduce((sum, x) => sum + (x - mean) ** 2, 0)
     return (reward - mean) / (Math.sqrt(squares / Math.max(1, others.length - 1)) + 1e-6)
@@ -92,7 +110,10 @@ export const normalisedRewards = (batch: Weighted): Float32Array => {
  * FlowRL: trajectory balance by the token towards rewards normalised within their prompt, against the frozen model.
  * Completions that the batch knows no log-probability of (replayed from elsewhere) count as the policy's own.
  */
-export const flowRLTask = (mdp: TokenMDP, { logZ = 0, rateScale = 1, ...options }: FlowRLOptions & Anchored = {}): Task<Weighted> => {
+export const flowRLTask = (
+  mdp: TokenMDP,
+  { logZ = 0, rateScale = 1, ...options }: FlowRLOptions & Anchored = {},
+): Task<Weighted> => {
   const source = learnedLogZ(logZ)
   return trajectoryTask({
     name: 'flowrl',
@@ -110,10 +131,11 @@ export const flowRLTask = (mdp: TokenMDP, { logZ = 0, rateScale = 1, ...options 
     pack: (batch) => {
       const { rows, width } = batch
       const normalised = normalisedRewards(batch)
+      const everywhere = Float32Array.from({ length: rows * width }, (_, cell) => normalised[Math.floor(cell / width)]!)
       return {
         ...packTrajectories(batch),
         ...source.pack(batch),
-        logReward: hostTensor(Float32Array.from({ length: rows * width }, (_, cell) => normalised[Math.floor(cell / width)]!), [rows, width]),
+        logReward: hostTensor(everywhere, [rows, width]),
         logOld: hostTensor(Float32Array.from(completionLogProb(batch, 'logPF'))),
       }
     },

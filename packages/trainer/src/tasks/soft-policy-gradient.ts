@@ -1,13 +1,30 @@
-import { type TokenMDP, type Weighted } from '@gfnlm/env'
+import type { TokenMDP, Weighted } from '@gfnlm/env'
 import { hostTensor } from '@gfnlm/jit'
-import { type EntropicPPOOptions, type Sharing, actionsOf, detach, entropicPPO, softAdvantages, softPolicyGradient } from '@gfnlm/losses'
+import {
+  type EntropicPPOOptions,
+  type Sharing,
+  actionsOf,
+  detach,
+  entropicPPO,
+  softAdvantages,
+  softPolicyGradient,
+} from '@gfnlm/losses'
 import * as tf from '@tensorflow/tfjs-core'
 import type { Task } from './task.ts'
 import { packTrajectories, trajectoryTask } from './trajectory-task.ts'
 
 /** Soft policy gradient: for batches of the policy's own completions, each used once. */
-export const softPG = (mdp: TokenMDP, options: { readonly lambda?: number; readonly sharing?: Sharing } = {}): Task<Weighted> =>
-  trajectoryTask({ name: 'soft-pg', mdp, prompts: 'apart', inputs: (batch) => batch, loss: softPolicyGradient(options) })
+export const softPG = (
+  mdp: TokenMDP,
+  options: { readonly lambda?: number; readonly sharing?: Sharing } = {},
+): Task<Weighted> =>
+  trajectoryTask({
+    name: 'soft-pg',
+    mdp,
+    prompts: 'apart',
+    inputs: (batch) => batch,
+    loss: softPolicyGradient(options),
+  })
 
 /**
  * Entropic PPO with the soft advantages of the policy that drew the batch, as the batch's `logPF` has it; where that is
@@ -15,7 +32,10 @@ export const softPG = (mdp: TokenMDP, options: { readonly lambda?: number; reado
  *
  * @param options.lambda λ of the advantages, default 0.7
  */
-export const entropicPPOTask = (mdp: TokenMDP, { lambda = 0.7, ...options }: EntropicPPOOptions & { readonly lambda?: number } = {}): Task<Weighted> => {
+export const entropicPPOTask = (
+  mdp: TokenMDP,
+  { lambda = 0.7, ...options }: EntropicPPOOptions & { readonly lambda?: number } = {},
+): Task<Weighted> => {
   const [loss, advantages] = [entropicPPO(options), softAdvantages({ lambda })]
   return trajectoryTask({
     name: 'entropic-ppo',
