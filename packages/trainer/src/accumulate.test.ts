@@ -7,6 +7,7 @@ import { expect, test } from 'vitest'
 import { sgd } from './optimizer/sgd.ts'
 import { constant } from './schedule.ts'
 import { contrastiveTB, modifiedSubTB, trajectoryBalanceTask, varGrad } from './tasks/gflownet.ts'
+import { grpoTask, reinforceTask } from './tasks/policy-gradient.ts'
 import { flowRLTask } from './tasks/relative.ts'
 import { rewardModel } from './tasks/reward-model.ts'
 import { supervised } from './tasks/supervised.ts'
@@ -51,6 +52,8 @@ const CASES = [
   of('VarGrad, self-normalised', varGrad(mdp), inPairs, selfNormalised),
   of('contrastive TB', contrastiveTB(mdp), inPairs),
   of('FlowRL', flowRLTask(mdp), inPairs),
+  of('GRPO', grpoTask(mdp, { beta: 0.1 }), inPairs),
+  of('REINFORCE, self-normalised', reinforceTask(mdp), apart, selfNormalised),
 ]
 
 /** State and metrics after one step of gradient descent, which is linear in the gradient. */

@@ -1,5 +1,5 @@
 import { fault } from '@gfnlm/env'
-import { type AsHost, type Device, type HostTensors, hostScalar, hostTensor, jitPerShape } from '@gfnlm/jit'
+import { type AsHost, type Device, type HostTensors, type HostTree, hostScalar, hostTensor, jitPerShape } from '@gfnlm/jit'
 import { type Reducer, weightedSum } from '@gfnlm/losses'
 import type { Policy, Tensors } from '@gfnlm/policy'
 import * as tf from '@tensorflow/tfjs-core'
@@ -87,11 +87,11 @@ const scalars = (named: Readonly<Record<string, { readonly data: ArrayLike<numbe
 const checkParts = <Batch>({ task, accumulate = 1 }: TrainStepOptions<Batch>): void => {
   if (!(Number.isInteger(accumulate) && accumulate >= 1))
     throw new RangeError(`trainStep: accumulate must be a whole number from 1, found ${accumulate}`)
-  if (accumulate > 1 && task.split === undefined)
+  if (accumulate > 1 && task.packParts === undefined)
     throw fault(
       'NotSplit',
       `the task ${task.name} does not say how its batches are taken in parts, so gradients cannot be accumulated`,
-      'Give the task a `split`, or leave `accumulate` at 1.',
+      'Give the task `packParts`, or leave `accumulate` at 1.',
     )
 }
 
@@ -141,11 +141,11 @@ export const trainStep = <Batch>(policy: Policy, options: TrainStepOptions<Batch
     { device },
   )
 
-  const inParts = async (parts: readonly Batch[], state: HostState) => {
+  const inParts = async (parts: readonly HostTree[], state: HostState) => {
     let sum = hostTensor(new Float32Array(layout.size))
     const said: Said[] = []
     for (const part of parts) {
-      const out = await addGradient({ parameters: state.parameters, sum, batch: task.pack(part) as HostTensors })
+      const out = await addGradient({ parameters: state.parameters, sum, batch: part as HostTensors })
       sum = out.sum
       const { loss, mass, metricsMass } = out.numbers
       said.push({
@@ -159,8 +159,8 @@ export const trainStep = <Batch>(policy: Policy, options: TrainStepOptions<Batch
     return { ...(await updateBy({ ...state, sum, mass: hostScalar(mass) })), loss, metrics }
   }
 
-  const whole = async (batch: Batch, state: HostState) => {
-    const out = await atOnce({ ...state, batch: task.pack(batch) as HostTensors })
+  const whole = async (batch: HostTree, state: HostState) => {
+    const out = await atOnce({ ...state, batch: batch as HostTensors })
     return { ...out, loss: scalar(out.loss), metrics: scalars(out.metrics) }
   }
 
@@ -172,8 +172,9 @@ export const trainStep = <Batch>(policy: Policy, options: TrainStepOptions<Batch
       moments: arrays(state.moments),
       numbers: Object.fromEntries(numbers.map(([name, n]) => [name, hostScalar(n)])),
     }
-    const parts = accumulate === 1 ? [batch] : (task.split?.(batch, accumulate) ?? [batch])
-    const out = await (parts.length === 1 ? whole(batch, given) : inParts(parts, given))
+    const [first, ...rest] = accumulate === 1 ? [] : (task.packParts?.(batch, accumulate) ?? [])
+    const inOne = rest.length === 0 || first === undefined
+    const out = await (inOne ? whole(first ?? task.pack(batch), given) : inParts([first, ...rest], given))
     const metrics: Record<string, number> = { loss: out.loss, grad_norm: scalar(out.norm), learning_rate: rate }
     for (const [name, value] of Object.entries(out.metrics)) metrics[`objective/${name}`] = value
     if (!Number.isFinite(metrics['loss']) || !Number.isFinite(metrics['grad_norm']))

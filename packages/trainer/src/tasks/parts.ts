@@ -7,9 +7,13 @@ export const evenly = <A>(list: readonly A[], parts: number): readonly (readonly
   return Array.from({ length: count }, (_, i) => list.slice(cut(i), cut(i + 1)))
 }
 
+/** The rows of a batch in parts, by their numbers. */
+export const rowParts = (batch: Weighted, parts: number): readonly (readonly number[])[] =>
+  evenly([...batch.group.keys()], parts)
+
 /** The rows of a batch in parts, for losses that are sums over rows. */
 export const byRows = (batch: Weighted, parts: number): readonly Weighted[] =>
-  evenly([...batch.group.keys()], parts).map((rows) => selectRows(batch, rows))
+  rowParts(batch, parts).map((rows) => selectRows(batch, rows))
 
 /** The same with all rows of a prompt in one part, for losses in which they have a mean in common. */
 export const byPrompts = (batch: Weighted, parts: number): readonly Weighted[] => {

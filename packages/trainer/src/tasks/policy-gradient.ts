@@ -1,4 +1,4 @@
-import { type TokenMDP, type Weighted, fault, settledTokens, terminalReward } from '@gfnlm/env'
+import { type TokenMDP, type Weighted, fault, selectRows, settledTokens, terminalReward } from '@gfnlm/env'
 import { type HostTensors, hostTensor } from '@gfnlm/jit'
 import {
   type ClippedOptions, type GroupAdvantageOptions, type PolicyGradientLoss, type PolicyGradientOptions,
@@ -7,6 +7,7 @@ import {
 import { type PackedInput, actionScores, packRows } from '@gfnlm/policy'
 import type * as tf from '@tensorflow/tfjs-core'
 import { nothingToTrain } from './nothing-to-train.ts'
+import { rowParts } from './parts.ts'
 import type { Task, TaskInputs } from './task.ts'
 
 /** Advantages [rows] of rewards [rows] (NaN: not known) whose prompts are told apart by `group` [rows]. */
@@ -47,17 +48,27 @@ const choices = ({ rows, width, length, keep, mdp }: Weighted, learned: Uint8Arr
     return counts && t <= length[row]! && (t < mdp.maxLength || mdp.leaf === 'free') ? 1 : 0
   })
 
-const packed = (batch: Weighted, { advantages, onlyInformative = false }: PolicyGradientTaskOptions): HostTensors => {
-  const { rows, width, group, logPF, tokenWeight } = batch
+/** Rows of a batch as arrays; advantages are those of the whole batch. */
+const packed = (
+  batch: Weighted,
+  { advantages, onlyInformative = false }: PolicyGradientTaskOptions,
+  parts: number,
+): readonly HostTensors[] => {
   const rewards = rewardsOf(batch)
-  return {
-    ...packRows(batch, settledTokens(batch)),
-    weight: hostTensor(batch.weight),
-    advantage: hostTensor(Float32Array.from(advantages(rewards, group))),
-    mask: hostTensor(choices(batch, onlyInformative ? informativeGroups(rewards, group) : undefined), [rows, width]),
-    oldLogProb: hostTensor(logPF, [rows, width]),
-    correction: hostTensor(tokenWeight ?? new Float32Array(rows * width).fill(1), [rows, width]),
-  }
+  const advantage = Float32Array.from(advantages(rewards, batch.group))
+  const learned = onlyInformative ? informativeGroups(rewards, batch.group) : undefined
+  return rowParts(batch, parts).map((chosen) => {
+    const part = selectRows(batch, chosen)
+    const { rows, width, logPF, tokenWeight } = part
+    return {
+      ...packRows(part, settledTokens(part)),
+      weight: hostTensor(part.weight),
+      advantage: hostTensor(Float32Array.from(chosen, (row) => advantage[row]!)),
+      mask: hostTensor(choices(part, learned && Uint8Array.from(chosen, (row) => learned[row]!)), [rows, width]),
+      oldLogProb: hostTensor(logPF, [rows, width]),
+      correction: hostTensor(tokenWeight ?? new Float32Array(rows * width).fill(1), [rows, width]),
+    }
+  })
 }
 
 /**
@@ -74,7 +85,8 @@ export const policyGradientTask = (mdp: TokenMDP, options: PolicyGradientTaskOpt
   name: options.name,
   parameters: {},
   rateScale: 1,
-  pack: (batch) => packed(batch, options),
+  pack: (batch) => packed(batch, options, 1)[0]!,
+  packParts: (batch, parts) => packed(batch, options, parts),
   loss: ({ policy, constants, trainable, batch }) => {
     if (Object.keys(trainable).length === 0) throw nothingToTrain(policy.name)
     const rows = batch as TaskInputs['batch'] & PackedInput

@@ -1,4 +1,4 @@
-import { type HostTensors, hostTensor } from '@gfnlm/jit'
+import { type HostTensors, type HostTree, hostTensor } from '@gfnlm/jit'
 import { NO_STEP, processReward } from '@gfnlm/losses'
 import { hiddenStates, tokenScores } from '@gfnlm/policy'
 import * as tf from '@tensorflow/tfjs-core'
@@ -23,6 +23,17 @@ export interface ProcessRewardModelOptions {
   readonly rateScale?: number
 }
 
+const pack = ({ rows, width }: StepBatch): HostTree => {
+  const { tokens, columns } = rightPadded(rows.map((row) => row.tokens), width)
+  const label = new Float32Array(rows.length * columns).fill(NO_STEP)
+  rows.forEach((row, r) => label.set(row.label, r * columns))
+  return {
+    tokens,
+    label: hostTensor(label, [rows.length, columns]),
+    weight: hostTensor(Float32Array.from(rows, ({ weight = 1 }) => weight)),
+  }
+}
+
 /**
  * A process reward model: whether each step of a solution is right, read from the hidden state of the token that ends
  * it. Texts and their labels are `labelledTokens` of judged solutions.
@@ -35,19 +46,10 @@ export const processRewardModel = ({ head, rateScale = 1 }: ProcessRewardModelOp
     name: 'process-reward-model',
     parameters: head,
     rateScale,
-    pack: ({ rows, width }) => {
-      const { tokens, columns } = rightPadded(rows.map((row) => row.tokens), width)
-      const label = new Float32Array(rows.length * columns).fill(NO_STEP)
-      rows.forEach((row, r) => label.set(row.label, r * columns))
-      return {
-        tokens,
-        label: hostTensor(label, [rows.length, columns]),
-        weight: hostTensor(Float32Array.from(rows, ({ weight = 1 }) => weight)),
-      }
-    },
-    split: ({ rows, width = 0 }, parts) => {
+    pack,
+    packParts: ({ rows, width = 0 }, parts) => {
       const widest = Math.max(width, ...rows.map(({ tokens }) => tokens.length))
-      return evenly(rows, parts).map((of) => ({ rows: of, width: widest }))
+      return evenly(rows, parts).map((some) => pack({ rows: some, width: widest }))
     },
     loss: ({ policy, constants, trainable, parameters, batch }) => {
       const tokens = batch['tokens'] as tf.Tensor2D

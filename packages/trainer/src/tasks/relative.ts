@@ -106,6 +106,13 @@ export const normalisedRewards = (batch: Weighted): Float32Array => {
   })
 }
 
+/** The batch with `normalisedRewards` for rewards. */
+const normalised = (batch: Weighted): Weighted => {
+  const rewards = normalisedRewards(batch)
+  const logReward = batch.logReward.map((_, cell) => rewards[Math.floor(cell / batch.width)]!)
+  return { ...batch, logReward, rewardTemperature: 1 }
+}
+
 /**
  * FlowRL: trajectory balance by the token towards rewards normalised within their prompt, against the frozen model.
  * Completions that the batch knows no log-probability of (replayed from elsewhere) count as the policy's own.
@@ -115,10 +122,10 @@ export const flowRLTask = (
   { logZ = 0, rateScale = 1, ...options }: FlowRLOptions & Anchored = {},
 ): Task<Weighted> => {
   const source = learnedLogZ(logZ)
-  return trajectoryTask({
+  const task = trajectoryTask({
     name: 'flowrl',
     mdp,
-    prompts: 'together',
+    prompts: 'apart',
     inputs: (batch, given) => ({
       ...batch,
       logPrior: priorOf(mdp, batch, given),
@@ -128,16 +135,15 @@ export const flowRLTask = (
     loss: flowRL(options),
     parameters: source.parameters,
     rateScale,
-    pack: (batch) => {
-      const { rows, width } = batch
-      const normalised = normalisedRewards(batch)
-      const everywhere = Float32Array.from({ length: rows * width }, (_, cell) => normalised[Math.floor(cell / width)]!)
-      return {
-        ...packTrajectories(batch),
-        ...source.pack(batch),
-        logReward: hostTensor(everywhere, [rows, width]),
-        logOld: hostTensor(Float32Array.from(completionLogProb(batch, 'logPF'))),
-      }
-    },
+    pack: (batch) => ({
+      ...packTrajectories(batch),
+      ...source.pack(batch),
+      logOld: hostTensor(Float32Array.from(completionLogProb(batch, 'logPF'))),
+    }),
   })
+  return {
+    ...task,
+    pack: (batch) => task.pack(normalised(batch)),
+    packParts: (batch, parts) => task.packParts?.(normalised(batch), parts) ?? [],
+  }
 }

@@ -1,5 +1,5 @@
 import { fault } from '@gfnlm/env'
-import { type HostTensors, hostTensor } from '@gfnlm/jit'
+import { type HostTensors, type HostTree, hostTensor } from '@gfnlm/jit'
 import { bradleyTerry } from '@gfnlm/losses'
 import { sequenceScores } from '@gfnlm/policy'
 import * as tf from '@tensorflow/tfjs-core'
@@ -32,6 +32,26 @@ export interface RewardModelOptions {
   readonly rateScale?: number
 }
 
+const pack = ({ pairs, width }: PreferenceBatch): HostTree => {
+  // Chosen texts first, then the rejected ones: one pass scores both.
+  const sides = (['chosen', 'rejected'] as const).flatMap((side) => pairs.map((pair) => pair[side]))
+  const empty = sides.findIndex(({ length }) => length === 0)
+  if (empty >= 0)
+    throw fault(
+      'TextEmpty',
+      `pair ${empty % pairs.length}: the ${empty < pairs.length ? 'chosen' : 'rejected'} text has no token, so it has no score`,
+      'Leave the pair out, or give both of its texts a token.',
+      { pair: empty % pairs.length },
+    )
+  const { tokens, end } = rightPadded(sides, width)
+  return {
+    tokens,
+    end,
+    margin: hostTensor(Float32Array.from(pairs, ({ margin = 0 }) => margin)),
+    weight: hostTensor(Float32Array.from(pairs, ({ weight = 1 }) => weight)),
+  }
+}
+
 /**
  * A reward model: the score of a text is a linear function of its last token's hidden state, and preferences follow
  * the scores (Bradley–Terry). The policy's adapter learns with the head; a frozen policy trains the head alone.
@@ -45,28 +65,10 @@ export const rewardModel = ({ head, centring = 0, rateScale = 1 }: RewardModelOp
     name: 'reward-model',
     parameters: head,
     rateScale,
-    pack: ({ pairs, width }) => {
-      // Chosen texts first, then the rejected ones: one pass scores both.
-      const sides = (['chosen', 'rejected'] as const).flatMap((side) => pairs.map((pair) => pair[side]))
-      const empty = sides.findIndex(({ length }) => length === 0)
-      if (empty >= 0)
-        throw fault(
-          'TextEmpty',
-          `pair ${empty % pairs.length}: the ${empty < pairs.length ? 'chosen' : 'rejected'} text has no token, so it has no score`,
-          'Leave the pair out, or give both of its texts a token.',
-          { pair: empty % pairs.length },
-        )
-      const { tokens, end } = rightPadded(sides, width)
-      return {
-        tokens,
-        end,
-        margin: hostTensor(Float32Array.from(pairs, ({ margin = 0 }) => margin)),
-        weight: hostTensor(Float32Array.from(pairs, ({ weight = 1 }) => weight)),
-      }
-    },
-    split: ({ pairs, width = 0 }, parts) => {
+    pack,
+    packParts: ({ pairs, width = 0 }, parts) => {
       const widest = Math.max(width, ...pairs.map(({ chosen, rejected }) => Math.max(chosen.length, rejected.length)))
-      return evenly(pairs, parts).map((of) => ({ pairs: of, width: widest }))
+      return evenly(pairs, parts).map((some) => pack({ pairs: some, width: widest }))
     },
     loss: ({ policy, constants, trainable, parameters, batch }) => {
       const margin = batch['margin'] as tf.Tensor1D

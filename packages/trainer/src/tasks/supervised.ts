@@ -1,4 +1,4 @@
-import { hostTensor, tokenLogProbs } from '@gfnlm/jit'
+import { type HostTree, hostTensor, tokenLogProbs } from '@gfnlm/jit'
 import { crossEntropy } from '@gfnlm/losses'
 import { bucketed } from '@gfnlm/policy'
 import * as tf from '@tensorflow/tfjs-core'
@@ -17,30 +17,32 @@ export interface TextBatch {
   readonly width?: number
 }
 
+const pack = ({ rows, width = 0 }: TextBatch): HostTree => {
+  // What runs is padded to the bucket: one column fewer than the tokens, since the last one is only predicted.
+  const columns = bucketed(Math.max(width, ...rows.map(({ tokens }) => tokens.length)) - 1) + 1
+  const tokens = new Int32Array(rows.length * columns)
+  const mask = new Float32Array(rows.length * (columns - 1))
+  rows.forEach((row, r) => {
+    tokens.set(row.tokens, r * columns)
+    // Column c predicts token c + 1.
+    mask.fill(1, r * (columns - 1) + Math.max(0, row.given - 1), r * (columns - 1) + row.tokens.length - 1)
+  })
+  return {
+    tokens: hostTensor(tokens, [rows.length, columns]),
+    mask: hostTensor(mask, [rows.length, columns - 1]),
+    weight: hostTensor(Float32Array.from(rows, ({ weight = 1 }) => weight)),
+  }
+}
+
 /** Supervised fine-tuning: the cross-entropy of every token that was not given, mean over tokens. */
 export const supervised = (): Task<TextBatch> => ({
   name: 'supervised',
   parameters: {},
   rateScale: 1,
-  pack: ({ rows, width = 0 }) => {
-    // What runs is padded to the bucket: one column fewer than the tokens, since the last one is only predicted.
-    const columns = bucketed(Math.max(width, ...rows.map(({ tokens }) => tokens.length)) - 1) + 1
-    const tokens = new Int32Array(rows.length * columns)
-    const mask = new Float32Array(rows.length * (columns - 1))
-    rows.forEach((row, r) => {
-      tokens.set(row.tokens, r * columns)
-      // Column c predicts token c + 1.
-      mask.fill(1, r * (columns - 1) + Math.max(0, row.given - 1), r * (columns - 1) + row.tokens.length - 1)
-    })
-    return {
-      tokens: hostTensor(tokens, [rows.length, columns]),
-      mask: hostTensor(mask, [rows.length, columns - 1]),
-      weight: hostTensor(Float32Array.from(rows, ({ weight = 1 }) => weight)),
-    }
-  },
-  split: ({ rows, width = 0 }, parts) => {
+  pack,
+  packParts: ({ rows, width = 0 }, parts) => {
     const widest = Math.max(width, ...rows.map(({ tokens }) => tokens.length))
-    return evenly(rows, parts).map((of) => ({ rows: of, width: widest }))
+    return evenly(rows, parts).map((some) => pack({ rows: some, width: widest }))
   },
   loss: ({ policy, constants, trainable, batch }) => {
     const tokens = batch['tokens'] as tf.Tensor2D

@@ -26,9 +26,10 @@ export interface Task<Batch> {
   readonly rateScale: number
   readonly pack: (batch: Batch) => HostTree
   /**
-   * The batch in at most so many parts, none of them empty, whose losses by their mass are the batch's: its rows, or
-   * its prompts where rows of one have a statistic in common. Absent: the task's batches are not taken in parts.
+   * `pack` of the batch in at most so many parts, none of them empty, whose losses by their mass are the batch's: its
+   * rows, or its prompts where the loss itself has a statistic of theirs. What couples rows on the host (advantages) is
+   * that of the whole batch. Absent: the task's batches are not taken in parts.
    */
-  readonly split?: (batch: Batch, parts: number) => readonly Batch[]
+  readonly packParts?: (batch: Batch, parts: number) => readonly HostTree[]
   readonly loss: (inputs: TaskInputs) => Terms
 }

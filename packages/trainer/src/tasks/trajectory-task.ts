@@ -52,7 +52,7 @@ export const trajectoryTask = <Inputs extends TrajectoryInputs>({
   parameters,
   rateScale,
   pack,
-  split: prompts === 'together' ? byPrompts : byRows,
+  packParts: (batch, parts) => (prompts === 'together' ? byPrompts : byRows)(batch, parts).map(pack),
   loss: (given) => {
     const { policy, constants, trainable, batch } = given
     // A log Z of its own is nothing to sample better with.
