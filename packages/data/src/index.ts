@@ -7,3 +7,4 @@ export {
   type Message, type PreferenceRow, type TextOrMessages, type UnpairedRow, unpaired, withPrompt,
 } from './preference-rows.ts'
 export { type MaskedRows, flushLeft } from './flush-left.ts'
+export { type PreferenceFault, preferenceOfRow } from './preference-of-row.ts'

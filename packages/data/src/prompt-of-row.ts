@@ -1,6 +1,7 @@
 import * as E from 'fp-ts/lib/Either.js'
 import { type Fault, type Prompt, fault } from '@gfnlm/env'
 import type { Row } from './jsonl.ts'
+import { kindOf } from './kind-of.ts'
 
 /** How text becomes a prompt of a given model. */
 export interface PromptOptions {
@@ -13,12 +14,6 @@ export interface PromptOptions {
 }
 
 export type PromptFault = Fault<'ColumnMissing' | 'ColumnType' | 'PromptEmpty' | 'PromptTooLong'>
-
-const kindOf = (value: unknown): string => {
-  if (value === null) return 'null'
-  if (Array.isArray(value)) return 'an array'
-  return typeof value === 'object' ? 'an object' : `a ${typeof value}`
-}
 
 /**
  * A row as a prompt, in TRL's columns: `prompt` (text, required), `id` (text or integer; the line number if absent);

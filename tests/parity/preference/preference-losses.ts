@@ -8,8 +8,6 @@ import { logOneMinusExp, referenceFree } from './reference-free.ts'
 import { concentration, lengthDesensitised, selfPlay } from './tokens.ts'
 import { labelWeights, labelled, mismatchedCompletions, runningShift } from './unpaired.ts'
 
-const LATER = 'about sampling or reference models, which is checked elsewhere'
-
 /** Pairwise, reference-free and pointwise preference losses, the online ones, and how pairs are picked. */
 export const PREFERENCE_LOSSES: readonly Row[] = [
   [/^DPO with per-pair sample weights/, formula(weightedPairs)],
@@ -34,5 +32,4 @@ export const PREFERENCE_LOSSES: readonly Row[] = [
   [/^trl_kto_kl_rotation/, formula(mismatchedCompletions)],
   [/^reg_halos_ipo/, formula(ipoAtTheReference)],
   [/^reg_halos_slic/, formula(slicOfPairs)],
-  [/^TR-DPO|^BEMA|^nucleus|^Gumbel/, LATER],
 ]
