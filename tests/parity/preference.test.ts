@@ -12,8 +12,8 @@ const outcomes = await runParity(vectors)
 /** Cases of preference losses: all that a row of their registry has a checker for. */
 const ours = vectors.filter(({ kind }) => typeof PREFERENCE_LOSSES.find(([pattern]) => pattern.test(kind))?.[1] === 'function')
 
-test('every case of a written loss has the reference numbers', () => {
-  expect(outcomes.filter(({ status }) => status === 'failed')).toEqual([])
+test('every case is checked, and has the reference numbers', () => {
+  expect(outcomes.filter(({ status }) => status !== 'passed')).toEqual([])
 })
 
 test.each(ours.map(({ name }) => [name]))('%s is checked, not skipped', (name) => {

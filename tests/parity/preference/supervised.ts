@@ -1,10 +1,10 @@
 import { formula } from '../formula.ts'
 import type { Row } from '../registry.ts'
+import { collatedCompletions, collatedPairs, stepwiseRows } from './batches.ts'
 import { distillation, distillationEdges } from './distillation.ts'
 import { dynamic, fineTuning } from './fine-tuning.ts'
 import { processRewardAccuracy, processRewardLoss } from './process-reward.ts'
 import { rewardModel, rewardModelAccuracy } from './reward-model.ts'
-import { collatedPairs, stepwiseRows } from './reward-model-batches.ts'
 import { completionOnly, shiftedByOne } from './supervised-task.ts'
 import { densityWeights, importanceWeights, selfNormalisedWeights } from './weights.ts'
 
@@ -15,6 +15,7 @@ export const SUPERVISED: readonly Row[] = [
   [/^PRM/, formula(processRewardLoss)],
   [/^trl_prm_accuracy/, formula(processRewardAccuracy)],
   [/^trl_reward_collator/, collatedPairs],
+  [/^trl_dpo_collator/, collatedCompletions],
   [/^trl_prm_(tokenize|last_step|max_completion|multi_sep)/, stepwiseRows],
   [/^GKD/, formula(distillation)],
   [/^trl_gkd/, formula(distillationEdges)],

@@ -1,5 +1,5 @@
 import { hostTensor, hostZeros } from '@gfnlm/jit'
-import { labelledTokens, rewardModel } from '@gfnlm/trainer'
+import { labelledTokens, packPairs, rewardModel } from '@gfnlm/trainer'
 import { type Comparison, inFloat32 } from '../comparison.ts'
 import { type Json, flatten, list, number, numbers, record } from '../json.ts'
 import type { Checker } from '../run-parity.ts'
@@ -32,6 +32,35 @@ export const collatedPairs: Checker = ({ inputs, expected }) => {
     inFloat32('attention_mask', cells((_row, _c, within) => Number(within)), expected.attention_mask),
     inFloat32('margin', packed.margin.data as Float32Array, expected.margin),
   ]
+  return [{ part: '', comparisons }]
+}
+
+/** Completions after their prompts, chosen over rejected ones, and which of their columns are the completion's. */
+export const collatedCompletions: Checker = ({ inputs, expected }) => {
+  const examples = list(inputs.examples).map(record)
+  const { tokens, mask } = packPairs({
+    pairs: examples.map(({ prompt_ids, chosen_ids, rejected_ids }) => ({
+      prompt: ids(prompt_ids),
+      chosen: ids(chosen_ids),
+      rejected: ids(rejected_ids),
+    })),
+    width: typeof inputs.pad_to_multiple_of === 'number' ? inputs.pad_to_multiple_of : 0,
+  }) as Readonly<Record<'tokens' | 'mask', HostTensor>>
+  const [rows, columns] = tokens.shape
+  const width = list(list(expected.input_ids)[0]).length
+  // Column c of the mask is about the token in column c + 1; nothing predicts the first.
+  const completion = (row: number): number[] => [0, ...mask.data.subarray(row * (columns - 1), (row + 1) * (columns - 1))]
+  const cells = (of: (row: number, column: number) => number): number[] =>
+    Array.from({ length: rows * width }, (_, cell) => of(Math.floor(cell / width), cell % width))
+  const found: Readonly<Record<string, number[]>> = {
+    input_ids: cells((row, c) => (c > completion(row).lastIndexOf(1) ? number(inputs.pad_token_id) : tokens.data[row * columns + c])),
+    attention_mask: cells((row, c) => Number(c <= completion(row).lastIndexOf(1))),
+    completion_mask: cells((row, c) => completion(row)[c]),
+  }
+  const comparisons = Object.entries(expected).map(([key, reference]): Comparison => {
+    if (found[key] === undefined) throw new Error(`${key}: nothing to compare it with`)
+    return inFloat32(key, found[key], flatten(reference))
+  })
   return [{ part: '', comparisons }]
 }
 
