@@ -12,7 +12,8 @@ import { type PolicyFault, policyFault } from './policy-fault.ts'
 import type { PretrainedPolicy } from './pretrained-policy.ts'
 import { weightOf } from './quantize/quantize-weights.ts'
 import { writeSafetensors } from './safetensors/write-safetensors.ts'
-import { writeBeside, writeJson } from './write-beside.ts'
+import { writeBeside } from './write-beside.ts'
+import { writeConfig } from './write-config.ts'
 
 /** Saves the adapter in PEFT's format: adapter_config.json and adapter_model.safetensors. */
 export const saveAdapter = (
@@ -90,7 +91,7 @@ export const savePretrained = (
       { dtype },
     ),
     TE.chain(() =>
-      writeJson(join(directory, 'config.json'), {
+      writeConfig(join(directory, 'config.json'), {
         ...rest,
         ...(score === undefined ? {} : classifierFields(configJson, score)),
         torch_dtype: TORCH[dtype],

@@ -15,6 +15,7 @@ export const qwen2: Architecture = {
       E.bind('position', () => rope(json)),
       E.bind('sliding', ({ layers }) => qwenSliding(json, layers)),
       E.chainFirst(() => only(json, 'attention_bias', true)),
+      E.chainFirst(() => only(json, 'use_mrope', false)),
       E.map((read) => ({ ...read, bias: { qkv: true, attentionOut: false, mlp: false }, names: LLAMA_NAMES })),
     ),
 }

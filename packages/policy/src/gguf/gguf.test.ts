@@ -20,7 +20,9 @@ import {
 } from '../testing/small-models.ts'
 import { SMALL_TOKENIZER } from '../testing/small-tokenizer.ts'
 import { type ReadGguf, readGguf } from '../testing/read-gguf.ts'
+import { parseConfig } from '../architectures/architectures.ts'
 import { ggufPieces } from './container.ts'
+import { familyOf } from './family.ts'
 import { interleaved } from './tensors.ts'
 import { type GgufOptions, writeGguf } from './write-gguf.ts'
 
@@ -196,6 +198,25 @@ describe('a model of another family', () => {
     expect(fault).toMatchObject({ _tag: 'ArchitectureUnknown' })
     expect(Object.keys(fault.detail)).toContain(option)
   })
+})
+
+it('of Gemma 27B is known by its layers, and its scores are scaled as there', () => {
+  const of = (layers: number) =>
+    familyOf(
+      rightOf(
+        parseConfig({
+          ...SMALL_FAMILIES['Gemma 2'],
+          num_hidden_layers: layers,
+          hidden_size: 4608,
+          num_attention_heads: 32,
+          num_key_value_heads: 16,
+          head_dim: 128,
+          query_pre_attn_scalar: 144,
+        }),
+      ),
+    )
+  expect(rightOf(of(46)).architecture).toBe('gemma2')
+  expect(leftOf(of(42)).detail['scoreScale']).toBe(1 / 12)
 })
 
 describe('a GPT-2 model', () => {

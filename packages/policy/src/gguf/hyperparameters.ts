@@ -26,11 +26,13 @@ const rotations = (position: Position, headDim: number): GgufMetadata =>
 const reach = (family: Family, config: DecoderConfig): GgufMetadata => {
   const { context, sliding } = config
   if (sliding === undefined) return { context_length: count(context) }
-  if (family.slides !== true) return { context_length: count(Math.min(context, sliding.window)) }
+  const period = everyNth(sliding)
+  if (family.slides !== true || period === undefined)
+    return { context_length: count(Math.min(context, sliding.window)) }
   return {
     context_length: count(context),
     'attention.sliding_window': count(sliding.window),
-    'attention.sliding_window_pattern': count(everyNth(sliding) ?? 1),
+    'attention.sliding_window_pattern': count(period),
     ...(sliding.position?.kind === 'rope' ? { 'rope.freq_base_swa': real(sliding.position.theta) } : {}),
   }
 }

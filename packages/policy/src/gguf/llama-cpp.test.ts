@@ -1,14 +1,13 @@
 import { totalVariation } from '@gfnlm/env'
-import { type HostTensors, hostTensor, hostZeros } from '@gfnlm/jit'
+import { type HostTensors, hostZeros } from '@gfnlm/jit'
 import { join } from 'node:path'
 import * as tf from '@tensorflow/tfjs-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { lora } from '../adapter/lora.ts'
 import { fromPretrained } from '../from-pretrained.ts'
 import type { PretrainedPolicy } from '../pretrained-policy.ts'
-import { randomPolicy } from '../random-policy.ts'
 import { type Rows, eagerLogits } from '../testing/eager.ts'
 import { hasLlamaCpp, llamaCpp } from '../testing/llama-cpp.ts'
+import { movedPolicy } from '../testing/moved.ts'
 import {
   type Config,
   SMALL_FAMILIES,
@@ -37,30 +36,6 @@ const apartBy = async (policy: PretrainedPolicy, trainable: HostTensors | null, 
     tf.tidy(() => tf.softmax(tf.tensor1d(eagerLogits(policy, [row], { trainable })[0]!.at(-1)!)).dataSync()),
   )
   return Math.max(...theirs.map((theirs, i) => totalVariation(theirs, ours[i]!)))
-}
-
-/** Numbers with a wave added that nothing in a model is symmetric to. */
-const waved = (tensors: HostTensors, names: RegExp, height: number): HostTensors =>
-  Object.fromEntries(
-    Object.entries(tensors).map(([name, { data, shape }]) => [
-      name,
-      names.test(name)
-        ? hostTensor(
-            Float32Array.from(data, (x, i) => x + height * Math.sin(i + name.length)),
-            shape,
-          )
-        : tensors[name]!,
-    ]),
-  )
-
-/** A policy with an adapter that does something, and biases and norms that are not what they begin as. */
-const unsettled = (config: Config): PretrainedPolicy => {
-  const policy = rightOf(randomPolicy(config, { seed: 3, adapter: lora({ r: 2 }) }))
-  return {
-    ...policy,
-    constants: waved(policy.constants, /\.bias$|norm\.weight$|ln_\w\.weight$/, 0.5),
-    trainable: waved(policy.trainable, /lora_B/, 0.3),
-  }
 }
 
 /**
@@ -94,7 +69,7 @@ describe.skipIf(!hasLlamaCpp)('llama.cpp (node peers/llama-cpp/install.mjs)', ()
   ]
 
   it.each(families)('gives those of a small %s, with and without its adapter', async (_, config) => {
-    const policy = unsettled({ ...config, vocab_size: VOCAB })
+    const policy = movedPolicy({ ...config, vocab_size: VOCAB })
     const rows = rowsFor(policy)
     // It looks GELU up in a table of half precision.
     const bound = policy.config.activation === 'silu' ? 1e-5 : 1e-3
@@ -105,7 +80,7 @@ describe.skipIf(!hasLlamaCpp)('llama.cpp (node peers/llama-cpp/install.mjs)', ()
   it.each(families.filter(([name]) => /GPT|Gemma/.test(name)))(
     'gives those of a small %s to the last digits when its MLPs are silent',
     async (_, config) => {
-      const policy = unsettled({ ...config, vocab_size: VOCAB })
+      const policy = movedPolicy({ ...config, vocab_size: VOCAB })
       const silent = Object.entries(policy.constants).map(([name, { shape }]) => {
         const down = policy.config.names.down
         return name.includes(`.${down}.`) ? [[name, hostZeros(shape)] as const] : []

@@ -77,7 +77,7 @@ export const SMALL_FAMILIES: Readonly<Record<string, Config>> = {
     rope_local_base_freq: 10,
     rope_scaling: { rope_type: 'linear', factor: 2 },
   },
-  'Phi 3': { ...square, model_type: 'phi3', sliding_window: 5 },
+  'Phi 3': { ...square, model_type: 'phi3', sliding_window: 5, pad_token_id: 0 },
 }
 
 /** The value of a Right; a Left fails the test with its message. */
