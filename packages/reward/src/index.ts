@@ -13,3 +13,8 @@ export { type LabelRewardOptions, labelRewards } from './label-reward.ts'
 export { type LlmJudgeOptions, llmJudge } from './judge/llm-judge.ts'
 export { judgePrompt } from './judge/judge-prompt.ts'
 export { type ScoreOptions, parseScore } from './judge/parse-score.ts'
+export { type ClassifierOptions, classifier } from './encoder/classifier.ts'
+export {
+  type Embedding, type EmbeddingOptions, cosineSimilarity, embedding, semanticDiversity,
+} from './encoder/embedding.ts'
+export { type Encoded, type Encoder, type EncoderOptions, loadEncoder } from './encoder/encoder.ts'

@@ -8,6 +8,12 @@ export interface Wire {
   readonly data: Elements
 }
 
+/** An array of the integers that models made elsewhere take. */
+export interface LongWire {
+  readonly shape: readonly number[]
+  readonly data: BigInt64Array
+}
+
 export type WireMap = Readonly<Record<string, Wire>>
 
 /** After a run, output `output` is written into held array `input` along `axis`, row r at index r of what is fed as `at`. */
@@ -46,6 +52,9 @@ export type Request =
       readonly root: string
       readonly options: SessionOptions
     }
+  /** Opens a model that was not made here, as it is. */
+  | { readonly kind: 'open'; readonly path: string; readonly threads: number; readonly bytes: number }
+  | { readonly kind: 'infer'; readonly session: number; readonly feeds: Readonly<Record<string, LongWire>> }
   | {
       readonly kind: 'hold'
       readonly device: SessionOptions['device']
@@ -70,6 +79,7 @@ export type Request =
 
 export type Reply =
   | { readonly kind: 'handle'; readonly handle: number }
+  | { readonly kind: 'opened'; readonly handle: number; readonly inputs: readonly string[]; readonly outputs: readonly string[] }
   | { readonly kind: 'outputs'; readonly outputs: WireMap; readonly kept?: number }
   | { readonly kind: 'done' }
   | { readonly kind: 'error'; readonly message: string }

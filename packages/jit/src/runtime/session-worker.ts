@@ -54,6 +54,33 @@ const create = async (handle: number, { model, root, options }: Extract<Request,
   return { kind: 'handle', handle }
 }
 
+const open = async (handle: number, { path, threads, bytes }: Extract<Request, { kind: 'open' }>): Promise<Reply> => {
+  let names: Pick<ort.InferenceSession, 'inputNames' | 'outputNames'> = { inputNames: [], outputNames: [] }
+  await sessions.add(handle, bytes, () =>
+    openObserved(handle, 'cpu', tell, async (observing) => {
+      const session = await ort.InferenceSession.create(path, {
+        ...observing,
+        executionProviders: ['cpu'],
+        intraOpNumThreads: threads,
+        interOpNumThreads: 1,
+        logSeverityLevel: 3,
+        extra: { session: { force_spinning_stop: '1' } },
+      })
+      names = session
+      return session
+    }),
+  )
+  return { kind: 'opened', handle, inputs: names.inputNames, outputs: names.outputNames }
+}
+
+const infer = async ({ session, feeds }: Extract<Request, { kind: 'infer' }>): Promise<Reply> => {
+  const opened = await sessions.use(session)
+  if (opened === undefined) return { kind: 'gone', message: 'its session was released' }
+  const tensors = Object.entries(feeds).map(([name, { data, shape }]) => [name, new ort.Tensor('int64', data, shape)] as const)
+  const results = await opened.run(Object.fromEntries(tensors))
+  return { kind: 'outputs', outputs: Object.fromEntries(Object.entries(results).map(([name, tensor]) => [name, wireOf(tensor)])) }
+}
+
 /** Takes what the caller need not wait for: it is done once the reply is on its way, before the next request. */
 type Later = (work: () => void) => void
 
@@ -90,6 +117,10 @@ const answer = async (id: number, request: Exclude<Request, { kind: 'end' }>, la
   switch (request.kind) {
     case 'create':
       return create(id, request)
+    case 'open':
+      return open(id, request)
+    case 'infer':
+      return infer(request)
     case 'hold':
       residents.set(id, (request.device === 'webgpu' ? deviceResident : hostResident)(request.tensors, request.writes))
       if (request.reuse === true) places.set(id, reusedOutputs())

@@ -1,0 +1,106 @@
+import { tokenMDP } from '@gfnlm/env'
+import { rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { promptOf, trajectoriesOf } from '../testing/trajectories-of.ts'
+import { LABELS, VOCAB, expectedLogits, expectedStates, tinyEncoder } from '../testing/tiny-encoder.ts'
+import { type ClassifierOptions, classifier } from './classifier.ts'
+import { type EmbeddingOptions, cosineSimilarity, embedding, semanticDiversity } from './embedding.ts'
+
+let judge = ''
+let reader = ''
+beforeAll(async () => {
+  judge = await tinyEncoder('logits')
+  reader = await tinyEncoder('last_hidden_state')
+})
+afterAll(() => Promise.all([judge, reader].map((directory) => rm(directory, { recursive: true }))))
+
+const TEXTS = ['moon star', 'sea', 'sun stone moon sea']
+/** Between [CLS] and [SEP], as the tokenizer has them. */
+const idsOf = (text: string): number[] => [2, ...text.split(' ').map((word) => VOCAB.indexOf(word)), 3]
+
+describe('a classifier as a reward', () => {
+  // A policy whose token i is the word 4 + i.
+  const decode = (ids: Int32Array): string => Array.from(ids, (id) => VOCAB[4 + id]).join(' ')
+  const mdp = tokenMDP({ terminator: 9, maxLength: 4 })
+  const batch = trajectoriesOf(mdp, [promptOf('p', [1]), promptOf('q', [2])], [[[0, 1], [3]], [[2, 4, 0, 3]]])
+  const ends = async (directory: string, options: ClassifierOptions): Promise<number[]> => {
+    const judged = await classifier(directory, decode, options)(batch)()
+    if (judged._tag === 'Left') throw judged.left
+    return TEXTS.map((_, row) => judged.right.logReward[row * batch.width + batch.length[row]!]!)
+  }
+  const softmax = (text: string, label: number): number => {
+    const logits = expectedLogits(idsOf(text))
+    return logits[label]! - Math.log(logits.reduce((sum, logit) => sum + Math.exp(logit), 0))
+  }
+
+  test.each([
+    ['by name', { label: 'GOOD' }, (text: string) => softmax(text, 1)],
+    ['by number, one text at a time', { label: 2, batch: 1 }, (text: string) => softmax(text, 2)],
+    ['as its logit', { label: 'BAD', as: 'logit' as const }, (text: string) => expectedLogits(idsOf(text))[0]!],
+    ['of another text', { label: 'BAD', read: ({ prompt }: { prompt: { id: string } }) => (prompt.id === 'p' ? 'sun' : 'sea') }, (text: string) => softmax(text.includes('sun') ? 'sea' : 'sun', 0)],
+  ] as const)('is the log-probability of its label %s', async (_, options, expected) => {
+    const found = await ends(judge, options)
+    TEXTS.forEach((text, row) => expect(found[row]).toBeCloseTo(expected(text), 5))
+  })
+
+  test('takes labels that do not exclude each other one by one', async () => {
+    const several = await tinyEncoder('logits', { problem_type: 'multi_label_classification' })
+    const found = await ends(several, { label: 'FINE' })
+    TEXTS.forEach((text, row) => expect(found[row]).toBeCloseTo(-Math.log(1 + Math.exp(-expectedLogits(idsOf(text))[2]!)), 5))
+    await rm(several, { recursive: true })
+  })
+
+  test('cuts a long text before its last special token', async () => {
+    const long = trajectoriesOf(mdp, [promptOf('p', [1])], [[[0, 1, 2, 3]]])
+    const judged = await classifier(judge, decode, { label: 0, as: 'logit', maxTokens: 4 })(long)()
+    expect(judged).toMatchObject({ _tag: 'Right' })
+    if (judged._tag === 'Right') expect(judged.right.logReward[4]).toBeCloseTo(expectedLogits(idsOf('moon star'))[0]!, 5)
+  })
+
+  test.each([
+    ['no label', {}, `Choose one of ${LABELS.join(', ')}`],
+    ['a label it has not', { label: 'UGLY' }, 'no label "UGLY"'],
+    ['a file that is not there', { label: 0, dtype: 'q8' as const }, 'model_quantized.onnx'],
+  ])('names what is wrong: %s', async (_, options, words) => {
+    await expect(ends(judge, options)).rejects.toMatchObject({ _tag: 'EncoderInvalid', message: expect.stringContaining(words) })
+  })
+
+  test('names a model that is damaged, or of another kind', async () => {
+    await expect(ends(reader, { label: 0 })).rejects.toMatchObject({ _tag: 'EncoderInvalid', message: expect.stringContaining('no logits but last_hidden_state') })
+    const broken = await tinyEncoder('logits')
+    await writeFile(join(broken, 'onnx', 'model.onnx'), 'not a model')
+    await expect(ends(broken, { label: 0 })).rejects.toMatchObject({ _tag: 'EncoderInvalid', message: expect.stringContaining(join(broken, 'onnx')) })
+    await rm(broken, { recursive: true })
+  })
+})
+
+describe('an embedding', () => {
+  const vectors = async (options: EmbeddingOptions, texts: readonly string[] = TEXTS): Promise<readonly Float32Array[]> => {
+    const found = await embedding(reader, options)(texts)()
+    if (found._tag === 'Left') throw found.left
+    return found.right
+  }
+  const mean = (text: string): number[] => {
+    const rows = expectedStates(idsOf(text))
+    return rows[0]!.map((_, i) => rows.reduce((sum, row) => sum + row[i]!, 0) / rows.length)
+  }
+  const unit = (vector: readonly number[]): number[] => vector.map((x) => x / Math.hypot(...vector))
+  const isNear = (found: readonly Float32Array[], expected: (text: string) => number[]): void =>
+    TEXTS.forEach((text, row) => expected(text).forEach((x, i) => expect(found[row]![i]).toBeCloseTo(x, 5)))
+
+  test('is the mean of the tokens of length 1, without padding', async () => isNear(await vectors({}), (text) => unit(mean(text))))
+  test('is the first token as it comes, where that is asked for', async () =>
+    isNear(await vectors({ pooling: 'cls', normalise: false }), (text) => expectedStates(idsOf(text))[0]!))
+  test('does not depend on what else is encoded', async () => {
+    const [alone] = await vectors({}, [TEXTS[1]!])
+    expect(cosineSimilarity(alone!, (await vectors({}))[1]!)).toBeCloseTo(1, 6)
+    expect(await vectors({}, [])).toEqual([])
+  })
+  test('tells how unlike texts are', async () => {
+    const [a, b, c] = await vectors({})
+    const cosine = (x: Float32Array, y: Float32Array): number => x.reduce((sum, value, i) => sum + value * y[i]!, 0)
+    expect(semanticDiversity([a!, b!, c!])).toBeCloseTo(1 - (cosine(a!, b!) + cosine(a!, c!) + cosine(b!, c!)) / 3, 5)
+    expect([semanticDiversity([a!, a!]), semanticDiversity([a!])].map((x) => x + 1)).toEqual([expect.closeTo(1, 6), 1])
+  })
+})

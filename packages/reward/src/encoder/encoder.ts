@@ -1,0 +1,128 @@
+import { type Fault, fault } from '@gfnlm/env'
+import { type HostTensors, type OnnxFile, openOnnx } from '@gfnlm/jit'
+import { type Tokenizer, loadTokenizer } from '@gfnlm/policy'
+import * as E from 'fp-ts/lib/Either.js'
+import * as TE from 'fp-ts/lib/TaskEither.js'
+import { pipe } from 'fp-ts/lib/function.js'
+import { existsSync } from 'node:fs'
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { truncated } from './truncated.ts'
+
+/** File names of transformers.js's `dtype`s. */
+const SUFFIX = {
+  fp32: '', fp16: '_fp16', q8: '_quantized', int8: '_int8', uint8: '_uint8', q4: '_q4', q4f16: '_q4f16', bnb4: '_bnb4',
+} as const
+
+export interface EncoderOptions {
+  /** Which of the directory's ONNX files: fp32 (default) is onnx/model.onnx, q8 onnx/model_quantized.onnx, and so on. */
+  readonly dtype?: keyof typeof SUFFIX
+  /** Tokens that longer texts are cut to, special ones included. Default: what config.json has positions for. */
+  readonly maxTokens?: number
+  /** Texts at a time. Default 32. */
+  readonly batch?: number
+}
+
+/** What an encoder makes of some texts, padded on the right. */
+export interface Encoded {
+  /** [texts, …] float32 */
+  readonly output: HostTensors[string]
+  /** [texts, width] 1 for a token, 0 for padding */
+  readonly mask: Uint8Array
+}
+
+/** A frozen text encoder. */
+export interface Encoder {
+  readonly config: Readonly<Record<string, unknown>>
+  /** Texts, some at a time. */
+  readonly encode: (texts: readonly string[]) => AsyncIterable<Encoded>
+}
+
+const FIX = 'Name a directory as transformers.js has them: config.json, tokenizer.json, onnx/model.onnx'
+
+const invalid = (what: string, detail: Readonly<Record<string, unknown>>, fix: string = FIX): Fault => fault('EncoderInvalid', what, fix, detail)
+
+/** Inputs that can be fed, from the ids of right-padded texts. */
+const FEEDS: Readonly<Record<string, (ids: BigInt64Array, mask: BigInt64Array) => BigInt64Array>> = {
+  input_ids: (ids) => ids,
+  attention_mask: (_, mask) => mask,
+  token_type_ids: (ids) => new BigInt64Array(ids.length),
+}
+
+const encoded = async (model: OnnxFile, rows: readonly Int32Array[], pad: number, name: string): Promise<Encoded> => {
+  const width = Math.max(1, ...rows.map(({ length }) => length))
+  const ids = new BigInt64Array(rows.length * width).fill(BigInt(pad))
+  const mask = new BigInt64Array(rows.length * width)
+  rows.forEach((row, r) =>
+    row.forEach((id, i) => {
+      ids[r * width + i] = BigInt(id)
+      mask[r * width + i] = 1n
+    }),
+  )
+  const shape = [rows.length, width]
+  const feeds = Object.fromEntries(model.inputs.map((input) => [input, { shape, data: FEEDS[input]!(ids, mask) }]))
+  const { [name]: output } = await model.run(feeds)
+  return { output: output!, mask: Uint8Array.from(mask, Number) }
+}
+
+const readConfig = (path: string): TE.TaskEither<Fault, Readonly<Record<string, unknown>>> =>
+  TE.tryCatch(
+    async () => JSON.parse(await readFile(path, 'utf8')) as Readonly<Record<string, unknown>>,
+    (cause) => invalid(`${path} cannot be read: ${(cause as Error).message}`, { path }),
+  )
+
+const openModel = (path: string, output: string): TE.TaskEither<Fault, OnnxFile> =>
+  pipe(
+    TE.tryCatch(
+      () => openOnnx(path),
+      (cause) => invalid((cause as Error).message, { path, cause }),
+    ),
+    TE.chainEitherK((model) => {
+      const { inputs, outputs } = model
+      const strange = inputs.filter((input) => FEEDS[input] === undefined)
+      if (strange.length > 0)
+        return E.left(invalid(`${path} takes ${strange.join(', ')}, which a text encoder does not`, { path, inputs }, 'Use an encoder: BERT, RoBERTa, ModernBERT and their like'))
+      return outputs.includes(output)
+        ? E.right(model)
+        : E.left(invalid(`${path} has no ${output} but ${outputs.join(', ')}`, { path, outputs }, 'A classifier has logits, an embedding model last_hidden_state'))
+    }),
+  )
+
+const encoderOf = (
+  model: OnnxFile,
+  config: Readonly<Record<string, unknown>>,
+  tokenizer: Tokenizer,
+  output: string,
+  { maxTokens = positionsOf(config), batch = 32 }: EncoderOptions,
+): Encoder => ({
+  config,
+  encode: async function* (texts) {
+    for (let from = 0; from < texts.length; from += batch) {
+      const rows = texts.slice(from, from + batch).map((text) => truncated(tokenizer, text, maxTokens))
+      yield encoded(model, rows, tokenizer.pad ?? 0, output)
+    }
+  },
+})
+
+/** RoBERTa's positions begin after its padding id. */
+const positionsOf = ({ max_position_embeddings: positions, model_type: type, pad_token_id: pad }: Readonly<Record<string, unknown>>): number =>
+  typeof positions !== 'number' ? Infinity : /roberta|camembert/.test(String(type)) ? positions - 1 - Number(pad ?? 1) : positions
+
+/**
+ * A text encoder from a directory in the layout of transformers.js. It runs on the engine's thread, so the caller's event
+ * loop is free; tokenizing happens on the caller's thread.
+ *
+ * @param output what is wanted of the model: `logits` of a classifier, `last_hidden_state` of another
+ * @returns the encoder, or a fault that names the file that is missing, damaged or of another kind of model
+ */
+export const loadEncoder = (directory: string, output: 'logits' | 'last_hidden_state', options: EncoderOptions = {}): TE.TaskEither<Fault, Encoder> => {
+  const path = join(directory, 'onnx', `model${SUFFIX[options.dtype ?? 'fp32']}.onnx`)
+  if (!existsSync(path)) return TE.left(invalid(`there is no ${path}`, { path }))
+  return pipe(
+    TE.Do,
+    TE.bind('config', () => readConfig(join(directory, 'config.json'))),
+    TE.bind('tokenizer', (): TE.TaskEither<Fault, Tokenizer> => loadTokenizer(directory)),
+    TE.bind('model', () => openModel(path, output)),
+    TE.map(({ model, config, tokenizer }) => encoderOf(model, config, tokenizer, output, options)),
+  )
+}
