@@ -13,6 +13,7 @@ import { promptBalance } from './prompt-balance.ts'
 import { promptColumn } from './prompt-column.ts'
 import { rewardGap } from './reward-gap.ts'
 import { stalenessDecay } from './staleness-decay.ts'
+import { weighEach } from './weigh-each.ts'
 
 const near = (...weights: readonly number[]): unknown[] => weights.map((w) => expect.closeTo(w, 5))
 
@@ -83,4 +84,14 @@ test('a column of the dataset is read by row, booleans as numbers, and its absen
   const read = { ...batch, prompts: batch.prompts.map((prompt, i) => ({ ...prompt, row: rows[i] })) }
   expect([...promptColumn('label')(read)]).toEqual([1, 1, 0.25])
   expect(() => promptColumn('score')(read)).toThrow('prompt a: column score must be a number, found undefined')
+})
+
+test('samples of a list are weighed by what they say of themselves, and keep the rest', () => {
+  const pairs = [0.5, 0.9, 1].map((agreement, i) => ({ agreement, name: `pair ${i}`, weight: 7 }))
+  const sure = weighEach<(typeof pairs)[number]>(
+    labelConfidence(({ samples }) => samples.map(({ agreement }) => agreement)),
+    truncated({ min: 0.1 }),
+  )
+  expect(sure(pairs)).toEqual(pairs.map((pair, i) => ({ ...pair, weight: near(0.1, 0.8, 1)[i] })))
+  expect(sure([])).toEqual([])
 })
