@@ -17,6 +17,8 @@ import { weighEach } from './weigh-each.ts'
 
 const near = (...weights: readonly number[]): unknown[] => weights.map((w) => expect.closeTo(w, 5))
 
+const real = (min: number, max: number): fc.Arbitrary<number> => fc.double({ min, max, noNaN: true })
+
 type Judged = { readonly rows: number; readonly keep: Uint8Array; readonly p: readonly number[] }
 const judged = (...p: readonly number[]): Judged => ({ rows: p.length, keep: new Uint8Array(p.length).fill(1), p })
 const ofP = ({ p }: Judged): readonly number[] => p
@@ -31,7 +33,7 @@ test('density ratios are the odds of the classifier; distribution matching weigh
 test('confidence is 0 for a coin flip and for a wrong label; a reward gap is the confidence that it stands for', () => {
   expect([...labelConfidence(ofP)(judged(0.2, 0.5, 0.75, 1))]).toEqual(near(0, 0, 0.5, 1))
   fc.assert(
-    fc.property(fc.double({ min: -20, max: 20, noNaN: true }), fc.double({ min: 0.1, max: 5, noNaN: true }), (gap, tau) => {
+    fc.property(real(-20, 20), real(0.1, 5), (gap, tau) => {
       const p = 1 / (1 + Math.exp(-gap / tau))
       expect(rewardGap(ofP, tau)(judged(gap))[0]).toBeCloseTo(labelConfidence(ofP)(judged(p))[0], 5)
     }),
@@ -48,7 +50,7 @@ test.each([
 
 test('classes stand in the proportion asked for, and weights average 1', () => {
   fc.assert(
-    fc.property(fc.array(fc.constantFrom(0, 1), { minLength: 2, maxLength: 9 }), fc.double({ min: 0.5, max: 2, noNaN: true }), (label, ratio) => {
+    fc.property(fc.array(fc.constantFrom(0, 1), { minLength: 2, maxLength: 9 }), real(0.5, 2), (label, ratio) => {
       const weights = [...classBalance(ofP, { ratio })(judged(...label))]
       const sum = (of: readonly number[]): number => of.reduce((a, b) => a + b, 0)
       const [good, bad] = [1, 0].map((kind) => sum(weights.filter((_, row) => label[row] === kind)))

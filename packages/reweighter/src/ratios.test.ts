@@ -11,7 +11,11 @@ const near = (...weights: readonly number[]): unknown[] => weights.map((w) => ex
 const log = Math.log
 
 // The fixture gives ¾ of log π to the token and ¼ to the terminator; the behaviour's is halved.
-const rows = [{ logPF: log(0.2), logBehaviour: log(0.1) }, { logPF: log(0.1), logBehaviour: log(0.4) }, { logPF: NaN, logBehaviour: -1 }]
+const rows = [
+  { logPF: log(0.2), logBehaviour: log(0.1) },
+  { logPF: log(0.1), logBehaviour: log(0.4) },
+  { logPF: NaN, logBehaviour: -1 },
+]
 const batch = batchOf(...rows, { ...rows[0], keep: 0 })
 
 test('a length-normalised ratio is the geometric mean of the token ratios', () => {

@@ -7,7 +7,8 @@ import { number, numbers } from '../json.ts'
 
 /** Bradley–Terry plain, with a margin, and centred. */
 export const rewardModel: Formula = ({ inputs, expected }) => {
-  const pairs: ScoredPairs = { chosen: tf.tensor1d(numbers(inputs.chosen)), rejected: tf.tensor1d(numbers(inputs.rejected)) }
+  const [chosen, rejected] = [inputs.chosen, inputs.rejected].map((scores) => tf.tensor1d(numbers(scores)))
+  const pairs: ScoredPairs = { chosen, rejected }
   const plain = bradleyTerry()(pairs)
   const found: Readonly<Record<string, () => number>> = {
     loss: () => lossOf(plain),

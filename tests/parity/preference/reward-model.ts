@@ -33,5 +33,6 @@ export const rewardModelAccuracy: Formula = ({ inputs, expected }) => {
     chosen: tf.tensor1d(scores.map((of, i) => of[preferred[i]])),
     rejected: tf.tensor1d(scores.map((of, i) => of[1 - preferred[i]])),
   })
-  return [{ part: '', comparisons: [inFloat32('accuracy', metrics.accuracy_without_ties.dataSync(), expected.accuracy)] }]
+  const accuracy = metrics.accuracy_without_ties.dataSync()
+  return [{ part: '', comparisons: [inFloat32('accuracy', accuracy, expected.accuracy)] }]
 }

@@ -7,8 +7,10 @@ import type { Formula } from '../formula.ts'
 import { number, numbers, record } from '../json.ts'
 import { scriptedPolicy } from '../scripted-policy.ts'
 
-const packed = (tokens: readonly number[], given: number) =>
-  supervised().pack({ rows: [{ tokens: Int32Array.from(tokens), given }] }) as Record<string, ReturnType<typeof hostTensor>>
+const packed = (tokens: readonly number[], given: number) => {
+  const rows = [{ tokens: Int32Array.from(tokens), given }]
+  return supervised().pack({ rows }) as Record<string, ReturnType<typeof hostTensor>>
+}
 
 /** The tokens that are learned are those after the prompt (self-rewarding-lm trained on the prompt). */
 export const completionOnly: Formula = ({ inputs }) => {
@@ -37,7 +39,8 @@ export const shiftedByOne: Formula = () => {
       mask: tf.tensor2d([Array.from({ length: columns }, (_, c) => (c + 1 < tokens.length ? 1 : 0))]),
     },
   })
-  const surprise = tokens.slice(1).map((token, t) => Math.log(logits[t].reduce((sum, z) => sum + Math.exp(z), 0)) - logits[t][token])
+  const logPartition = (z: readonly number[]): number => Math.log(z.reduce((sum, x) => sum + Math.exp(x), 0))
+  const surprise = tokens.slice(1).map((token, t) => logPartition(logits[t]) - logits[t][token])
   const mean = surprise.reduce((a, b) => a + b, 0) / surprise.length
   const comparisons: Comparison[] = [inFloat32('loss', unitLoss(loss).dataSync(), mean)]
   return [{ part: '', comparisons }]

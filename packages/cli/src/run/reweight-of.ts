@@ -1,6 +1,7 @@
 import {
   type Bound, type Estimator,
-  importanceRatio, lengthNormalisedRatio, masked, posteriorRatio, product, promptBalance, selfNormalisedRatio, stalenessDecay, truncated, unbounded, uniform,
+  importanceRatio, lengthNormalisedRatio, masked, posteriorRatio, product, promptBalance, selfNormalisedRatio,
+  stalenessDecay, truncated, unbounded, uniform,
 } from '@gfnlm/reweighter'
 import type { EstimatorConfig, ReweightConfig } from '../config/config.ts'
 import { defined } from '../defined.ts'

@@ -13,6 +13,11 @@ export interface ScoredPairs extends Keepable {
   readonly margin?: tf.Tensor1D
 }
 
+export interface BradleyTerryOptions {
+  /** What the squared sum of a pair's scores costs; default 0. */
+  readonly centring?: number
+}
+
 /**
  * Bradley–Terry: how surprising the preferences are if they follow the scores.
  *
@@ -30,7 +35,7 @@ export interface ScoredPairs extends Keepable {
  * arXiv:2312.09244 (centring); TRL RewardTrainer
  * @example reduce(bradleyTerry({ centring: 0.01 })({ chosen, rejected }), weight)
  */
-export const bradleyTerry = ({ centring = 0 }: { readonly centring?: number } = {}): ((pairs: ScoredPairs) => Terms) => {
+export const bradleyTerry = ({ centring = 0 }: BradleyTerryOptions = {}): ((pairs: ScoredPairs) => Terms) => {
   if (!(centring >= 0 && centring < Infinity))
     throw new RangeError(`bradleyTerry: centring must be at least 0, found ${centring}`)
   return scoreLoss('bradleyTerry', ({ chosen, rejected, margin }, kept) => {

@@ -60,7 +60,8 @@ test('labels may come as integers, and a class ruled out is no NaN for the other
 })
 
 test('scores without bound have a loss with one, and no gradient that is not a number', () => {
-  const loss = (s: tf.Tensor): tf.Tensor => bradleyTerry()({ chosen: s as tf.Tensor1D, rejected: tf.neg(s as tf.Tensor1D) }).terms
+  const loss = (s: tf.Tensor): tf.Tensor =>
+    bradleyTerry()({ chosen: s as tf.Tensor1D, rejected: tf.neg(s as tf.Tensor1D) }).terms
   for (const x of [Infinity, -Infinity]) {
     expect(Number.isFinite(loss(row(x)).dataSync()[0])).toBe(true)
     expect(Number.isFinite(tf.grad(loss)(row(x)).dataSync()[0])).toBe(true)

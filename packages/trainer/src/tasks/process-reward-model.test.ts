@@ -21,8 +21,8 @@ const rows = [
   solution([2, 3], [3, 3]),
 ].map((of) => labelledTokens(of, { separator: SEPARATOR }))
 
-const learner = () =>
-  trainer(policy, { task: processRewardModel({ head: scoreHead(policy.config.hidden, 2) }), learningRate: constant(0.03) })
+const head = scoreHead(policy.config.hidden, 2)
+const learner = () => trainer(policy, { task: processRewardModel({ head }), learningRate: constant(0.03) })
 
 test('it learns which steps are right', async () => {
   const reader = learner()

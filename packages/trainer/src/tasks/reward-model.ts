@@ -1,4 +1,4 @@
-import { fault } from '@gfnlm/env'
+import { type Fault, fault } from '@gfnlm/env'
 import { type HostTensors, type HostTree, hostTensor } from '@gfnlm/jit'
 import { bradleyTerry } from '@gfnlm/losses'
 import { sequenceScores } from '@gfnlm/policy'
@@ -32,17 +32,19 @@ export interface RewardModelOptions {
   readonly rateScale?: number
 }
 
+const emptyText = (pair: number, side: string): Fault<'TextEmpty'> =>
+  fault(
+    'TextEmpty',
+    `pair ${pair}: the ${side} text has no token, so it has no score`,
+    'Leave the pair out, or give both of its texts a token.',
+    { pair },
+  )
+
 const pack = ({ pairs, width }: PreferenceBatch): HostTree => {
   // Chosen texts first, then the rejected ones: one pass scores both.
   const sides = (['chosen', 'rejected'] as const).flatMap((side) => pairs.map((pair) => pair[side]))
   const empty = sides.findIndex(({ length }) => length === 0)
-  if (empty >= 0)
-    throw fault(
-      'TextEmpty',
-      `pair ${empty % pairs.length}: the ${empty < pairs.length ? 'chosen' : 'rejected'} text has no token, so it has no score`,
-      'Leave the pair out, or give both of its texts a token.',
-      { pair: empty % pairs.length },
-    )
+  if (empty >= 0) throw emptyText(empty % pairs.length, empty < pairs.length ? 'chosen' : 'rejected')
   const { tokens, end } = rightPadded(sides, width)
   return {
     tokens,
