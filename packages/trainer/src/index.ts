@@ -18,6 +18,10 @@ export {
   type PreferenceOptions, type PreferenceSides, type PolicySides, type ReferenceFreeOptions, preference, referenceFreePreference,
 } from './tasks/preference.ts'
 export { type CompletionPair, type CompletionPairs, packPairs } from './tasks/completion-pairs.ts'
+export {
+  type KtoTaskOptions, type LabelledCompletion, type LabelledCompletionBatch, ktoTask, unpairedPreference,
+} from './tasks/unpaired-preference.ts'
+export type { PromptedCompletion } from './tasks/completions.ts'
 export { type PairReference, type WithReferenceOptions, adapterOff, precomputed, withReference } from './tasks/pair-reference.ts'
 export { type PreferenceBatch, type PreferredText, type RewardModelOptions, rewardModel } from './tasks/reward-model.ts'
 export { type LabelledTokens, type Stepwise, type StepwiseOptions, labelledTokens } from './tasks/stepwise.ts'

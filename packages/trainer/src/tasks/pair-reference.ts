@@ -3,20 +3,21 @@ import { type Device, type HostTensors, hostTensor, jitPerShape } from '@gfnlm/j
 import type { Pair } from '@gfnlm/losses'
 import type { PolicyState, Tensors } from '@gfnlm/policy'
 import type * as tf from '@tensorflow/tfjs-core'
-import { type CompletionPair, type ScoringInputs, packPairs, pairLogProbs } from './completion-pairs.ts'
+import { type CompletionPair, packPairs, pairLogProbs } from './completion-pairs.ts'
+import type { Model } from './completions.ts'
 
 /** Where a preference task has the log-probabilities of its reference from. */
 export interface PairReference {
   /** What a batch must carry for it. */
   readonly pack: (pairs: readonly CompletionPair[]) => HostTensors
   /** [pairs] log π_ref of both completions, nats, inside of the compiled step. */
-  readonly logProbs: (inputs: ScoringInputs) => Pair
+  readonly logProbs: (model: Model, packed: Tensors) => Pair
 }
 
 /** The policy without its adapter, in the same graph: nothing to prepare, one more forward a step. */
 export const adapterOff: PairReference = {
   pack: () => ({}),
-  logProbs: (inputs) => pairLogProbs(inputs, null),
+  logProbs: (model, packed) => pairLogProbs(model, null, packed),
 }
 
 /** The pairs' own numbers, from `withReference`: no forward, and any policy may be the reference. */
@@ -32,9 +33,9 @@ export const precomputed: PairReference = {
       )
     return { referenceChosen: of('chosen'), referenceRejected: of('rejected') }
   },
-  logProbs: ({ batch }) => ({
-    chosen: batch['referenceChosen'] as tf.Tensor1D,
-    rejected: batch['referenceRejected'] as tf.Tensor1D,
+  logProbs: (_, packed) => ({
+    chosen: packed['referenceChosen'] as tf.Tensor1D,
+    rejected: packed['referenceRejected'] as tf.Tensor1D,
   }),
 }
 
@@ -57,7 +58,7 @@ export const withReference = async (
 ): Promise<readonly CompletionPair[]> => {
   const run = jitPerShape(
     ({ trainable: own, batch }: { trainable?: Tensors; batch: Tensors }, constants) => ({
-      ...pairLogProbs({ policy, constants, batch }, own ?? null),
+      ...pairLogProbs({ policy, constants }, own ?? null, batch),
     }),
     { device, constants: policy.constants, limit: 64 },
   )

@@ -4,6 +4,7 @@ import { dpo, ipoPerToken, likelihoodOfChosen, multiLoss, orpo, simPo } from '@g
 import { frozen, reference } from '@gfnlm/policy'
 import * as tf from '@tensorflow/tfjs-core'
 import { expect, test } from 'vitest'
+import { sgd } from '../optimizer/sgd.ts'
 import { constant } from '../schedule.ts'
 import { STOP, smallLlama } from '../testing/small-llama.ts'
 import { trainer } from '../trainer.ts'
@@ -104,12 +105,29 @@ test('padding never changes a loss, and a pair of weight 0 teaches nothing', asy
   expect(b.parameters).toEqual(a.parameters)
 })
 
+test.each([
+  ['DPO', preference(dpo({ beta: 0.5 }), { reference: precomputed })],
+  ['DPO with likelihood', preference(multiLoss([[1, dpo()], [0.5, likelihoodOfChosen]]))],
+  ['ORPO', referenceFreePreference(orpo())],
+])('%s: gradients of single pairs add up to those of the batch', async (_, task) => {
+  const judged = await withReference(reference(policy), pairsOf(8, 5))
+  const pairs = judged.map((pair, i) => ({ ...pair, weight: i % 3 }))
+  const updated = async (accumulate: number) => {
+    const learner = trainer(policy, { task, learningRate: constant(0.1), optimizer: sgd(), accumulate })
+    const metrics = [await learner.update({ pairs }), await learner.update({ pairs })]
+    return { metrics: metrics[1]!, parameters: learner.state().parameters }
+  }
+  const [whole, parts] = [await updated(1), await updated(5)]
+  parts.parameters.forEach((value, i) => expect(Math.abs(value - whole.parameters[i]!)).toBeLessThan(1e-5))
+  for (const [name, value] of Object.entries(whole.metrics)) expect(parts.metrics[name], name).toBeCloseTo(value, 4)
+})
+
 test('a pair with nothing to score, or without its reference, is told of', async () => {
   const [pair] = pairsOf(7, 1)
   const none = Int32Array.of()
   await expect(learnerOf(preference(dpo())).update({ pairs: [pair!, { ...pair!, rejected: none }] })).rejects.toMatchObject({
     _tag: 'CompletionEmpty',
-    message: expect.stringMatching(/^pair 1: the rejected completion has no token/),
+    message: expect.stringMatching(/^pair 1, rejected: the completion has no token/),
   })
   await expect(learnerOf(preference(dpo())).update({ pairs: [{ ...pair!, prompt: none }] })).rejects.toMatchObject({ _tag: 'PromptEmpty' })
   await expect(learnerOf(preference(dpo(), { reference: precomputed })).update({ pairs: [pair!] })).rejects.toMatchObject({

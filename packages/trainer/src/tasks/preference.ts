@@ -1,5 +1,6 @@
-import { type MeasuredPolicyPairs, type PairsWithNll, type ReferencePairs, type Sharing, type Terms, sequenceLogProbs, sequenceNll, tokenMean } from '@gfnlm/losses'
-import { type CompletionPairs, packPairs, pairTokens } from './completion-pairs.ts'
+import type { HostTensors } from '@gfnlm/jit'
+import { type MeasuredPolicyPairs, type PairsWithNll, type ReferencePairs, type Sharing, type Terms, sequenceLogProbs, sequenceMean, sequenceNll } from '@gfnlm/losses'
+import { type CompletionPairs, packPairs, pairTokens, pairsInParts } from './completion-pairs.ts'
 import { type PairReference, adapterOff } from './pair-reference.ts'
 import type { Task, TaskInputs } from './task.ts'
 
@@ -11,7 +12,10 @@ export interface PreferenceSides extends PolicySides, ReferencePairs {}
 
 export interface ReferenceFreeOptions {
   readonly name?: string
-  /** How the likelihood of the chosen completions is normalised, for losses that read it. Default `tokenMean`, TRL's. */
+  /**
+   * How the likelihood of the chosen completions is normalised, for losses that read it. Default `sequenceMean`, which
+   * is the same for a batch and its parts; TRL's is `tokenMean`.
+   */
   readonly nll?: Sharing
 }
 
@@ -21,7 +25,7 @@ export interface PreferenceOptions extends ReferenceFreeOptions {
 }
 
 const policySides = (inputs: TaskInputs, nll: Sharing): PolicySides => {
-  const { chosen, rejected } = pairTokens(inputs, inputs.trainable)
+  const { chosen, rejected } = pairTokens(inputs, inputs.trainable, inputs.batch)
   const [ofChosen, ofRejected] = [sequenceLogProbs(chosen), sequenceLogProbs(rejected)]
   return {
     policyChosen: ofChosen.sum,
@@ -41,17 +45,19 @@ const policySides = (inputs: TaskInputs, nll: Sharing): PolicySides => {
  */
 export const referenceFreePreference = (
   loss: (pairs: PolicySides) => Terms,
-  { name = 'preference', nll = tokenMean }: ReferenceFreeOptions = {},
+  { name = 'preference', nll = sequenceMean }: ReferenceFreeOptions = {},
 ): Task<CompletionPairs> => ({
   name,
   parameters: {},
   rateScale: 1,
   pack: packPairs,
+  packParts: (batch, parts) => pairsInParts(batch, parts).map(packPairs),
   loss: (inputs) => loss(policySides(inputs, nll)),
 })
 
 /**
- * Learning from preferences against a reference: DPO and its kin, or several losses as one.
+ * Learning from preferences against a reference: DPO and its kin, or several losses as one. Batches are taken in parts,
+ * whose losses make the batch's for every loss but `aot` and `aotUnpaired`, and `nll: tokenMean`.
  *
  * `pack` throws a CompletionEmpty or PromptEmpty fault for a pair that has nothing to score, and a ReferenceMissing one
  * where the reference is `precomputed` and a pair does not have it.
@@ -62,14 +68,18 @@ export const referenceFreePreference = (
  */
 export const preference = (
   loss: (pairs: PreferenceSides) => Terms,
-  { name = 'preference', nll = tokenMean, reference = adapterOff }: PreferenceOptions = {},
-): Task<CompletionPairs> => ({
-  name,
-  parameters: {},
-  rateScale: 1,
-  pack: (batch) => ({ ...packPairs(batch), ...reference.pack(batch.pairs) }),
-  loss: (inputs) => {
-    const { chosen: referenceChosen, rejected: referenceRejected } = reference.logProbs(inputs)
-    return loss({ ...policySides(inputs, nll), referenceChosen, referenceRejected })
-  },
-})
+  { name = 'preference', nll = sequenceMean, reference = adapterOff }: PreferenceOptions = {},
+): Task<CompletionPairs> => {
+  const pack = (batch: CompletionPairs): HostTensors => ({ ...packPairs(batch), ...reference.pack(batch.pairs) })
+  return {
+    name,
+    parameters: {},
+    rateScale: 1,
+    pack,
+    packParts: (batch, parts) => pairsInParts(batch, parts).map(pack),
+    loss: (inputs) => {
+      const { chosen: referenceChosen, rejected: referenceRejected } = reference.logProbs(inputs, inputs.batch)
+      return loss({ ...policySides(inputs, nll), referenceChosen, referenceRejected })
+    },
+  }
+}
