@@ -64,9 +64,9 @@ export {
 } from './distillation/generalised-knowledge-distillation.ts'
 export { type Summand, sumOfLosses } from './sum-of-losses.ts'
 export type { PolicyGradientInputs } from './policy-gradient/tokens.ts'
-export type { PolicyGradientOptions } from './policy-gradient/policy-gradient.ts'
+export type { ClippedOptions, PolicyGradientLoss, PolicyGradientOptions } from './policy-gradient/policy-gradient.ts'
 export type { ClipOptions } from './policy-gradient/surrogate.ts'
-export { type ClippedOptions, type PolicyGradientLoss, bnpo, dapo, drGRPO, grpo } from './policy-gradient/grpo.ts'
+export { bnpo, dapo, drGRPO, grpo } from './policy-gradient/grpo.ts'
 export { gspo, gspoToken, luspo } from './policy-gradient/gspo.ts'
 export { gmpo } from './policy-gradient/gmpo.ts'
 export { type CISPOOptions, cispo } from './policy-gradient/cispo.ts'
@@ -90,22 +90,20 @@ export {
 } from './policy-gradient/expected-reward.ts'
 export { type KLEstimator, k1, k2, k3 } from './policy-gradient/kl-estimators.ts'
 export { entropyOf } from './policy-gradient/entropy.ts'
-export { type OffPolicyInputs, highEntropyMask, offPolicyMask } from './policy-gradient/token-masks.ts'
+export { type OffPolicyInputs, offPolicyMask } from './policy-gradient/off-policy-mask.ts'
+export { highEntropyMask } from './policy-gradient/high-entropy-mask.ts'
 export {
   type Deviation,
   type GroupAdvantageOptions,
-  type RewardsByFunction,
-  batchNormalised,
-  gdpoAdvantages,
   groupAdvantages,
-  informativeGroups,
-  leaveOneOut,
   populationDeviation,
   sampleDeviation,
-  weightedRewards,
-  zeroSpread,
 } from './policy-gradient/group-advantages.ts'
-export { type MovingBaseline, batchMean, movingBaseline, noBaseline } from './policy-gradient/baselines.ts'
+export { leaveOneOut } from './policy-gradient/leave-one-out.ts'
+export { batchNormalised } from './policy-gradient/batch-normalised.ts'
+export { type RewardsByFunction, gdpoAdvantages, weightedRewards } from './policy-gradient/gdpo-advantages.ts'
+export { informativeGroups, zeroSpread } from './policy-gradient/informative-groups.ts'
+export { type MovingBaseline, batchMeanBaseline, movingBaseline, noBaseline } from './policy-gradient/baselines.ts'
 export {
   type Advantages,
   type RewardsAndValues,
@@ -121,13 +119,14 @@ export {
 export {
   type Punished,
   type StopRules,
-  lessPenalty,
-  replaced,
-  withoutPadding,
-  withoutStop,
+  missingStop,
+  missingStopTorchtune,
+  penalisedScores,
+  replacedScores,
 } from './policy-gradient/reward-penalties.ts'
 export { type ScoreSteps, scoreAfterLast, scoreAfterLastTorchtune } from './policy-gradient/score-steps.ts'
 export {
+  type AdaptiveKLOptions,
   type KLController,
   type ObservedKL,
   adaptiveKL,
@@ -145,8 +144,6 @@ export {
 } from './policy-gradient/whitening.ts'
 export {
   type Counted,
-  byRow,
-  countOf,
   maskedMean,
   maskedMeanTorchtune,
   maskedSum,
@@ -154,6 +151,7 @@ export {
   populationVarianceTorchtune,
   sampleVariance,
   sampleVarianceTorchtune,
+  statisticByRow,
   zeroOutside,
 } from './policy-gradient/masked-statistics.ts'
 export type { Keepable } from './preference/kept-rows.ts'

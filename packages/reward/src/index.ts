@@ -4,9 +4,8 @@ export { type LikelihoodOptions, likelihood, prefixLogRewards } from './likeliho
 export { type InfillingOptions, type Surroundings, infillingLikelihood } from './infilling.ts'
 export { type Judged, type JudgeFunction, completionReward } from './completion-reward.ts'
 export { type ShortPenaltyOptions, shortPenalty } from './short-penalty.ts'
-export {
-  type CosineLengthOptions, type SoftOverlongOptions, cosineLength, softOverlong, softOverlongReward,
-} from './length-rewards.ts'
+export { type SoftOverlongOptions, softOverlong, softOverlongReward } from './soft-overlong.ts'
+export { type CosineLengthOptions, cosineLength } from './cosine-length.ts'
 export { type RepetitionPenaltyOptions, repetitionPenalty, repetitionReward } from './repetition-penalty.ts'
 export { thinkFormat, thinkFormatReward } from './think-format.ts'
 export { type LabelRewardOptions, labelRewards } from './label-reward.ts'

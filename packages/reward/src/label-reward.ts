@@ -3,7 +3,7 @@ export interface LabelRewardOptions {
   readonly correct?: number
   /** Reward of another. Default −1. */
   readonly wrong?: number
-  /** Reward of another label for inputs that are `modified`: a high start, and nothing learned from it. Default `wrong`. */
+  /** Reward of another label where an input is `modified`: a high start that teaches nothing. Default `wrong`. */
   readonly wrongOfModified?: number
 }
 

@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest'
+import { cosineLength } from './cosine-length.ts'
 import { labelRewards } from './label-reward.ts'
-import { cosineLength, softOverlong, softOverlongReward } from './length-rewards.ts'
 import { repetitionPenalty, repetitionReward } from './repetition-penalty.ts'
+import { softOverlong, softOverlongReward } from './soft-overlong.ts'
 import { thinkFormat } from './think-format.ts'
 
 // Figures of TRL's tests/test_rewards.py.
@@ -17,7 +18,7 @@ test.each([
 
 test('no completion is punished with a negative zero, and options are checked', () => {
   expect(softOverlong({ maxLength: 9, cache: 3 })(1)).toBe(0)
-  expect(() => softOverlong({ maxLength: 9, cache: 0 })).toThrow('softOverlong: cache must be above 0')
+  expect(() => softOverlong({ maxLength: 9, cache: 0 })).toThrow('needs 0 < cache ≤ maxLength, found 0 and 9')
   expect(() => repetitionPenalty({ n: 0 })).toThrow('n must be a whole number above 0')
   expect(() => repetitionPenalty({ n: 2, most: 1 })).toThrow('most must be at most 0')
 })

@@ -5,19 +5,19 @@ import {
   type Whitening,
   clippedValueLoss,
   generalisedAdvantages,
-  lessPenalty,
   maskedMean,
   maskedSum,
+  missingStop,
+  missingStopTorchtune,
+  penalisedScores,
   ppoPolicy,
-  replaced,
+  replacedScores,
   scoreAfterLast,
   scoreAfterLastTorchtune,
   shapedRewards,
   sumOfLosses,
   whitenCentred,
   whitenTorchtune,
-  withoutPadding,
-  withoutStop,
   zeroOutside,
 } from '@gfnlm/losses'
 import * as tf from '@tensorflow/tfjs-core'
@@ -101,8 +101,8 @@ const totals = (policy: Terms, value: Terms, coefficient: number): Told => ({
 export const pipelineOfTorchtune: Formula = (vector, others) => {
   const inputs = inputsOf(vector, others)
   const found = responsesOf(inputs)
-  const punished = withoutPadding(found.padding, found.lastIndex, { noStop: inputs.penalise_no_eos === true })
-  const scores = replaced(numbers(inputs.scores), punished, number(inputs.reward_penalty))
+  const punished = missingStopTorchtune(found.padding, found.lastIndex, { noStop: inputs.penalise_no_eos === true })
+  const scores = replacedScores(numbers(inputs.scores), punished, number(inputs.reward_penalty))
   const ends = scoreAfterLastTorchtune(found.lastIndex, found.steps)
   const { kl, klRewards, policy, value, ...rest } = learned(inputs, found, scores, ends, whitenTorchtune)
   const tokens = inverted(found.padding)
@@ -131,8 +131,8 @@ export const pipelineOfTorchtune: Formula = (vector, others) => {
 export const pipelineOfTRL: Formula = (vector, others) => {
   const inputs = inputsOf(vector, others)
   const found = responsesOf(inputs)
-  const punished = withoutStop(found.tokens, found.length, found.stop)
-  const scores = lessPenalty(numbers(inputs.scores), punished, number(inputs.missing_eos_penalty))
+  const punished = missingStop(found.tokens, found.length, found.stop)
+  const scores = penalisedScores(numbers(inputs.scores), punished, number(inputs.missing_eos_penalty))
   const ends = scoreAfterLast(found.lastIndex, found.steps)
   const { rewards, advantages, returns, policy, value } = learned(inputs, found, scores, ends, whitenCentred)
   const told = {

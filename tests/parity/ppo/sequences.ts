@@ -1,12 +1,12 @@
 import { lastValidIndex, leftPadded, truncateAtStop } from '@gfnlm/env'
 import {
-  byRow,
   entropyOf,
   maskedMeanTorchtune,
   maskedSum,
+  missingStopTorchtune,
   scoreAfterLast,
   scoreAfterLastTorchtune,
-  withoutPadding,
+  statisticByRow,
 } from '@gfnlm/losses'
 import { causalBias, labelledLogProbs, positionsOf, responseLogProbs } from '@gfnlm/policy'
 import { labelRewards, repetitionPenalty, softOverlong } from '@gfnlm/reward'
@@ -44,7 +44,7 @@ export const lastIndex = onHost(({ padding_mask }) => ({
 }))
 
 export const penalised = onHost(({ padding_mask, last_index, penalise_no_eos, min_response_length }) => ({
-  out: withoutPadding(cells(padding_mask), numbers(last_index), {
+  out: missingStopTorchtune(cells(padding_mask), numbers(last_index), {
     noStop: penalise_no_eos === true,
     ...(min_response_length === null ? {} : { minLength: number(min_response_length) }),
   }),
@@ -89,7 +89,7 @@ export const logProbsOfResponses = onTensors(({ logits, response, context_length
 
 export const logProbsOfSequences = onTensors(({ logits, labels }) => {
   const { logProb, mask } = labelledLogProbs(tensor(logits) as tf.Tensor3D, ints(labels))
-  const mean = byRow(maskedMeanTorchtune, logProb.dataSync(), logProb.shape[1], mask.dataSync())
+  const mean = statisticByRow(maskedMeanTorchtune, logProb.dataSync(), logProb.shape[1], mask.dataSync())
   return { sum: tf.sum(logProb, 1).dataSync(), mean }
 })
 

@@ -1,12 +1,12 @@
 import {
   type Counted,
-  byRow,
   maskedMean,
   maskedMeanTorchtune,
   maskedSum,
   populationVarianceTorchtune,
   sampleVarianceTorchtune,
   standardise,
+  statisticByRow,
   whitenCentred,
   whitenKeepingMean,
   whitenTorchtune,
@@ -30,7 +30,7 @@ const statistic =
     const x = cells(inputs.x)
     const [, steps] = shapeOf(inputs.x)
     const found =
-      typeof inputs.dim === 'number' ? byRow(of(vector), x, steps, maskOf(vector)) : of(vector)(x, maskOf(vector))
+      typeof inputs.dim === 'number' ? statisticByRow(of(vector), x, steps, maskOf(vector)) : of(vector)(x, maskOf(vector))
     return [{ part: '', comparisons: toldByHost(expected, { out: found }) }]
   }
 

@@ -3,7 +3,6 @@ import {
   type GroupAdvantageOptions,
   SAMPLE_KL,
   batchNormalised,
-  byRow,
   gdpoAdvantages,
   generalisedAdvantages,
   groupAdvantages,
@@ -13,6 +12,7 @@ import {
   sampleDeviation,
   sampleVariance,
   shapedRewards,
+  statisticByRow,
   weightedRewards,
   whitenBiased,
   whitenCentred,
@@ -109,7 +109,7 @@ export const maskedStatistics = onHost(({ inputs, expected }) => {
   return {
     mean: maskedMean(x, mask),
     var_unbiased: sampleVariance(x, mask),
-    ...('mean_dim1' in expected ? { mean_dim1: byRow(maskedMean, x, steps, mask) } : {}),
+    ...('mean_dim1' in expected ? { mean_dim1: statisticByRow(maskedMean, x, steps, mask) } : {}),
   }
 })
 

@@ -10,7 +10,7 @@ const lessBaseline = (rewards: ArrayLike<number>, baseline: number): Float64Arra
 export const noBaseline = (rewards: ArrayLike<number>): Float64Array => lessBaseline(rewards, 0)
 
 /** A = r − mean of the batch. Biased by a factor (n − 1) / n, as each row is in its own baseline. */
-export const batchMean = (rewards: ArrayLike<number>): Float64Array =>
+export const batchMeanBaseline = (rewards: ArrayLike<number>): Float64Array =>
   lessBaseline(rewards, maskedMean(rewards, scoredMask(rewards)))
 
 export interface MovingBaseline {

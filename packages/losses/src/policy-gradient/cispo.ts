@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core'
 import { tokenMean } from '../sharing.ts'
-import type { PolicyGradientLoss } from './grpo.ts'
-import { type PolicyGradientOptions, policyGradient } from './policy-gradient.ts'
+import { aboveZero } from './check-options.ts'
+import { type PolicyGradientLoss, type PolicyGradientOptions, policyGradient } from './policy-gradient.ts'
 import { ratioOf, tokenRatio } from './ratio.ts'
 import { type Surrogate, scoreFunction } from './surrogate.ts'
 
@@ -27,12 +27,13 @@ const capped = (cap: number): Surrogate => (tokens, logWeight) => {
  * `cap` is the ratio itself, as TRL's `epsilon_high` is for this loss; the paper's 1 + ε_high is `cap = 1 + ε_high`.
  *
  * @param options.cap default 5
+ * @param inputs see PolicyGradientInputs: [rows, steps], nats
  * @returns terms [rows, steps]; metrics cispo_clip_ratio (capped tokens of positive advantage), kl, entropy
  * @throws RangeError for a wrong shape or cap
  * @see MiniMax 2025, "MiniMax-M1", arXiv:2506.13585; TRL `loss_type="cispo"`
  * @example reduce(cispo({ cap: 5 })({ logProb, oldLogProb, advantage, mask }), weight)
  */
 export const cispo = ({ cap = 5, ...options }: CISPOOptions = {}): PolicyGradientLoss => {
-  if (!(cap > 0)) throw new RangeError(`cispo: cap must be above 0, found ${cap}`)
+  aboveZero('cispo', { cap })
   return policyGradient({ name: 'cispo', level: tokenRatio, surrogate: capped(cap), sharing: tokenMean }, options)
 }

@@ -47,6 +47,7 @@ export const rewardMoments = (inputs: ExpectedRewardInputs): RewardMoments => {
  * The `expected_reinforce` of ml-rlgrad. What sampled REINFORCE estimates, without its variance; where it vanishes no
  * sampling helps.
  *
+ * @param inputs see ExpectedRewardInputs: [rows, outcomes]
  * @returns terms [rows], −V; metrics reward (the mean of V), reward_std (the mean over inputs of the deviation)
  * @throws RangeError for a wrong shape
  * @see Razin et al. 2024, "Vanishing gradients in reinforcement finetuning", arXiv:2310.20703; apple/ml-rlgrad

@@ -1,7 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core'
 import { sequenceMean } from '../sharing.ts'
-import type { ClippedOptions, PolicyGradientLoss } from './grpo.ts'
-import { policyGradient } from './policy-gradient.ts'
+import { type ClippedOptions, type PolicyGradientLoss, policyGradient } from './policy-gradient.ts'
 import { type Level, sequenceRatio } from './ratio.ts'
 import { type ClipOptions, clipOf, plainRatio } from './surrogate.ts'
 import { alongSteps, perRowMean } from './tokens.ts'
@@ -32,6 +31,7 @@ const clippedSequenceRatio = ({ low, high }: Required<ClipOptions>): Level => ({
  *
  * @param options.low  ε_low in nats, default 0.4
  * @param options.high ε_high in nats, default `low`
+ * @param inputs see PolicyGradientInputs: [rows, steps], nats
  * @returns terms [rows, steps], alike within a row; metrics kl, entropy
  * @throws RangeError for a wrong shape or option
  * @see Zhao et al. 2025, "Geometric-mean policy optimization", arXiv:2507.20673; TRL experimental GMPO

@@ -1,15 +1,11 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { batchMean, movingBaseline, noBaseline } from './baselines.ts'
-import {
-  batchNormalised,
-  gdpoAdvantages,
-  groupAdvantages,
-  informativeGroups,
-  leaveOneOut,
-  populationDeviation,
-  zeroSpread,
-} from './group-advantages.ts'
+import { batchMeanBaseline, movingBaseline, noBaseline } from './baselines.ts'
+import { batchNormalised } from './batch-normalised.ts'
+import { gdpoAdvantages } from './gdpo-advantages.ts'
+import { groupAdvantages, populationDeviation } from './group-advantages.ts'
+import { informativeGroups, zeroSpread } from './informative-groups.ts'
+import { leaveOneOut } from './leave-one-out.ts'
 
 const close = (values: readonly number[]) => values.map((x) => expect.closeTo(x, 12))
 
@@ -91,7 +87,7 @@ test('a row that no function could judge has no part in GDPO', () => {
 
 test('baselines: none, the mean of the batch, and a moving one that is a value', () => {
   expect([...noBaseline([2, NaN])]).toEqual([2, 0])
-  expect([...batchMean([1, NaN, 3])]).toEqual([-1, 0, 1])
+  expect([...batchMeanBaseline([1, NaN, 3])]).toEqual([-1, 0, 1])
   const { advantages, baseline } = movingBaseline([1, 3, NaN], 0.5, 0.9)
   expect([...advantages]).toEqual([0.5, 2.5, 0])
   expect(baseline).toBeCloseTo(0.9 * 0.5 + 0.1 * 2, 12)

@@ -1,15 +1,7 @@
 import { fixedLength, sequenceMean, tokenMean } from '../sharing.ts'
-import type { Terms } from '../terms.ts'
-import { type PolicyGradientOptions, policyGradient } from './policy-gradient.ts'
+import { type ClippedOptions, type PolicyGradientLoss, policyGradient } from './policy-gradient.ts'
 import { tokenRatio } from './ratio.ts'
-import { type ClipOptions, clipOf, pessimisticClip } from './surrogate.ts'
-import type { PolicyGradientInputs } from './tokens.ts'
-
-/** Options of the losses that clip a ratio. */
-export type ClippedOptions = ClipOptions & PolicyGradientOptions
-
-/** A loss of the family: options were given, a batch is. */
-export type PolicyGradientLoss = (inputs: PolicyGradientInputs) => Terms
+import { clipOf, pessimisticClip } from './surrogate.ts'
 
 /**
  * Group relative policy optimisation: PPO's clip with the advantage of a completion among those of its prompt.
@@ -24,6 +16,7 @@ export type PolicyGradientLoss = (inputs: PolicyGradientInputs) => Terms
  * @param options.high    ε_high, default `low`
  * @param options.ceiling δ of the two-sided clip (INTELLECT-2), default none
  * @param options.beta    weight of KL(π ‖ π_ref), default 0
+ * @param inputs see PolicyGradientInputs: [rows, steps], nats
  * @returns terms [rows, steps]; metrics clip_ratio/low_mean, clip_ratio/high_mean, clip_ratio/region_mean, kl, entropy
  * @throws RangeError for a wrong shape or option, or β > 0 without a reference
  * @see Shao et al. 2024, "DeepSeekMath", arXiv:2402.03300
@@ -45,6 +38,7 @@ export const grpo = (options: ClippedOptions = {}): PolicyGradientLoss =>
  * @param options.maxLength L, the most tokens that a completion may have
  * @param options.low       ε_low, default 0.2
  * @param options.high      ε_high, default `low`
+ * @param inputs see PolicyGradientInputs: [rows, steps], nats
  * @returns terms [rows, steps]; metrics as `grpo`
  * @throws RangeError for a wrong shape or option
  * @see Liu et al. 2025, "Understanding R1-Zero-like training", arXiv:2503.20783
@@ -71,6 +65,7 @@ export const drGRPO = (options: ClippedOptions & { readonly maxLength: number })
  *
  * @param options.low  ε_low, default 0.2
  * @param options.high ε_high, default 0.28
+ * @param inputs see PolicyGradientInputs: [rows, steps], nats
  * @returns terms [rows, steps]; metrics as `grpo`
  * @throws RangeError for a wrong shape or option
  * @see Yu et al. 2025, "DAPO", arXiv:2503.14476
@@ -97,6 +92,7 @@ export const dapo = ({ high = 0.28, ...options }: ClippedOptions = {}): PolicyGr
  *
  * @param options.low  ε_low, default 0.2
  * @param options.high ε_high, default `low`
+ * @param inputs see PolicyGradientInputs: [rows, steps], nats
  * @returns terms [rows, steps]; metrics as `grpo`
  * @throws RangeError for a wrong shape or option
  * @see TRL, GRPOConfig.loss_type; torchtune, GRPOLoss

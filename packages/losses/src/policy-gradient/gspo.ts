@@ -1,10 +1,14 @@
 import { sequenceMean, sequenceSum } from '../sharing.ts'
-import type { ClippedOptions, PolicyGradientLoss } from './grpo.ts'
-import { policyGradient } from './policy-gradient.ts'
+import { type ClippedOptions, type PolicyGradientLoss, policyGradient } from './policy-gradient.ts'
 import { sequenceRatio, sequenceTokenRatio } from './ratio.ts'
 import { clipOf, pessimisticClip } from './surrogate.ts'
 
-const narrow = ({ low = 3e-4, high = 4e-4, ...options }: ClippedOptions): ClippedOptions => ({ ...options, low, high })
+/** The paper's bounds where neither is given. */
+const narrow = ({ low, high = low ?? 4e-4, ...options }: ClippedOptions): ClippedOptions => ({
+  ...options,
+  low: low ?? 3e-4,
+  high,
+})
 
 /**
  * Group sequence policy optimisation: the ratio is of the completion, as its reward is.
@@ -16,7 +20,8 @@ const narrow = ({ low = 3e-4, high = 4e-4, ...options }: ClippedOptions): Clippe
  * `importance_sampling_level="sequence"` with `loss_type="grpo"`.
  *
  * @param options.low  ε_low, default 3e-4
- * @param options.high ε_high, default 4e-4
+ * @param options.high ε_high, default `low`, or 4e-4 where neither is given
+ * @param inputs see PolicyGradientInputs: [rows, steps], nats
  * @returns terms [rows, steps], alike within a row; metrics as `grpo`, averaged over completions
  * @throws RangeError for a wrong shape or option
  * @see Zheng et al. 2025, "GSPO", arXiv:2507.18071
@@ -36,7 +41,8 @@ export const gspo = (options: ClippedOptions = {}): PolicyGradientLoss => {
  * With one advantage for the completion it has GSPO's value and gradient.
  *
  * @param options.low  ε_low, default 3e-4
- * @param options.high ε_high, default 4e-4
+ * @param options.high ε_high, default `low`, or 4e-4 where neither is given
+ * @param inputs see PolicyGradientInputs: [rows, steps], nats
  * @returns terms [rows, steps]; metrics as `gspo`
  * @throws RangeError for a wrong shape or option
  * @see Zheng et al. 2025, "GSPO", §4.3, arXiv:2507.18071; TRL experimental GSPO-token
@@ -57,6 +63,7 @@ export const gspoToken = (options: ClippedOptions = {}): PolicyGradientLoss => {
  *
  * @param options.low  ε_low, default 0.2
  * @param options.high ε_high, default `low`
+ * @param inputs see PolicyGradientInputs: [rows, steps], nats
  * @returns terms [rows, steps], alike within a row; metrics as `gspo`
  * @throws RangeError for a wrong shape or option
  * @see TRL, GRPOConfig.loss_type "luspo"

@@ -1,3 +1,5 @@
+import { aboveZero } from './check-options.ts'
+
 /** What a rollout showed of the divergence from the reference. */
 export interface ObservedKL {
   /** Mean over what `samples` counts, nats: of completions in TRL, of tokens in RL4LMs. */
@@ -13,11 +15,6 @@ export type KLController = (coefficient: number, observed: ObservedKL) => number
 export const fixedKL: KLController = (coefficient) => coefficient
 
 const clamp = (x: number, most: number): number => Math.min(most, Math.max(-most, x))
-
-const checkTarget = (caller: string, target: number): number => {
-  if (!(target > 0 && target < Infinity)) throw new RangeError(`${caller}: target must be above 0, found ${target}`)
-  return target
-}
 
 export interface AdaptiveKLOptions {
   /** Nats, above 0. */
@@ -37,9 +34,8 @@ export interface AdaptiveKLOptions {
  * @see Ziegler et al. 2019, arXiv:1909.08593; TRL ≤ 0.11 AdaptiveKLController
  */
 export const adaptiveKL = ({ target, horizon }: AdaptiveKLOptions): KLController => {
-  const aim = checkTarget('adaptiveKL', target)
-  if (!(horizon > 0)) throw new RangeError(`adaptiveKL: horizon must be above 0, found ${horizon}`)
-  return (coefficient, { kl, samples }) => coefficient * (1 + (clamp(kl / aim - 1, 0.2) * samples) / horizon)
+  aboveZero('adaptiveKL', { target, horizon })
+  return (coefficient, { kl, samples }) => coefficient * (1 + (clamp(kl / target - 1, 0.2) * samples) / horizon)
 }
 
 /**
@@ -52,6 +48,6 @@ export const adaptiveKL = ({ target, horizon }: AdaptiveKLOptions): KLController
  * @see RL4LMs KLController
  */
 export const adaptiveKLPerRollout = ({ target }: { readonly target: number }): KLController => {
-  const aim = checkTarget('adaptiveKLPerRollout', target)
-  return (coefficient, { kl }) => coefficient * (1 + 0.1 * clamp((kl - aim) / aim, 0.2))
+  aboveZero('adaptiveKLPerRollout', { target })
+  return (coefficient, { kl }) => coefficient * (1 + 0.1 * clamp((kl - target) / target, 0.2))
 }

@@ -54,7 +54,7 @@ export const sampleVarianceTorchtune = (x: ArrayLike<number>, mask?: Counted): n
 }
 
 /** [rows] a statistic of each row of a row-major [rows, steps]. */
-export const byRow = (
+export const statisticByRow = (
   statistic: (x: ArrayLike<number>, mask?: Counted) => number,
   x: ArrayLike<number>,
   steps: number,

@@ -1,18 +1,22 @@
-import '@gfnlm/jit'
+import { hostTensor, jit } from '@gfnlm/jit'
 import '@tensorflow/tfjs-backend-cpu'
 import * as tf from '@tensorflow/tfjs-core'
 import { describe, expect, test } from 'vitest'
 import { type Sharing, tokenMean } from '../sharing.ts'
 import { reduce } from '../terms.ts'
 import { cispo } from './cispo.ts'
+import { entropyOf } from './entropy.ts'
+import { rewardMoments } from './expected-reward.ts'
 import { gmpo } from './gmpo.ts'
-import { type PolicyGradientLoss, bnpo, dapo, drGRPO, grpo } from './grpo.ts'
+import { bnpo, dapo, drGRPO, grpo } from './grpo.ts'
 import { gspo, gspoToken, luspo } from './gspo.ts'
+import { highEntropyMask } from './high-entropy-mask.ts'
+import { offPolicyMask } from './off-policy-mask.ts'
+import type { PolicyGradientLoss } from './policy-gradient.ts'
 import { ppoPolicy } from './ppo.ts'
 import { reinforce } from './reinforce.ts'
 import { rloo } from './rloo.ts'
 import { sapo } from './sapo.ts'
-import { highEntropyMask, offPolicyMask } from './token-masks.ts'
 import type { PolicyGradientInputs } from './tokens.ts'
 import { vespo } from './vespo.ts'
 
@@ -152,6 +156,41 @@ test.each([
   ['no temperature', () => sapo({ negative: 0 }), 'sapo: negative must be above 0'],
   ['λ of 0', () => vespo({ positive: { k: 1, lambda: 0 } }), 'vespo: positive needs k ≥ 0 and lambda > 0'],
 ])('%s is an error that names it', (_, make, message) => expect(make).toThrow(message))
+
+test('masks, entropies and moments compiled to one graph are what they are eagerly', async () => {
+  const given = {
+    logProb: tf.tensor2d([[-3, -1], [-0.2, -4], [-2, -2]]),
+    behaviourLogProb: tf.tensor2d([[-1, -1], [-1, -1], [-2, -2]]),
+    advantage: tf.tensor1d([-1, -1, 1]),
+    mask: tf.tensor2d([[1, 1], [1, 0], [1, 1]]),
+    logits: tf.tensor3d([[[0.1, 2, -Infinity]], [[1, 1, 1]], [[-3, 0.5, 0.2]]]),
+    reward: tf.tensor2d([[1, 0.5, 2], [0, 1, 2], [-1, 1, 0]]),
+  }
+  const found = (x: typeof given) => {
+    const logits = tf.reshape<tf.Rank.R2>(x.logits, [3, 3])
+    const { mean, deviation } = rewardMoments({ logits, reward: x.reward })
+    return {
+      offPolicy: offPolicyMask(0.5)(x),
+      entropy: entropyOf(x.logits),
+      mean,
+      deviation,
+      highEntropy: highEntropyMask(0.4)(tf.neg(x.logProb), x.mask),
+    }
+  }
+  const run = jit(found as never) as unknown as {
+    (host: unknown): Promise<Readonly<Record<string, { readonly data: Float32Array }>>>
+    dispose: () => Promise<void>
+  }
+  const host = Object.entries(given).map(([name, x]) => [name, hostTensor(x.dataSync() as Float32Array, x.shape)])
+  const compiled = await run(Object.fromEntries(host))
+  await run.dispose()
+  for (const [name, x] of Object.entries(found(given))) {
+    const eager = [...x.dataSync()]
+    expect(eager.every(Number.isFinite), name).toBe(true)
+    close([...compiled[name].data], eager)
+  }
+  expect([...compiled.highEntropy.data]).toEqual([1, 0, 0, 0, 1, 1])
+})
 
 describe('masks of tokens', () => {
   const [entropy, mask] = [tf.tensor2d([[0.1, 2, NaN], [0.5, 1, 3]]), tf.tensor2d([[1, 1, 0], [1, 1, 1]])]

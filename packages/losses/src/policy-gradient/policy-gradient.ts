@@ -1,16 +1,17 @@
 import * as tf from '@tensorflow/tfjs-core'
 import { type Sharing, tokenMean } from '../sharing.ts'
 import type { Terms } from '../terms.ts'
+import { atLeastZero } from './check-options.ts'
 import { type KLEstimator, k3 } from './kl-estimators.ts'
 import { type Level, ratioOf } from './ratio.ts'
-import { type Surrogate, toldMeans } from './surrogate.ts'
+import { type ClipOptions, type Surrogate, toldMeans } from './surrogate.ts'
 import { type PolicyGradientInputs, type Tokens, finite, tokensOf } from './tokens.ts'
 
 /** What the losses of the family may add to their own term. */
 export interface PolicyGradientOptions {
   /** β ≥ 0: weight of the divergence from the reference in the loss; above 0 it needs `referenceLogProb`. Default 0. */
   readonly beta?: number
-  /** How that divergence is estimated. Default `k3`; `k3` in the references. */
+  /** How that divergence is estimated. Default `k3`, the references'. */
   readonly divergence?: KLEstimator
   /**
    * Multiplies the divergence by the importance ratio, gradient included, which makes it unbiased for completions of
@@ -23,6 +24,12 @@ export interface PolicyGradientOptions {
   readonly sharing?: Sharing
 }
 
+/** Options of the losses that clip a ratio. */
+export type ClippedOptions = ClipOptions & PolicyGradientOptions
+
+/** A loss of the family: options were given, a batch is. */
+export type PolicyGradientLoss = (inputs: PolicyGradientInputs) => Terms
+
 /** A member of the family: which ratio, what is made of it, and how tokens share the loss. */
 export interface PolicyGradient {
   readonly name: string
@@ -34,11 +41,6 @@ export interface PolicyGradient {
 const present = (caller: string, name: string, x: tf.Tensor2D | undefined, why: string): tf.Tensor2D => {
   if (x === undefined) throw new RangeError(`${caller}: ${name} is missing, and ${why} needs it`)
   return x
-}
-
-const atLeastZero = (caller: string, options: Readonly<Record<string, number>>): void => {
-  for (const [name, x] of Object.entries(options))
-    if (!(x >= 0 && x < Infinity)) throw new RangeError(`${caller}: ${name} must be at least 0, found ${x}`)
 }
 
 const tokenMeanOf = (x: tf.Tensor2D, { live }: Tokens): tf.Scalar => tf.sum(tf.mul(tokenMean(live).share, x))
@@ -54,7 +56,7 @@ const tokenMeanOf = (x: tf.Tensor2D, { live }: Tokens): tf.Scalar => tf.sum(tf.m
 export const policyGradient = (
   { name, level, surrogate, sharing: ownSharing }: PolicyGradient,
   options: PolicyGradientOptions,
-): ((inputs: PolicyGradientInputs) => Terms) => {
+): PolicyGradientLoss => {
   const { beta = 0, divergence = k3, correctedDivergence = false, entropyBonus = 0, sharing = ownSharing } = options
   atLeastZero(name, { beta, entropyBonus })
 
@@ -68,7 +70,7 @@ export const policyGradient = (
     const { live, settle } = tokens
     const logWeight = level.logWeight(tokens)
     const { cost, told } = surrogate(tokens, logWeight)
-    const corrected = inputs.correction === undefined ? cost : tf.mul(cost, tokens.correction)
+    const corrected = tf.mul(cost, tokens.correction)
 
     const reference = beta > 0 ? present(name, 'referenceLogProb', inputs.referenceLogProb, 'beta > 0') : undefined
     const kl = reference === undefined ? undefined : settle(divergenceOf(tokens, reference, logWeight))

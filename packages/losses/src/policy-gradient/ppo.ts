@@ -1,14 +1,13 @@
 import * as tf from '@tensorflow/tfjs-core'
 import { tokenMean } from '../sharing.ts'
-import type { ClippedOptions, PolicyGradientLoss } from './grpo.ts'
 import { k2, k3 } from './kl-estimators.ts'
-import { policyGradient } from './policy-gradient.ts'
+import { type ClippedOptions, type PolicyGradientLoss, policyGradient } from './policy-gradient.ts'
 import { ratioOf, tokenRatio } from './ratio.ts'
 import { type ClipOptions, type Surrogate, clipOf, pessimisticClip } from './surrogate.ts'
 
 /** What TRL and SB3 log of an update beside its loss, token by token. */
 const observed = (clip: Required<ClipOptions>): Surrogate => (tokens, logWeight) => {
-  const { logProb, logRatio, live } = tokens
+  const { logProb, logRatio } = tokens
   const ratio = ratioOf(logWeight)
   const { cost, told } = pessimisticClip(clip)(tokens, logWeight)
   const before = tf.sub<tf.Tensor2D>(logProb, logRatio)
@@ -18,7 +17,7 @@ const observed = (clip: Required<ClipOptions>): Surrogate => (tokens, logWeight)
     told: {
       'policy/approxkl_avg': k2(logProb, before),
       'policy/clipfrac_avg': told['clip_ratio/region_mean'],
-      'val/ratio': tf.mul(ratio, live),
+      'val/ratio': ratio,
       approx_kl: k3(before, logProb),
       clip_fraction: tf.cast(outside, 'float32'),
     },
@@ -36,6 +35,7 @@ const observed = (clip: Required<ClipOptions>): Surrogate => (tokens, logWeight)
  *
  * @param options.low          ε, default 0.2
  * @param options.entropyBonus default 0 (SB3 `ent_coef`)
+ * @param inputs see PolicyGradientInputs: [rows, steps], nats
  * @returns terms [rows, steps]; metrics policy/approxkl_avg (k2), policy/clipfrac_avg, val/ratio (TRL), approx_kl (k3),
  *          clip_fraction (whatever the sign of A; SB3), all of them means over tokens, and entropy
  * @throws RangeError for a wrong shape or option

@@ -1,7 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core'
 import { sequenceSum } from '../sharing.ts'
-import type { PolicyGradientLoss } from './grpo.ts'
-import { type PolicyGradientOptions, policyGradient } from './policy-gradient.ts'
+import { type PolicyGradientLoss, type PolicyGradientOptions, policyGradient } from './policy-gradient.ts'
 import { tokenRatio } from './ratio.ts'
 import { type Surrogate, scoreFunction } from './surrogate.ts'
 
@@ -12,12 +11,13 @@ const logLikelihood: Surrogate = (tokens) => ({ cost: scoreFunction(tokens, tf.o
  *
  *   loss = mean over completions of −A Σ_t log π(y_t)
  *
- * A is the reward less a baseline that does not depend on the completion: `leaveOneOut` (RLOO), `batchMean`,
+ * A is the reward less a baseline that does not depend on the completion: `leaveOneOut` (RLOO), `batchMeanBaseline`,
  * `movingBaseline`, a greedy completion's reward, or none at all. Unbiased for completions of the present policy; for
  * others give a `correction`. `oldLogProb` is not read.
  *
  * @param options.beta         weight of KL(π ‖ π_ref), default 0
  * @param options.entropyBonus default 0
+ * @param inputs see PolicyGradientInputs: [rows, steps], nats
  * @returns terms [rows, steps]; metrics kl, entropy
  * @throws RangeError for a wrong shape or option
  * @see Williams 1992, Machine Learning 8; Ahmadian et al. 2024, "Back to basics", arXiv:2402.14740

@@ -2,11 +2,11 @@
 export type Punished = ArrayLike<number | boolean>
 
 /** Scores of the punished *replaced* by a penalty: torchtune `reward_penalty`. */
-export const replaced = (scores: ArrayLike<number>, punished: Punished, penalty: number): Float64Array =>
+export const replacedScores = (scores: ArrayLike<number>, punished: Punished, penalty: number): Float64Array =>
   Float64Array.from(scores, (score, row) => (punished[row] ? penalty : score))
 
 /** A penalty *subtracted* from the scores of the punished: TRL `missing_eos_penalty`. */
-export const lessPenalty = (scores: ArrayLike<number>, punished: Punished, penalty: number): Float64Array =>
+export const penalisedScores = (scores: ArrayLike<number>, punished: Punished, penalty: number): Float64Array =>
   Float64Array.from(scores, (score, row) => (punished[row] ? score - penalty : score))
 
 export interface StopRules {
@@ -23,7 +23,7 @@ export interface StopRules {
  * @param length [rows] tokens up to the stop token, it included
  * @param stop   ids that end a completion
  */
-export const withoutStop = (
+export const missingStop = (
   tokens: ArrayLike<number>,
   length: ArrayLike<number>,
   stop: readonly number[],
@@ -44,7 +44,7 @@ export const withoutStop = (
  * @param padding   [rows, steps] 1 past the stop token, on the right
  * @param lastIndex [rows] index of the last token that is not padding
  */
-export const withoutPadding = (
+export const missingStopTorchtune = (
   padding: ArrayLike<number | boolean>,
   lastIndex: ArrayLike<number>,
   { noStop = true, minLength = 0 }: StopRules = {},

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core'
 import { sequenceMean } from '../sharing.ts'
-import type { PolicyGradientLoss } from './grpo.ts'
-import { type PolicyGradientOptions, policyGradient } from './policy-gradient.ts'
+import { aboveZero } from './check-options.ts'
+import { type PolicyGradientLoss, type PolicyGradientOptions, policyGradient } from './policy-gradient.ts'
 import { ratioOf, tokenRatio } from './ratio.ts'
 import type { Surrogate } from './surrogate.ts'
 
@@ -30,14 +30,14 @@ const softGate = (positive: number, negative: number): Surrogate => ({ advantage
  *
  * @param options.positive τ⁺, default 1
  * @param options.negative τ⁻, default 1.05
+ * @param inputs see PolicyGradientInputs: [rows, steps], nats
  * @returns terms [rows, steps]; metrics kl, entropy
  * @throws RangeError for a wrong shape or τ
  * @see Gao et al. 2025, "SAPO", arXiv:2511.20347; TRL `loss_type="sapo"`
  * @example reduce(sapo()({ logProb, oldLogProb, advantage, mask }), weight)
  */
 export const sapo = ({ positive = 1, negative = 1.05, ...options }: SAPOOptions = {}): PolicyGradientLoss => {
-  for (const [name, tau] of Object.entries({ positive, negative }))
-    if (!(tau > 0 && tau < Infinity)) throw new RangeError(`sapo: ${name} must be above 0, found ${tau}`)
+  aboveZero('sapo', { positive, negative })
   const surrogate = softGate(positive, negative)
   return policyGradient({ name: 'sapo', level: tokenRatio, surrogate, sharing: sequenceMean }, options)
 }

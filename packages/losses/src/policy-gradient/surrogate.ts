@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core'
 import { detach } from '../detach.ts'
 import type { Sharing } from '../sharing.ts'
+import { aboveZero, atLeastZero } from './check-options.ts'
 import { ratioOf } from './ratio.ts'
 import type { Tokens } from './tokens.ts'
 
@@ -32,9 +33,8 @@ export const clipOf = (
   caller: string,
   { low = 0.2, high = low, ceiling = Infinity }: ClipOptions,
 ): Required<ClipOptions> => {
-  for (const [name, x] of Object.entries({ low, high }))
-    if (!(x >= 0 && x < Infinity)) throw new RangeError(`${caller}: ${name} must be at least 0, found ${x}`)
-  if (!(ceiling > 0)) throw new RangeError(`${caller}: ceiling must be above 0, found ${ceiling}`)
+  atLeastZero(caller, { low, high })
+  aboveZero(caller, { ceiling })
   return { low, high, ceiling }
 }
 

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { generalisedAdvantages } from './generalised-advantages.ts'
 import { adaptiveKL, adaptiveKLPerRollout, fixedKL } from './kl-control.ts'
 import { maskedMean, populationVariance, sampleVariance, zeroOutside } from './masked-statistics.ts'
-import { lessPenalty, replaced, withoutPadding, withoutStop } from './reward-penalties.ts'
+import { penalisedScores, replacedScores, missingStopTorchtune, missingStop } from './reward-penalties.ts'
 import { scoreAfterLast, scoreAfterLastTorchtune } from './score-steps.ts'
 import { SAMPLE_KL, shapedRewards } from './shaped-rewards.ts'
 import {
@@ -110,12 +110,12 @@ describe('rewards of tokens', () => {
 
 test('a stop token at the very end is seen by its id, and missed by its padding', () => {
   const tokens = [5, 2, 0, 5, 6, 2, 5, 6, 7]
-  const punished = withoutStop(tokens, [2, 3, 3], [2])
+  const punished = missingStop(tokens, [2, 3, 3], [2])
   expect([...punished]).toEqual([0, 0, 1])
-  expect([...withoutPadding([0, 0, 1, 0, 0, 0, 0, 0, 0], [1, 2, 2])]).toEqual([0, 1, 1])
-  expect([...withoutStop(tokens, [2, 3, 3], [2], { noStop: false, minLength: 3 })]).toEqual([1, 0, 0])
-  expect([...replaced([1, 2, 3], punished, -3)]).toEqual([1, 2, -3])
-  expect([...lessPenalty([1, 2, 3], punished, 3)]).toEqual([1, 2, 0])
+  expect([...missingStopTorchtune([0, 0, 1, 0, 0, 0, 0, 0, 0], [1, 2, 2])]).toEqual([0, 1, 1])
+  expect([...missingStop(tokens, [2, 3, 3], [2], { noStop: false, minLength: 3 })]).toEqual([1, 0, 0])
+  expect([...replacedScores([1, 2, 3], punished, -3)]).toEqual([1, 2, -3])
+  expect([...penalisedScores([1, 2, 3], punished, 3)]).toEqual([1, 2, 0])
 })
 
 test('the score of a completion of one token: after it (TRL), upon it (torchtune)', () => {

@@ -40,6 +40,7 @@ export interface Tokens {
   /** log π − log π_old, nats */
   readonly logRatio: tf.Tensor2D
   readonly advantage: tf.Tensor2D
+  /** what the input of that name has, or 1 */
   readonly correction: tf.Tensor2D
   /** x where a token counts, else 0, whatever stood there. */
   readonly settle: (x: tf.Tensor2D) => tf.Tensor2D

@@ -2,6 +2,7 @@ import * as tf from '@tensorflow/tfjs-core'
 import { checkRank, checkShape } from '../check-shape.ts'
 import { type Sharing, tokenMean } from '../sharing.ts'
 import type { Terms } from '../terms.ts'
+import { aboveZero } from './check-options.ts'
 
 export interface ValueInputs {
   /** [rows, steps] V(s_t) now, in units of reward. Anything where the mask is 0, NaN included. */
@@ -28,11 +29,6 @@ const settled = (caller: string, { value, oldValue, returns, mask }: ValueInputs
   return { value: settle(value), oldValue: settle(oldValue), returns: settle(returns), live }
 }
 
-const clipAt = (caller: string, clip: number): number => {
-  if (!(clip > 0)) throw new RangeError(`${caller}: clip must be above 0, found ${clip}`)
-  return clip
-}
-
 const near = (value: tf.Tensor2D, oldValue: tf.Tensor2D, clip: number): tf.Tensor2D =>
   tf.add(oldValue, tf.clipByValue(tf.sub(value, oldValue), -clip, clip))
 
@@ -51,6 +47,7 @@ export interface ClippedValueOptions {
  * torchtune and TRL, who add 0.1 times of it to the policy's loss.
  *
  * @param options.clip c in units of reward, default 0.2
+ * @param inputs see ValueInputs: [rows, steps], in units of reward
  * @returns terms [rows, steps], reward²; metrics val/clipfrac_avg (where the clip binds)
  * @throws RangeError for a wrong shape or clip
  * @see torchtune PPOLoss; TRL PPOTrainer (`cliprange_value`)
@@ -58,11 +55,11 @@ export interface ClippedValueOptions {
  */
 export const clippedValueLoss =
   ({ clip = 0.2, sharing = tokenMean }: ClippedValueOptions = {}): ((inputs: ValueInputs) => Terms) => {
-    const most = clipAt('clippedValueLoss', clip)
+    aboveZero('clippedValueLoss', { clip })
     return (inputs) => {
       const { value, oldValue, returns, live } = settled('clippedValueLoss', inputs)
       const free = tf.square(tf.sub(value, returns))
-      const held = tf.square(tf.sub(near(value, oldValue, most), returns))
+      const held = tf.square(tf.sub(near(value, oldValue, clip), returns))
       const shares = sharing(live)
       const bound = tf.cast(tf.greater(held, free), 'float32')
       return {
@@ -89,6 +86,7 @@ export interface SquaredValueOptions {
  * V_old + clip(V − V_old, −c, c), without the maximum of `clippedValueLoss`.
  *
  * @param options.clip c in units of reward, default none
+ * @param inputs see ValueInputs: [rows, steps], in units of reward
  * @returns terms [rows, steps], reward²; metrics value_loss
  * @throws RangeError for a wrong shape or clip
  * @see Stable-Baselines3 PPO
@@ -96,10 +94,10 @@ export interface SquaredValueOptions {
  */
 export const squaredValueLoss =
   ({ clip = Infinity, sharing = tokenMean }: SquaredValueOptions = {}): ((inputs: ValueInputs) => Terms) => {
-    const most = clipAt('squaredValueLoss', clip)
+    aboveZero('squaredValueLoss', { clip })
     return (inputs) => {
       const { value, oldValue, returns, live } = settled('squaredValueLoss', inputs)
-      const predicted = most === Infinity ? value : near(value, oldValue, most)
+      const predicted = clip === Infinity ? value : near(value, oldValue, clip)
       const terms = tf.square(tf.sub(predicted, returns))
       const shares = sharing(live)
       return { terms, ...shares, metrics: { value_loss: tf.sum(tf.mul(shares.share, terms)) } }

@@ -1,7 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core'
 import { tokenMean } from '../sharing.ts'
-import type { PolicyGradientLoss } from './grpo.ts'
-import { type PolicyGradientOptions, policyGradient } from './policy-gradient.ts'
+import { type PolicyGradientLoss, type PolicyGradientOptions, policyGradient } from './policy-gradient.ts'
 import { productRatio } from './ratio.ts'
 import { type Surrogate, scoreFunction } from './surrogate.ts'
 
@@ -29,7 +28,7 @@ const gammaWeighted = (positive: GammaWeight, negative: GammaWeight): Surrogate 
   const logW = tf.clipByValue(logWeight, LEAST, MOST)
   const lambda = either('lambda')
   const phi = tf.exp<tf.Tensor2D>(tf.add(tf.mul(either('k'), logW), tf.mul(lambda, tf.sub(1, tf.exp(logW)))))
-  return { cost: scoreFunction(tokens, phi), told: { 'vespo/phi_seq_mean': tf.mul(phi, tokens.live) } }
+  return { cost: scoreFunction(tokens, phi), told: { 'vespo/phi_seq_mean': phi } }
 }
 
 /**
@@ -44,6 +43,7 @@ const gammaWeighted = (positive: GammaWeight, negative: GammaWeight): Surrogate 
  *
  * @param options.positive k and λ where A ≥ 0, default 2 and 3
  * @param options.negative k and λ where A < 0, default 3 and 2
+ * @param inputs see PolicyGradientInputs: [rows, steps], nats
  * @returns terms [rows, steps]; metrics vespo/phi_seq_mean (over completions), kl, entropy
  * @throws RangeError for a wrong shape, k or λ
  * @see TRL, GRPOConfig.loss_type "vespo"

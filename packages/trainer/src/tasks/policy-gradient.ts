@@ -2,7 +2,7 @@ import { type TokenMDP, type Weighted, fault, selectRows, settledTokens, termina
 import { type HostTensors, hostTensor } from '@gfnlm/jit'
 import {
   type ClippedOptions, type GroupAdvantageOptions, type PolicyGradientLoss, type PolicyGradientOptions,
-  batchMean, groupAdvantages, grpo, informativeGroups, leaveOneOut, reinforce, rloo,
+  batchMeanBaseline, groupAdvantages, grpo, informativeGroups, leaveOneOut, reinforce, rloo,
 } from '@gfnlm/losses'
 import { type PackedInput, actionScores, packRows } from '@gfnlm/policy'
 import type * as tf from '@tensorflow/tfjs-core'
@@ -112,18 +112,21 @@ const shared = ({ beta = 0, onlyInformative = false }: Pick<PolicyGradientOption
 })
 
 export interface ReinforceTaskOptions extends Penalised<PolicyGradientOptions>, Shared {
-  /** Default `batchMean`. */
+  /** Default `batchMeanBaseline`. */
   readonly baseline?: AdvantagesOf
 }
 
 /** REINFORCE; the baseline is the mean of the batch unless another is given (`leaveOneOut`, `noBaseline`). */
 export const reinforceTask = (
   mdp: TokenMDP,
-  { baseline = batchMean, ...options }: ReinforceTaskOptions = {},
+  { baseline = batchMeanBaseline, ...options }: ReinforceTaskOptions = {},
 ): Task<Weighted> =>
   policyGradientTask(mdp, { name: 'reinforce', loss: reinforce(options), advantages: baseline, ...shared(options) })
 
-/** REINFORCE leave-one-out: the baseline is the mean of a prompt's other completions. At least two a prompt. */
+/**
+ * REINFORCE leave-one-out: the baseline is the mean of a prompt's other completions. At least two a prompt. β weighs a
+ * term of the loss here; TRL's is in the reward, which needs the reference's log-probabilities before the update.
+ */
 export const rlooTask = (mdp: TokenMDP, options: Penalised<ClippedOptions> & Shared = {}): Task<Weighted> =>
   policyGradientTask(mdp, { name: 'rloo', loss: rloo(options), advantages: leaveOneOut, ...shared(options) })
 

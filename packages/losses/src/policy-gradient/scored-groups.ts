@@ -1,0 +1,40 @@
+/** The rows of each group whose reward is known (not NaN). */
+export const scoredGroups = (
+  caller: string,
+  rewards: ArrayLike<number>,
+  group: ArrayLike<number>,
+): readonly number[][] => {
+  if (rewards.length !== group.length)
+    throw new RangeError(`${caller}: ${rewards.length} rewards and ${group.length} groups`)
+  const rows = new Map<number, number[]>()
+  for (let row = 0; row < rewards.length; row++) {
+    if (Number.isNaN(rewards[row])) continue
+    const members = rows.get(group[row])
+    if (members === undefined) rows.set(group[row], [row])
+    else members.push(row)
+  }
+  return [...rows.values()]
+}
+
+/** The rewards of some rows. */
+export const rewardsAt = (rewards: ArrayLike<number>, rows: readonly number[]): number[] =>
+  rows.map((row) => rewards[row])
+
+/** Whether there is nothing to choose between. */
+export const allEqual = (x: readonly number[]): boolean => x.every((value) => value === x[0])
+
+/** [rows] a function of each group's rewards; 0 in rows without a reward, and in groups of equal ones. */
+export const advantagesByGroup = (
+  caller: string,
+  rewards: ArrayLike<number>,
+  group: ArrayLike<number>,
+  advantagesOf: (rewards: readonly number[]) => readonly number[],
+): Float64Array => {
+  const advantages = new Float64Array(rewards.length)
+  for (const rows of scoredGroups(caller, rewards, group)) {
+    const own = rewardsAt(rewards, rows)
+    if (allEqual(own)) continue
+    advantagesOf(own).forEach((advantage, i) => (advantages[rows[i]] = advantage))
+  }
+  return advantages
+}
