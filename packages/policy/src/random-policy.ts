@@ -2,14 +2,15 @@ import { fold, keyOf } from '@gfnlm/env'
 import { type HostTensor, type HostTensors, hostTensor, hostZeros } from '@gfnlm/jit'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
+import { totalmem } from 'node:os'
 import type { LoraOptions } from './adapter/lora.ts'
 import { architectureOf, parseConfig } from './architectures/architectures.ts'
-import type { ConfigJson } from './architectures/config-fields.ts'
+import { type ConfigJson, positive } from './architectures/config-fields.ts'
 import type { DecoderConfig } from './architectures/decoder-config.ts'
 import { type Module, modulesOf, tensorsOf } from './architectures/modules.ts'
 import { normals } from './normals.ts'
 import { type Train, parametersOf } from './parameters-of.ts'
-import type { PolicyFault } from './policy-fault.ts'
+import { type PolicyFault, policyFault } from './policy-fault.ts'
 import { type PretrainedPolicy, pretrainedPolicy } from './pretrained-policy.ts'
 import type { Tokenizer } from './tokenizer.ts'
 
@@ -44,6 +45,25 @@ const initialWeights = (
   )
 }
 
+/** The number of weights, if they fit into this machine's memory as float32. */
+const fitting = (config: DecoderConfig): E.Either<PolicyFault, number> => {
+  const sizes = [...tensorsOf(config).values()].map((shape) => shape.reduce((n, d) => n * d, 1))
+  const weights = sizes.reduce((sum, size) => sum + size, 0)
+  const gigabytes = (bytes: number): string => (bytes / 1e9).toPrecision(3)
+  return 4 * weights <= totalmem()
+    ? E.right(weights)
+    : E.left(
+        policyFault(
+          'ConfigInvalid',
+          `config.json asks for ${weights} weights, ${gigabytes(4 * weights)} GB; this machine has ${gigabytes(
+            totalmem(),
+          )} GB`,
+          'Make vocab_size, hidden_size, intermediate_size or the number of layers smaller',
+          { weights, memory: totalmem() },
+        ),
+      )
+}
+
 /**
  * A policy of a config.json with weights drawn as Hugging Face initialises them (`initializer_range`, default 0.02):
  * what training from scratch starts with. All weights train unless an adapter is given or `train` says otherwise.
@@ -62,9 +82,10 @@ export const randomPolicy = (
     E.Do,
     E.bind('config', () => parseConfig(configJson)),
     E.bind('row', () => architectureOf(configJson)),
-    E.bind('parameters', ({ config, row }) => {
-      const sigma = (configJson['initializer_range'] as number | undefined) ?? 0.02
-      return parametersOf(config, initialWeights(config, seed, sigma, row.shrunkAtInit ?? []), adapter, train)
-    }),
+    E.bind('sigma', () => positive(configJson, 'initializer_range', 0.02)),
+    E.chainFirst(({ config }) => fitting(config)),
+    E.bind('parameters', ({ config, row, sigma }) =>
+      parametersOf(config, initialWeights(config, seed, sigma, row.shrunkAtInit ?? []), adapter, train),
+    ),
     E.map(({ config, parameters }) => pretrainedPolicy({ name, config, configJson, tokenizer, ...parameters })),
   )

@@ -2,7 +2,7 @@ import { type Either, chain, left, right } from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import { type PolicyFault, policyFault } from '../policy-fault.ts'
 import type { Architecture } from './architecture.ts'
-import { type ConfigJson, badField } from './config-fields.ts'
+import { type ConfigJson, badField, shown } from './config-fields.ts'
 import type { DecoderConfig } from './decoder-config.ts'
 import { gemma2, gemma3Text } from './gemma.ts'
 import { gpt2 } from './gpt2.ts'
@@ -31,7 +31,7 @@ export const architectureOf = (json: ConfigJson): Either<PolicyFault, Architectu
     : left(
         policyFault(
           'ArchitectureUnknown',
-          `config.json: model_type is ${JSON.stringify(type) ?? 'missing'}`,
+          `config.json: model_type is ${shown(type)}`,
           `Use a model of one of these families: ${Object.keys(ARCHITECTURES).join(', ')}`,
           { field: 'model_type', value: type },
         ),

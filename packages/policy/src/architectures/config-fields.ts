@@ -5,10 +5,21 @@ import { type PolicyFault, policyFault } from '../policy-fault.ts'
 /** A parsed config.json. */
 export type ConfigJson = Readonly<Record<string, unknown>>
 
+/** The beginning of a value, for a message: what is in a file may be long, or deeper than JSON.stringify goes. */
+export const shown = (value: unknown): string => {
+  if (typeof value === 'number') return String(value)
+  try {
+    const text = JSON.stringify(value) ?? 'missing'
+    return text.length <= 100 ? text : `${text.slice(0, 100)}…`
+  } catch {
+    return 'nested too deep to be shown'
+  }
+}
+
 /** The fault of a field that cannot be used. */
 export const badField = (json: ConfigJson, field: string, wanted: string): Either<PolicyFault, never> =>
   left(
-    policyFault('ConfigInvalid', `config.json: ${field} is ${JSON.stringify(json[field]) ?? 'missing'}`, wanted, {
+    policyFault('ConfigInvalid', `config.json: ${field} is ${shown(json[field])}`, wanted, {
       field,
       value: json[field],
     }),
@@ -16,6 +27,10 @@ export const badField = (json: ConfigJson, field: string, wanted: string): Eithe
 
 /** null counts as absent. */
 export const isAbsent = (json: ConfigJson, field: string): boolean => json[field] === undefined || json[field] === null
+
+/** A field's number for the default of another; NaN where it is none, which is the field's own fault to tell. */
+export const numberOf = (json: ConfigJson, field: string): number =>
+  typeof json[field] === 'number' ? json[field] : NaN
 
 /** A whole number of at least 1. */
 export const count = (json: ConfigJson, field: string, otherwise?: number): Either<PolicyFault, number> => {

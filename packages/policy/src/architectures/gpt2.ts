@@ -2,7 +2,7 @@ import { sequenceS } from 'fp-ts/lib/Apply.js'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import { ACTIVATIONS, type Architecture } from './architecture.ts'
-import { badField, count, flag, layerCount, oneOf, only, positive } from './config-fields.ts'
+import { badField, count, flag, layerCount, numberOf, oneOf, only, positive } from './config-fields.ts'
 import type { ModuleNames } from './decoder-config.ts'
 
 const names: ModuleNames = {
@@ -32,7 +32,7 @@ export const gpt2: Architecture = {
         hidden: count(json, 'n_embd'),
         layers: layerCount(json, 'n_layer'),
         heads: count(json, 'n_head'),
-        intermediate: count(json, 'n_inner', 4 * (json['n_embd'] as number)),
+        intermediate: count(json, 'n_inner', 4 * numberOf(json, 'n_embd')),
         eps: positive(json, 'layer_norm_epsilon', 1e-5),
         activation: oneOf(json, 'activation_function', ACTIVATIONS, 'gelu_new'),
         tied: flag(json, 'tie_word_embeddings', true),

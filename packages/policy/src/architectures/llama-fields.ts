@@ -3,7 +3,7 @@ import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import type { PolicyFault } from '../policy-fault.ts'
 import { ACTIVATIONS } from './architecture.ts'
-import { type ConfigJson, badField, count, flag, layerCount, oneOf, positive } from './config-fields.ts'
+import { type ConfigJson, badField, count, flag, layerCount, numberOf, oneOf, positive } from './config-fields.ts'
 import type { DecoderConfig, ModuleNames } from './decoder-config.ts'
 
 /** Modules as Llama names them, and most that came after it. */
@@ -62,11 +62,11 @@ export const llamaFields = (
       eps: positive(json, 'rms_norm_eps', eps),
       activation: oneOf(json, field, ACTIVATIONS, act),
       tied: flag(json, 'tie_word_embeddings', tied),
-      kvHeads: count(json, 'num_key_value_heads', json['num_attention_heads'] as number),
+      kvHeads: count(json, 'num_key_value_heads', numberOf(json, 'num_attention_heads')),
       headDim: count(
         json,
         'head_dim',
-        headDim ?? (json['hidden_size'] as number) / (json['num_attention_heads'] as number),
+        headDim ?? numberOf(json, 'hidden_size') / numberOf(json, 'num_attention_heads'),
       ),
     }),
     E.chain(({ eps, ...read }) =>

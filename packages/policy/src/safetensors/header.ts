@@ -1,4 +1,4 @@
-import { type Either, left, right } from 'fp-ts/lib/Either.js'
+import { type Either, isLeft, left, right } from 'fp-ts/lib/Either.js'
 import { type PolicyFault, policyFault } from '../policy-fault.ts'
 import { BYTES } from './dtype.ts'
 import { duplicateKey } from './duplicate-key.ts'
@@ -25,56 +25,77 @@ const AGAIN = 'Download or export the file again'
 
 const isCount = (u: unknown): u is number => Number.isSafeInteger(u) && (u as number) >= 0
 
+/** The beginning of a name or a shape, for a message: a file may have long ones. */
+const brief = (text: string | readonly number[]): string => {
+  const all = String(text)
+  return all.length <= 100 ? all : `${all.slice(0, 100)}…`
+}
+
+const isText = (u: unknown): u is Readonly<Record<string, string>> =>
+  typeof u === 'object' &&
+  u !== null &&
+  !Array.isArray(u) &&
+  Object.values(u).every((value) => typeof value === 'string')
+
+/** The text of a header, or what is wrong with it. */
+const decoded = (header: Uint8Array): Either<string, readonly [string, Readonly<Record<string, unknown>>]> => {
+  let json: string
+  try {
+    json = new TextDecoder('utf-8', { fatal: true }).decode(header)
+  } catch {
+    return left('the header is not UTF-8')
+  }
+  try {
+    const parsed: unknown = JSON.parse(json)
+    return typeof parsed === 'object' && parsed !== null && !Array.isArray(parsed)
+      ? right([json, parsed as Readonly<Record<string, unknown>>])
+      : left('the header is not an object')
+  } catch {
+    return left('the header is not JSON')
+  }
+}
+
 /**
- * Reads the JSON header of a safetensors file of `size` bytes whose header takes `length` bytes. The tensors must
- * fill what follows the header exactly, without overlap or hole, as the reference implementation demands.
+ * Reads the header of a safetensors file of `size` bytes, which starts at its ninth. The tensors must fill what follows
+ * it exactly, without overlap or hole, as the reference implementation demands.
  */
-export const parseHeader = (
-  path: string,
-  json: string,
-  length: number,
-  size: number,
-): Either<PolicyFault, SafetensorsHeader> => {
+export const parseHeader = (path: string, header: Uint8Array, size: number): Either<PolicyFault, SafetensorsHeader> => {
   const bad = (what: string, detail: Record<string, unknown> = {}): Either<PolicyFault, never> =>
     left(policyFault('WeightsCorrupt', `${path}: ${what}`, AGAIN, { path, ...detail }))
 
-  let parsed: unknown
-  try {
-    parsed = JSON.parse(json)
-  } catch {
-    return bad('the header is not JSON')
-  }
-  if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed))
-    return bad('the header is not an object')
+  const read = decoded(header)
+  if (isLeft(read)) return bad(read.left)
+  const [json, parsed] = read.right
   const twice = duplicateKey(json)
-  if (twice !== undefined) return bad(`tensor "${twice}" is listed twice`, { tensor: twice })
+  if (twice !== undefined) return bad(`tensor "${brief(twice)}" is listed twice`, { tensor: twice })
 
-  const { __metadata__: metadata = {}, ...rest } = parsed as Record<string, unknown>
-  const origin = 8 + length
+  const { __metadata__: metadata = {}, ...rest } = parsed
+  if (!isText(metadata)) return bad('its __metadata__ is no table of texts')
+  const origin = 8 + header.length
   const tensors = new Map<string, TensorEntry>()
   for (const [tensor, info] of Object.entries(rest)) {
     const { dtype, shape, data_offsets: offsets } = (info ?? {}) as Record<string, unknown>
-    if (typeof dtype !== 'string' || BYTES[dtype] === undefined)
+    const named = `tensor "${brief(tensor)}"`
+    if (typeof dtype !== 'string' || !Object.hasOwn(BYTES, dtype))
       return left(
         policyFault(
           'WeightsDtype',
-          `${path}: tensor "${tensor}" has the unknown dtype ${JSON.stringify(dtype)}`,
+          `${path}: ${named} has ${typeof dtype === 'string' ? `the unknown dtype "${brief(dtype)}"` : 'no dtype'}`,
           'Export the weights as F32, F16 or BF16',
           { path, tensor, dtype },
         ),
       )
-    if (!Array.isArray(shape) || !shape.every(isCount))
-      return bad(`tensor "${tensor}" has no proper shape`, { tensor, shape })
+    if (!Array.isArray(shape) || !shape.every(isCount)) return bad(`${named} has no proper shape`, { tensor, shape })
     if (!Array.isArray(offsets) || offsets.length !== 2 || !offsets.every(isCount) || offsets[0] > offsets[1])
-      return bad(`tensor "${tensor}" has no proper data_offsets`, { tensor, offsets })
+      return bad(`${named} has no proper data_offsets`, { tensor, offsets })
     const bytes = shape.reduce((n, d) => n * d, 1) * BYTES[dtype]!
     if (offsets[1] - offsets[0] !== bytes)
       return bad(
-        `tensor "${tensor}" of ${dtype} [${shape}] needs ${bytes} bytes, its offsets span ${offsets[1] - offsets[0]}`,
+        `${named} of ${dtype} [${brief(shape)}] needs ${bytes} bytes, its offsets span ${offsets[1] - offsets[0]}`,
         { tensor, dtype, shape, offsets },
       )
     if (origin + offsets[1] > size)
-      return bad(`tensor "${tensor}" ends at byte ${origin + offsets[1]} but the file has ${size}: it is truncated`, {
+      return bad(`${named} ends at byte ${origin + offsets[1]} but the file has ${size}: it is truncated`, {
         tensor,
         offsets,
         size,
@@ -83,14 +104,12 @@ export const parseHeader = (
   }
 
   let reached = origin
-  for (const [tensor, { start, end }] of [...tensors].sort(
-    (a, b) => a[1].start - b[1].start || a[1].end - b[1].end,
-  )) {
-    if (start < reached) return bad(`tensor "${tensor}" overlaps the one before it`, { tensor })
+  for (const [tensor, { start, end }] of [...tensors].sort((a, b) => a[1].start - b[1].start || a[1].end - b[1].end)) {
+    if (start < reached) return bad(`tensor "${brief(tensor)}" overlaps the one before it`, { tensor })
     if (start > reached)
-      return bad(`${start - reached} bytes before tensor "${tensor}" belong to no tensor`, { tensor })
+      return bad(`${start - reached} bytes before tensor "${brief(tensor)}" belong to no tensor`, { tensor })
     reached = end
   }
   if (reached !== size) return bad(`${size - reached} bytes at the end belong to no tensor`, { size })
-  return right({ path, metadata: metadata as Record<string, string>, tensors })
+  return right({ path, metadata, tensors })
 }

@@ -56,7 +56,7 @@ export const readHeader = (path: string): TE.TaskEither<PolicyFault, Safetensors
     const length = Number(new DataView((await readAt(file, 0, 8)).buffer).getBigUint64(0, true))
     if (length > MAX_HEADER) return bad(`its header claims ${length} bytes, more than the ${MAX_HEADER} allowed`)
     if (8 + length > size) return bad(`its header claims ${length} bytes but the file has ${size}: it is truncated`)
-    return parseHeader(path, new TextDecoder().decode(await readAt(file, 8, length)), length, size)
+    return parseHeader(path, await readAt(file, 8, length), size)
   })
 
 /** Element types that are read; every float is widened or narrowed to 32 bits. */
