@@ -23,7 +23,7 @@ export interface DetailedBalanceOptions {
  *
  * logReward and logPTerm are read at column `length` only.
  *
- * @param options.normalisation `pooled` (mean over the transitions of the batch, the default) or `within`
+ * @param options.normalisation over the transitions of the batch, or `within` each trajectory; default `pooled`
  * @param options.regression    what a residual costs, default `squared`
  * @returns terms [rows, states], nats², at [row, t]. Metrics: those of `trajectoryMetrics`
  * @throws RangeError for a wrong shape

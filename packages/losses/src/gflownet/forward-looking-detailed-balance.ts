@@ -15,7 +15,7 @@ import { extentOf } from './trajectory-inputs.ts'
  * `logF` of the batch is the learned part; `logReward` is read at every state. Where all flows are known from the
  * rewards alone, `modifiedDetailedBalance` learns none.
  *
- * @param options.normalisation `pooled` (mean over the transitions of the batch, the default) or `within`
+ * @param options.normalisation over the transitions of the batch, or `within` each trajectory; default `pooled`
  * @param options.regression    what a residual costs, default `squared`
  * @returns terms [rows, states], nats², at [row, t]. Metrics: those of `trajectoryMetrics`
  * @throws RangeError for a wrong shape

@@ -27,7 +27,7 @@ export interface ModifiedDetailedBalanceOptions extends DetailedBalanceOptions {
  *
  * logReward is read at every state that may stop.
  *
- * @param options.normalisation `within` (the default) or `pooled`
+ * @param options.normalisation over each trajectory's transitions, or `pooled` over the batch's; default `within`
  * @param options.regression    what a residual costs, default `squared`
  * @param options.exit          whether the terminating transition counts, default `leftOut`; see `Exit`
  * @param options.minLength     tokens before which the MDP forbids stopping, default 0; above it the batch needs `logZ`
