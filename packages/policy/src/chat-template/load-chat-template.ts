@@ -55,6 +55,15 @@ const templateFiles = (directory: string): TE.TaskEither<PolicyFault, Templates>
     (caught) => policyFault('TemplateInvalid', `${directory}: ${reasonOf(caught)}`, FIX, { directory }),
   )
 
+/** The chat templates of a model directory by their names, unparsed: files, and what tokenizer_config.json has. */
+export const chatTemplateTexts = (directory: string): TE.TaskEither<PolicyFault, Templates> =>
+  pipe(
+    TE.Do,
+    TE.bind('settings', () => readJsonIfAny(join(directory, 'tokenizer_config.json'), 'TokenizerCorrupt', FIX)),
+    TE.bind('files', () => templateFiles(directory)),
+    TE.map(({ settings = {}, files }) => ({ ...templatesIn(settings), ...files })),
+  )
+
 /**
  * The chat template of a model directory, by its name where it has several (`default`, `tool_use`, `rag`): a file,
  * chat_template.jinja or additional_chat_templates/<name>.jinja, comes before what tokenizer_config.json has.
@@ -69,9 +78,8 @@ export const loadChatTemplate = (
     TE.Do,
     TE.bind('settings', () => readJsonIfAny(join(directory, 'tokenizer_config.json'), 'TokenizerCorrupt', FIX)),
     TE.bind('map', () => readJsonIfAny(join(directory, 'special_tokens_map.json'), 'TokenizerCorrupt', FIX)),
-    TE.bind('files', () => templateFiles(directory)),
-    TE.chainEitherK(({ settings = {}, map = {}, files }): E.Either<PolicyFault, ChatTemplate | undefined> => {
-      const templates = { ...templatesIn(settings), ...files }
+    TE.bind('templates', () => chatTemplateTexts(directory)),
+    TE.chainEitherK(({ settings = {}, map = {}, templates }): E.Either<PolicyFault, ChatTemplate | undefined> => {
       const names = Object.keys(templates)
       if (names.length === 0) return E.right(undefined)
       return Object.hasOwn(templates, name)

@@ -8,7 +8,7 @@ export type GgufTokenizer =
   { readonly kind: 'gpt2'; readonly split: string } | { readonly kind: 'llama' | 't5' | 'ids' }
 
 /** How Llama 3 splits text before byte-level BPE. */
-export const LLAMA_3: string = [
+const LLAMA_3: string = [
   "(?i:'s|'t|'re|'ve|'m|'ll|'d)",
   String.raw`[^\r\n\p{L}\p{N}]?\p{L}+`,
   String.raw`\p{N}{1,3}`,
@@ -19,7 +19,7 @@ export const LLAMA_3: string = [
 ].join('|')
 
 /** The same, digit by digit. */
-export const QWEN_2: string = LLAMA_3.replace('{1,3}', '')
+const QWEN_2: string = LLAMA_3.replace('{1,3}', '')
 
 /** Ways to split text before byte-level BPE, and llama.cpp's names of them. */
 const SPLITS: Readonly<Record<string, string>> = {

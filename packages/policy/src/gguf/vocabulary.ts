@@ -28,14 +28,17 @@ const pairOf = (merge: string | readonly [string, string]): readonly [string, st
   return [merge.slice(0, space), merge.slice(space + 1)]
 }
 
-/** SentencePiece merges the pair whose joined token scores highest: the earlier a merge, the higher. */
+/**
+ * SentencePiece merges the pair whose joined token scores highest: the earlier a merge, the higher, and below them
+ * what no merge makes.
+ */
 const mergeScores = ({ model }: TokenizerJson, tokens: readonly string[]): Float32Array => {
   const ranks = new Map<string, number>()
   for (const [rank, merge] of (model?.merges ?? []).entries()) {
     const joined = pairOf(merge).join('')
     if (!ranks.has(joined)) ranks.set(joined, rank)
   }
-  return Float32Array.from(tokens, (token) => -(ranks.get(token) ?? 0))
+  return Float32Array.from(tokens, (token) => -(ranks.get(token) ?? ranks.size))
 }
 
 const unigramScores = ({ model }: TokenizerJson, size: number): Float32Array => {

@@ -5,12 +5,12 @@ import { join } from 'node:path'
 import { loraScaleOf } from '../adapter/adapted-modules.ts'
 import { mergedWeights } from '../adapter/merge.ts'
 import { modulesOf } from '../architectures/modules.ts'
+import { chatTemplateTexts } from '../chat-template/load-chat-template.ts'
 import type { PolicyFault } from '../policy-fault.ts'
 import type { PretrainedPolicy } from '../pretrained-policy.ts'
 import { readJsonIfAny } from '../read-json.ts'
 import { writeBeside } from '../write-beside.ts'
 import { type GgufDtype, type GgufMetadata, ggufPieces } from './container.ts'
-import { chatTemplate } from './chat-template.ts'
 import { familyOf } from './family.ts'
 import { type GgufTokenizer, ggufTokenizer } from './gguf-tokenizer.ts'
 import { hyperparameters } from './hyperparameters.ts'
@@ -61,8 +61,8 @@ const wordsOf = ({
         TE.bind('json', () =>
           readJsonIfAny(join(modelDirectory, 'tokenizer.json'), 'TokenizerCorrupt', 'Download the tokenizer again'),
         ),
-        TE.bind('template', () => chatTemplate(modelDirectory)),
-        TE.map(({ json = {}, template }) => words(json as TokenizerJson, template)),
+        TE.bind('templates', () => chatTemplateTexts(modelDirectory)),
+        TE.map(({ json = {}, templates }) => words(json as TokenizerJson, templates['default'])),
       )
 }
 

@@ -1,18 +1,12 @@
-/** A tokenizer.json's model of BPE: tokens and the merges that make them. */
+type Pair = readonly [string, string]
+
+/** A tokenizer.json's model of BPE: ids of tokens, and the merges that make them. */
 export interface Bpe {
   readonly vocab: Readonly<Record<string, number>>
-  readonly merges: readonly (readonly [string, string])[]
+  readonly merges: readonly Pair[]
 }
 
-/** GPT-2's letters for bytes: themselves where they can be seen, from U+0100 on where not. */
-export const BYTE_LETTERS: readonly string[] = (() => {
-  const visible = (byte: number): boolean =>
-    (byte >= 33 && byte <= 126) || (byte >= 161 && byte <= 172) || (byte >= 174 && byte <= 255)
-  let hidden = 0
-  return Array.from({ length: 256 }, (_, byte) => String.fromCodePoint(visible(byte) ? byte : 256 + hidden++))
-})()
-
-const joined = (symbols: readonly string[], [left, right]: readonly [string, string]): string[] => {
+const joined = (symbols: readonly string[], [left, right]: Pair): string[] => {
   const out: string[] = []
   for (let i = 0; i < symbols.length; i++) {
     const both = symbols[i] === left && symbols[i + 1] === right
@@ -22,7 +16,7 @@ const joined = (symbols: readonly string[], [left, right]: readonly [string, str
   return out
 }
 
-const frequentPair = (symbols: readonly string[]): readonly [string, string] => {
+const frequentPair = (symbols: readonly string[]): Pair => {
   const counts = new Map<string, number>()
   for (let i = 0; i + 1 < symbols.length; i++) {
     const pair = JSON.stringify([symbols[i], symbols[i + 1]])
@@ -36,16 +30,17 @@ const frequentPair = (symbols: readonly string[]): readonly [string, string] => 
  * Merges learned from a text in one piece, over the boundaries of its words: what keeps them apart later is the
  * pre-tokenizer alone.
  *
- * @param first tokens that are there before any merge
+ * @param vocab tokens that are there before any merge, and keep their ids
+ * @param next  the id of the first new token: a symbol of the text or what a merge gives
  */
-export const learnedBpe = (first: readonly string[], text: readonly string[], size: number): Bpe => {
-  const merges: (readonly [string, string])[] = []
-  let symbols = [...text]
-  for (let i = 0; i < size; i++) {
-    const pair = frequentPair(symbols)
-    merges.push(pair)
-    symbols = joined(symbols, pair)
+export const learnedBpe = (vocab: Bpe['vocab'], next: number, symbols: readonly string[], merges: number): Bpe => {
+  const learned: Pair[] = []
+  let text = symbols
+  for (let i = 0; i < merges; i++) {
+    const pair = frequentPair(text)
+    learned.push(pair)
+    text = joined(text, pair)
   }
-  const tokens = [...new Set([...first, ...merges.map((pair) => pair.join(''))])]
-  return { vocab: Object.fromEntries(tokens.map((token, id) => [token, id])), merges }
+  const fresh = [...new Set([...symbols, ...learned.map((pair) => pair.join(''))])].filter((token) => !Object.hasOwn(vocab, token))
+  return { vocab: { ...vocab, ...Object.fromEntries(fresh.map((token, i) => [token, next + i])) }, merges: learned }
 }

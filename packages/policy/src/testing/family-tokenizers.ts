@@ -2,7 +2,7 @@
 export type TokenizerJson = Readonly<Record<string, unknown>>
 
 /** The characters that stand for bytes in byte-level vocabularies (GPT-2's table). */
-const BYTE_CHARACTERS: readonly string[] = (() => {
+export const BYTE_CHARACTERS: readonly string[] = (() => {
   const shown = (byte: number): boolean =>
     (byte >= 33 && byte <= 126) || (byte >= 161 && byte <= 172) || (byte >= 174 && byte <= 255)
   let hidden = 0
