@@ -37,7 +37,11 @@ export const parametersOf = (
         )
       : train === 'all' && isQuantized(weights)
       ? E.left(
-          policyFault('QuantizationInvalid', "train is 'all' but the weights are quantised", 'Train an adapter: lora(), or leave quantize out'),
+          policyFault(
+            'QuantizationInvalid',
+            "train is 'all' but the weights are quantised",
+            'Train an adapter: lora(), or leave quantize out',
+          ),
         )
       : E.right({ constants: weights, trainable: train === 'all' ? weights : {} })
   if (train === 'all')
@@ -49,9 +53,7 @@ export const parametersOf = (
       ),
     )
   const made =
-    'tensors' in given
-      ? E.map(() => given)(runsOn(given.adapter, weights))
-      : newAdapter(config, weights, given)
+    'tensors' in given ? E.map(() => given)(runsOn(given.adapter, weights)) : newAdapter(config, weights, given)
   return E.map(
     ({ adapter, tensors }: Adapter): Parameters =>
       train === 'none'

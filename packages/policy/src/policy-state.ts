@@ -12,7 +12,10 @@ export interface PolicyState {
 export const reference = (policy: Policy): PolicyState => ({ policy, trainable: () => null })
 
 /** A policy with fixed parameters, by default those it starts with. */
-export const frozen = (policy: Policy, trainable: HostTensors = policy.trainable): PolicyState => ({ policy, trainable: () => trainable })
+export const frozen = (policy: Policy, trainable: HostTensors = policy.trainable): PolicyState => ({
+  policy,
+  trainable: () => trainable,
+})
 
 /** A policy whose parameters are those named last: whoever asks for them next has the new ones. */
 export interface Switchable<Name extends string> extends PolicyState {

@@ -80,9 +80,14 @@ export const savePretrained = (
   const missing = kept.find((module) => weightOf(module, constants) === undefined)
   if (missing !== undefined)
     return TE.left(
-      policyFault('WeightsMissing', `${name} has no ${missing.name}: it was loaded as a classifier`, 'Save it with its score head', {
-        module: missing.name,
-      }),
+      policyFault(
+        'WeightsMissing',
+        `${name} has no ${missing.name}: it was loaded as a classifier`,
+        'Save it with its score head',
+        {
+          module: missing.name,
+        },
+      ),
     )
   return pipe(
     writeSafetensors(

@@ -35,32 +35,35 @@ const problem = (field: keyof LoraConfig, what: string, fix: string, detail: obj
 
 /** Ranks are counts and alphas numbers, in the patterns, too. */
 const numbersOf = ({ r, alpha, rankPattern = {}, alphaPattern = {} }: LoraConfig): E.Either<PolicyFault, void> => {
-  const rank = Object.entries({ r, ...rankPattern }).find(([, n]) => !Number.isSafeInteger(n) || n < 1)
-  if (rank !== undefined)
-    return problem(
-      rank[0] === 'r' ? 'r' : 'rankPattern',
-      `an adapter cannot have ${rank[0]} = ${rank[1]}`,
-      'A rank is a whole number of at least 1',
-    )
-  const scale = Object.entries({ alpha, ...alphaPattern }).find(([, n]) => !Number.isFinite(n))
+  const isRank = (n: number): boolean => Number.isSafeInteger(n) && n >= 1
+  const [rank, scale] = [
+    Object.entries(rankPattern).find(([, n]) => !isRank(n)),
+    Object.entries(alphaPattern).find(([, n]) => !Number.isFinite(n)),
+  ]
+  const ranks = 'A rank is a whole number of at least 1'
+  const alphas = 'An alpha is a finite number'
+  if (!isRank(r)) return problem('r', `an adapter cannot have r = ${r}`, ranks)
+  if (!Number.isFinite(alpha)) return problem('alpha', `an adapter cannot have alpha = ${alpha}`, alphas)
+  if (rank !== undefined) return problem('rankPattern', `${rank[0]} cannot have r = ${rank[1]}`, ranks)
   return scale === undefined
     ? E.right(undefined)
-    : problem(
-        scale[0] === 'alpha' ? 'alpha' : 'alphaPattern',
-        `an adapter cannot have ${scale[0]} = ${scale[1]}`,
-        'An alpha is a finite number',
-      )
+    : problem('alphaPattern', `${scale[0]} cannot have alpha = ${scale[1]}`, alphas)
 }
 
 /** What a regular expression compiles to, or the fault that names its field. */
 const compiled = <A>(field: keyof LoraConfig, compile: () => A): E.Either<PolicyFault, A> =>
   E.tryCatch(compile, (caught) =>
-    policyFault('AdapterInvalid', `the adapter's ${field}: ${reasonOf(caught)}`, 'Write a regular expression that JavaScript reads as Python does', {
-      field,
-    }),
+    policyFault(
+      'AdapterInvalid',
+      `the adapter's ${field}: ${reasonOf(caught)}`,
+      'Write a regular expression that JavaScript reads as Python does',
+      { field },
+    ),
   )
 
-const lastParts = (modules: readonly Module[]): string[] => [...new Set(modules.map(({ name }) => name.split('.').at(-1)!))]
+const lastParts = (modules: readonly Module[]): string[] => [
+  ...new Set(modules.map(({ name }) => name.split('.').at(-1)!)),
+]
 
 /** Every projection but the vocabulary's head: what PEFT's `all-linear` means. */
 export const allLinear = (config: DecoderConfig): readonly string[] =>
@@ -80,13 +83,21 @@ export const adaptedModules = (
   const fix = `Adapt some of ${available.join(', ')}`
 
   const listed = typeof targets === 'string' ? [] : targets
-  const unknown = listed.filter((target) => !modules.some(({ name, kind }) => kind === 'linear' && isListed(name, [target])))
-  if (unknown.length > 0) return problem('targets', `the model has no linear module ${unknown.join(', ')}`, fix, { unknown, available })
+  const unknown = listed.filter(
+    (target) => !modules.some(({ name, kind }) => kind === 'linear' && isListed(name, [target])),
+  )
+  if (unknown.length > 0)
+    return problem('targets', `the model has no linear module ${unknown.join(', ')}`, fix, { unknown, available })
   if (targets.length === 0) return problem('targets', 'the adapter has no targets', fix, { available })
   if (layers !== undefined && typeof targets === 'string')
-    return problem('layers', 'layers are chosen beside a pattern of targets', 'List the targets, or put the layers into the pattern')
+    return problem(
+      'layers',
+      'layers are chosen beside a pattern of targets',
+      'List the targets, or put the layers into the pattern',
+    )
   const beyond = layers?.find((layer) => !Number.isSafeInteger(layer) || layer < 0 || layer >= config.layers)
-  if (beyond !== undefined) return problem('layers', `the model has no layer ${beyond}`, `Its layers are 0 to ${config.layers - 1}`)
+  if (beyond !== undefined)
+    return problem('layers', `the model has no layer ${beyond}`, `Its layers are 0 to ${config.layers - 1}`)
 
   const inLayers = ({ name }: Module): boolean =>
     layers === undefined || listed.includes(name) || layers.some((layer) => layer === layerOf(name))

@@ -7,7 +7,10 @@ import { loraScaleOf } from './adapted-modules.ts'
 import { type Adapter, fittedTensors, runsOn } from './adapter.ts'
 
 const times = ({ data, shape }: HostTensor, factor: number): HostTensor =>
-  hostTensor(Float32Array.from(data, (value) => factor * value), shape)
+  hostTensor(
+    Float32Array.from(data, (value) => factor * value),
+    shape,
+  )
 
 /**
  * An adapter's parameters as a policy's functions take them in place of their own, whatever adapter the policy was made
@@ -17,7 +20,10 @@ const times = ({ data, shape }: HostTensor, factor: number): HostTensor =>
  * @example
  * const [chat, code] = [adapterParameters(policy, a), adapterParameters(policy, b)]
  */
-export const adapterParameters = (policy: PretrainedPolicy, { adapter, tensors }: Adapter): E.Either<PolicyFault, HostTensors> => {
+export const adapterParameters = (
+  policy: PretrainedPolicy,
+  { adapter, tensors }: Adapter,
+): E.Either<PolicyFault, HostTensors> => {
   const fix = 'Read the adapter for this model, and load the model without one that does not train'
   const bad = (tensor: string, what: string): PolicyFault =>
     policyFault('AdapterInvalid', `an adapter's "${tensor}" ${what} (${policy.name})`, fix, { tensor })
@@ -25,7 +31,8 @@ export const adapterParameters = (policy: PretrainedPolicy, { adapter, tensors }
   if (frozen !== undefined) return E.left(bad(frozen, 'is part of the frozen model, which takes no other adapter'))
   const [own, wanted] = [loraScaleOf(policy.adapter), loraScaleOf(adapter)]
   const still = Object.keys(tensors).find((name) => own(name.replace(/\.lora_.*$/, '')) === 0)
-  if (still !== undefined) return E.left(bad(still, 'is never heard: the adapter that the policy was made with has alpha 0'))
+  if (still !== undefined)
+    return E.left(bad(still, 'is never heard: the adapter that the policy was made with has alpha 0'))
   return pipe(
     runsOn(adapter, policy.constants),
     E.chain(() => fittedTensors(policy.config, adapter, tensors, bad)),
@@ -41,14 +48,21 @@ export const adapterParameters = (policy: PretrainedPolicy, { adapter, tensors }
   )
 }
 
-/** An adapter whose part is `factor` times as strong: its alphas are. 0 is the model without it. */
+/**
+ * An adapter whose B · A is `factor` times as strong: its alphas are. LoRA of 0 is the model without it; DoRA keeps its
+ * magnitudes.
+ */
 export const scaledAdapter = ({ adapter, tensors }: Adapter, factor: number): Adapter => ({
   adapter: {
     ...adapter,
     alpha: adapter.alpha * factor,
     ...(adapter.alphaPattern === undefined
       ? {}
-      : { alphaPattern: Object.fromEntries(Object.entries(adapter.alphaPattern).map(([key, alpha]) => [key, alpha * factor])) }),
+      : {
+          alphaPattern: Object.fromEntries(
+            Object.entries(adapter.alphaPattern).map(([key, alpha]) => [key, alpha * factor]),
+          ),
+        }),
   },
   tensors,
 })

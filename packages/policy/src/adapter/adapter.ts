@@ -19,9 +19,12 @@ export interface Adapter {
 export const runsOn = ({ kind }: LoraConfig, weights: HostTensors): E.Either<PolicyFault, void> =>
   kind === 'dora' && isQuantized(weights)
     ? E.left(
-        policyFault('AdapterInvalid', 'DoRA needs weights in floats, and the model was loaded quantised', "Leave quantize out, or take kind 'lora'", {
-          field: 'kind',
-        }),
+        policyFault(
+          'AdapterInvalid',
+          'DoRA needs weights in floats, and the model was loaded quantised',
+          "Leave quantize out, or take kind 'lora'",
+          { field: 'kind' },
+        ),
       )
     : E.right(undefined)
 

@@ -21,19 +21,28 @@ beforeAll(() => tf.setBackend('cpu'))
 const ROWS = [[1, 2, 3, 4, 5]]
 
 /** A policy of the same base with an adapter of its own that has learned something. */
-const adapted = (config: Readonly<Record<string, unknown>>, adapter: LoraOptions, wobble: number): PretrainedPolicy => {
+const adapted = (
+  config: Readonly<Record<string, unknown>>,
+  adapter: LoraOptions,
+  wobble: number,
+): PretrainedPolicy => {
   const policy = rightOf(randomPolicy(config, { seed: 3, adapter }))
   const trainable = Object.fromEntries(
     Object.entries(policy.trainable).map(([name, { data, shape }]) => [
       name,
-      hostTensor(Float32Array.from(data, (value, i) => value + 0.1 * Math.sin(wobble * i + name.length)), shape),
+      hostTensor(
+        Float32Array.from(data, (value, i) => value + 0.1 * Math.sin(wobble * i + name.length)),
+        shape,
+      ),
     ]),
   )
   return { ...policy, trainable }
 }
 const adapterOf = ({ adapter, trainable }: PretrainedPolicy): Adapter => ({ adapter: adapter!, tensors: trainable })
-const base = (config: Readonly<Record<string, unknown>>): PretrainedPolicy => rightOf(randomPolicy(config, { seed: 3, train: 'none' }))
-const logitsWith = (policy: PretrainedPolicy, trainable: HostTensors | null): number[][][] => eagerLogits(policy, ROWS, { trainable })
+const base = (config: Readonly<Record<string, unknown>>): PretrainedPolicy =>
+  rightOf(randomPolicy(config, { seed: 3, train: 'none' }))
+const logitsWith = (policy: PretrainedPolicy, trainable: HostTensors | null): number[][][] =>
+  eagerLogits(policy, ROWS, { trainable })
 
 describe.each([
   ['llama', SMALL_LLAMA],
@@ -68,7 +77,10 @@ describe.each([
     expect(at(0)).toEqual(logitsWith(policy, null).flat(2))
     expect(apart(at(1), logitsWith(plain, plain.trainable))).toBeLessThan(2e-5)
     expect(apart(at(2), at(1))).toBeGreaterThan(0.01)
-    expect(scaledAdapter(adapterOf(decomposed), 2).adapter).toMatchObject({ alpha: 2, alphaPattern: { 'layers.0.*|h.0.*': 10 } })
+    expect(scaledAdapter(adapterOf(decomposed), 2).adapter).toMatchObject({
+      alpha: 2,
+      alphaPattern: { 'layers.0.*|h.0.*': 10 },
+    })
   })
 })
 
@@ -140,7 +152,10 @@ describe('a combination', () => {
     const scale = adapter.alpha / (adapter.rslora ? Math.sqrt(r) : r)
     return Array.from({ length: OUT * IN }, (_, at) => {
       const [o, i] = [Math.floor(at / IN), at % IN]
-      return Array.from({ length: r }, (__, k) => scale * b.data[o * r + k]! * a.data[k * IN + i]!).reduce((x, y) => x + y, 0)
+      return Array.from({ length: r }, (__, k) => scale * b.data[o * r + k]! * a.data[k * IN + i]!).reduce(
+        (x, y) => x + y,
+        0,
+      )
     })
   }
   const made = (options: Partial<LoraOptions>, wobble: number): Adapter =>
@@ -150,21 +165,35 @@ describe('a combination', () => {
     const weight = fc.double({ min: -2, max: 2, noNaN: true })
     const rank = fc.integer({ min: 1, max: 4 })
     fc.assert(
-      fc.property(fc.array(fc.record({ weight, rank, rslora: fc.boolean() }), { minLength: 1, maxLength: 3 }), (parts) => {
-        const given = parts.map((part, i) => ({ ...made({ r: part.rank, alpha: 3, rslora: part.rslora }, i + 1), weight: part.weight }))
-        const whole = rightOf(combinedAdapter(given, 'cat'))
-        expect(whole.adapter.r).toBe(parts.reduce((sum, part) => sum + part.rank, 0))
-        const wanted = given.map((adapter) => delta(adapter).map((x) => adapter.weight * x))
-        const sum = wanted.reduce((total, one) => total.map((x, i) => x + one[i]!))
-        expect(apart(delta(whole), sum)).toBeLessThan(1e-5)
-      }),
+      fc.property(
+        fc.array(fc.record({ weight, rank, rslora: fc.boolean() }), { minLength: 1, maxLength: 3 }),
+        (parts) => {
+          const given = parts.map((part, i) => ({
+            ...made({ r: part.rank, alpha: 3, rslora: part.rslora }, i + 1),
+            weight: part.weight,
+          }))
+          const whole = rightOf(combinedAdapter(given, 'cat'))
+          expect(whole.adapter.r).toBe(parts.reduce((sum, part) => sum + part.rank, 0))
+          const wanted = given.map((adapter) => delta(adapter).map((x) => adapter.weight * x))
+          const sum = wanted.reduce((total, one) => total.map((x, i) => x + one[i]!))
+          expect(apart(delta(whole), sum)).toBeLessThan(1e-5)
+        },
+      ),
       { numRuns: 20 },
     )
   })
 
   it('of modules that not all of them adapt has zeros for the others', () => {
     const [q, v] = [made({ r: 2 }, 1), made({ r: 3, targets: ['v_proj', 'q_proj'] }, 2)]
-    const whole = rightOf(combinedAdapter([{ ...q, weight: 1 }, { ...v, weight: 1 }], 'cat'))
+    const whole = rightOf(
+      combinedAdapter(
+        [
+          { ...q, weight: 1 },
+          { ...v, weight: 1 },
+        ],
+        'cat',
+      ),
+    )
     const policy = base(SMALL_LLAMA)
     const taken = rightOf(adapterParameters(policy, whole))
     expect(taken['model.layers.0.self_attn.v_proj.lora_A.weight']!.shape).toEqual([5, 12])
@@ -177,19 +206,39 @@ describe('a combination', () => {
   // PEFT's _generalized_task_arithmetic_weighted_adapter: Σ √|w s| sign(w s) A_i and Σ √|w s| B_i.
   it("by 'linear' sums the matrices, each times the root of its weight and scale, the sign with A", () => {
     const [one, two] = [made({ r: 2, alpha: 4 }, 1), made({ r: 2, alpha: 1 }, 2)]
-    const { adapter, tensors } = rightOf(combinedAdapter([{ ...one, weight: 0.5 }, { ...two, weight: -2 }], 'linear'))
+    const { adapter, tensors } = rightOf(
+      combinedAdapter(
+        [
+          { ...one, weight: 0.5 },
+          { ...two, weight: -2 },
+        ],
+        'linear',
+      ),
+    )
     expect(adapter).toMatchObject({ kind: 'lora', r: 2, alpha: 2, rslora: false })
     const expected = (part: string, first: number, second: number): number[] =>
       Array.from(one.tensors[part]!.data, (x, i) => first * x + second * two.tensors[part]!.data[i]!)
     // w s: 0.5 · 4 / 2 = 1 and −2 · 1 / 2 = −1
-    expect(apart([...tensors[`${NAME}.lora_A.weight`]!.data], expected(`${NAME}.lora_A.weight`, 1, -1))).toBeLessThan(1e-6)
-    expect(apart([...tensors[`${NAME}.lora_B.weight`]!.data], expected(`${NAME}.lora_B.weight`, 1, 1))).toBeLessThan(1e-6)
+    expect(apart([...tensors[`${NAME}.lora_A.weight`]!.data], expected(`${NAME}.lora_A.weight`, 1, -1))).toBeLessThan(
+      1e-6,
+    )
+    expect(apart([...tensors[`${NAME}.lora_B.weight`]!.data], expected(`${NAME}.lora_B.weight`, 1, 1))).toBeLessThan(
+      1e-6,
+    )
   })
 
   it('is refused for DoRA, unequal ranks under linear, no adapter and weights that are no numbers', () => {
-    const [low, high] = [{ ...made({ r: 2 }, 1), weight: 1 }, { ...made({ r: 3 }, 1), weight: 1 }]
+    const [low, high] = [
+      { ...made({ r: 2 }, 1), weight: 1 },
+      { ...made({ r: 3 }, 1), weight: 1 },
+    ]
     expect(leftOf(combinedAdapter([{ ...made({ kind: 'dora' }, 1), weight: 1 }], 'cat')).message).toContain('DoRA')
     expect(leftOf(combinedAdapter([low, high], 'linear')).message).toContain(`${NAME} have ranks 2, 3`)
+    const other = {
+      ...adapterOf(adapted({ ...SMALL_LLAMA, hidden_size: 16 }, lora({ r: 2, targets: ['q_proj'] }), 1)),
+      weight: 1,
+    }
+    expect(leftOf(combinedAdapter([low, other], 'cat')).message).toContain('24 × 12 and 24 × 16')
     expect(leftOf(combinedAdapter([], 'cat'))._tag).toBe('AdapterInvalid')
     expect(leftOf(combinedAdapter([{ ...low, weight: NaN }], 'cat')).message).toContain('NaN')
   })

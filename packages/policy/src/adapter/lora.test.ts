@@ -101,9 +101,16 @@ describe('a new adapter', () => {
   })
 
   it('has the rank that the first matching pattern gives its module', () => {
-    const adapter = lora({ r: 2, targets: ['q_proj', 'down_proj'], rankPattern: { '0.mlp.down_proj': 5, down_proj: 3 } })
+    const adapter = lora({
+      r: 2,
+      targets: ['q_proj', 'down_proj'],
+      rankPattern: { '0.mlp.down_proj': 5, down_proj: 3 },
+    })
     const { tensors } = rightOf(newAdapter(llama, {}, adapter))
-    const shapes = Object.entries(tensors).map(([name, { shape }]) => [name.replace('model.layers.', '').replace('.weight', ''), ...shape])
+    const shapes = Object.entries(tensors).map(([name, { shape }]) => [
+      name.replace('model.layers.', '').replace('.weight', ''),
+      ...shape,
+    ])
     expect(shapes).toEqual([
       ['0.self_attn.q_proj.lora_A', 2, 12],
       ['0.self_attn.q_proj.lora_B', 24, 2],
@@ -119,14 +126,21 @@ describe('a new adapter', () => {
   it("of DoRA begins with the norms of its outputs' weights, in either orientation", () => {
     // rows (3, 4) and (5, 12) of [out, in]
     const module = { name: 'm', kind: 'linear', inputs: 2, outputs: 2, bias: false } as const
-    expect([...outputNorms({ ...module, orientation: 'out-in' }, hostTensor(Float32Array.of(3, 4, 5, 12), [2, 2]))]).toEqual([5, 13])
-    expect([...outputNorms({ ...module, orientation: 'in-out' }, hostTensor(Float32Array.of(3, 5, 4, 12), [2, 2]))]).toEqual([5, 13])
+    expect([
+      ...outputNorms({ ...module, orientation: 'out-in' }, hostTensor(Float32Array.of(3, 4, 5, 12), [2, 2])),
+    ]).toEqual([5, 13])
+    expect([
+      ...outputNorms({ ...module, orientation: 'in-out' }, hostTensor(Float32Array.of(3, 5, 4, 12), [2, 2])),
+    ]).toEqual([5, 13])
   })
 
   it('of DoRA needs the weights in floats', () => {
     const wide = rightOf(parseConfig(WIDE))
     const drawn = rightOf(randomPolicy(WIDE, { seed: 1 }))
     const quantized = rightOf(quantizedWeights(wide, drawn.constants, { bits: 8, block: 16 }))
-    expect(leftOf(newAdapter(wide, quantized, dora()))).toMatchObject({ _tag: 'AdapterInvalid', detail: { field: 'kind' } })
+    expect(leftOf(newAdapter(wide, quantized, dora()))).toMatchObject({
+      _tag: 'AdapterInvalid',
+      detail: { field: 'kind' },
+    })
   })
 })

@@ -14,7 +14,11 @@ export interface LowRank {
   readonly magnitude?: HostTensor | undefined
 }
 
-const merge = ({ inputs, outputs, orientation }: Module, weight: HostTensor, { a, b, scale, magnitude }: LowRank): Float32Array => {
+const merge = (
+  { inputs, outputs, orientation }: Module,
+  weight: HostTensor,
+  { a, b, scale, magnitude }: LowRank,
+): Float32Array => {
   const r = a.shape[0]!
   const merged = Float32Array.from(weight.data)
   // arrays on disk are read when they are asked for

@@ -57,7 +57,41 @@ const isEmpty = (u: unknown): boolean =>
 const PURE_STARTS: readonly unknown[] = [undefined, null, true, false, 'gaussian', 'eva', 'orthogonal']
 
 /** The list of layers that PEFT looks for is the model's only one. */
-const isOwnPattern = (pattern: unknown): boolean => isEmpty(pattern) || [pattern].flat().every((name) => name === 'layers' || name === 'h')
+const isOwnPattern = (pattern: unknown): boolean =>
+  isEmpty(pattern) || [pattern].flat().every((name) => name === 'layers' || name === 'h')
+
+const isNumber = (u: unknown): boolean => typeof u === 'number'
+const isFlag = (u: unknown): boolean => u === undefined || typeof u === 'boolean'
+const isListOf = (isItem: (u: unknown) => boolean, u: unknown): boolean => Array.isArray(u) && u.every(isItem)
+const isSelection = (u: unknown): boolean => typeof u === 'string' || isListOf((name) => typeof name === 'string', u)
+const isPattern = (u: unknown): boolean =>
+  isEmpty(u) || (typeof u === 'object' && !Array.isArray(u) && isListOf(isNumber, Object.values(u!)))
+
+/** What the fields that are read must hold. */
+const FORMS: Readonly<Record<string, readonly [isFit: (value: unknown) => boolean, says: string]>> = {
+  r: [isNumber, 'It must be a whole number of at least 1'],
+  lora_alpha: [isNumber, 'It must be a number'],
+  use_rslora: [isFlag, 'It must be true or false'],
+  use_dora: [isFlag, 'It must be true or false'],
+  target_modules: [isSelection, 'It must be a list of module names or a regular expression'],
+  exclude_modules: [(u) => isEmpty(u) || isSelection(u), 'It must be a list of module names or a regular expression'],
+  layers_to_transform: [(u) => isEmpty(u) || isListOf(isNumber, [u].flat()), 'It must be a list of layers, from 0'],
+  rank_pattern: [isPattern, 'It must give module names their ranks'],
+  alpha_pattern: [isPattern, 'It must give module names their alphas'],
+}
+
+/** Those fields once they are known to be of their forms. */
+interface Read {
+  readonly r: number
+  readonly lora_alpha: number
+  readonly use_rslora?: boolean
+  readonly use_dora?: boolean
+  readonly target_modules: ModuleSelection
+  readonly exclude_modules: ModuleSelection
+  readonly layers_to_transform: number | readonly number[]
+  readonly rank_pattern: Readonly<Record<string, number>>
+  readonly alpha_pattern: Readonly<Record<string, number>>
+}
 
 /** What PEFT knows and the decoder does not compute: a field and whether its value is harmless. */
 const HARMLESS: Readonly<Record<string, (value: unknown) => boolean>> = {
@@ -80,11 +114,6 @@ const HARMLESS: Readonly<Record<string, (value: unknown) => boolean>> = {
   velora_config: isEmpty,
 }
 
-const isListOf = (type: 'string' | 'number', u: unknown): boolean => Array.isArray(u) && u.every((item) => typeof item === type)
-const isSelection = (u: unknown): u is ModuleSelection => typeof u === 'string' || isListOf('string', u)
-const isPattern = (u: unknown): u is Readonly<Record<string, number>> =>
-  typeof u === 'object' && u !== null && !Array.isArray(u) && isListOf('number', Object.values(u))
-
 /**
  * Reads adapter_config.json. A field that is wrong, or asks for what is not computed here, is a fault that names it;
  * what the numbers and patterns mean for the model is `adaptedModules`' to check.
@@ -98,30 +127,22 @@ export const parsePeftConfig = (path: string, json: Json, config: DecoderConfig)
         value: json[field],
       }),
     )
-  for (const [field, harmless] of Object.entries(HARMLESS))
-    if (!harmless(json[field]))
+  for (const [field, isHarmless] of Object.entries(HARMLESS))
+    if (!isHarmless(json[field]))
       return bad(field, 'Adapters with it are not read; merge this one into its model with PEFT')
-  const { r, lora_alpha: alpha, target_modules: targets, exclude_modules: exclude, layers_to_transform: given } = json
-  const { use_rslora: rslora = false, use_dora: isDora = false, rank_pattern: ranks, alpha_pattern: alphas } = json
-  const layers = typeof given === 'number' ? [given] : given
-  if (typeof r !== 'number') return bad('r', 'It must be a whole number of at least 1')
-  if (typeof alpha !== 'number') return bad('lora_alpha', 'It must be a number')
-  if (typeof rslora !== 'boolean') return bad('use_rslora', 'It must be true or false')
-  if (typeof isDora !== 'boolean') return bad('use_dora', 'It must be true or false')
-  if (!isSelection(targets)) return bad('target_modules', 'It must be a list of module names or a regular expression')
-  if (!isEmpty(exclude) && !isSelection(exclude)) return bad('exclude_modules', 'It must be a list of module names or a regular expression')
-  if (!isEmpty(layers) && !isListOf('number', layers)) return bad('layers_to_transform', 'It must be a list of layers, from 0')
-  if (!isEmpty(ranks) && !isPattern(ranks)) return bad('rank_pattern', 'It must give module names their ranks')
-  if (!isEmpty(alphas) && !isPattern(alphas)) return bad('alpha_pattern', 'It must give module names their alphas')
+  for (const [field, [isFit, says]] of Object.entries(FORMS)) if (!isFit(json[field])) return bad(field, says)
+  const read = json as unknown as Read
+  const { target_modules: targets, exclude_modules: exclude, layers_to_transform: layers } = read
+  const { rank_pattern: ranks, alpha_pattern: alphas } = read
   return right({
-    kind: isDora ? 'dora' : 'lora',
-    r,
-    alpha,
-    rslora,
+    kind: read.use_dora === true ? 'dora' : 'lora',
+    r: read.r,
+    alpha: read.lora_alpha,
+    rslora: read.use_rslora === true,
     targets: typeof targets === 'string' && targets.toLowerCase() === 'all-linear' ? allLinear(config) : targets,
-    ...(isEmpty(exclude) ? {} : { exclude: exclude as ModuleSelection }),
-    ...(isEmpty(layers) ? {} : { layers: layers as number[] }),
-    ...(isEmpty(ranks) ? {} : { rankPattern: ranks as Record<string, number> }),
-    ...(isEmpty(alphas) ? {} : { alphaPattern: alphas as Record<string, number> }),
+    ...(isEmpty(exclude) ? {} : { exclude }),
+    ...(isEmpty(layers) ? {} : { layers: [layers].flat() }),
+    ...(isEmpty(ranks) ? {} : { rankPattern: ranks }),
+    ...(isEmpty(alphas) ? {} : { alphaPattern: alphas }),
   })
 }

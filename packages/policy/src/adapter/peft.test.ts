@@ -17,9 +17,7 @@ const llama = rightOf(
     adapter: lora({ r: 2, alpha: 4, targets: ['q_proj', 'down_proj'] }),
   }),
 )
-const gpt2 = rightOf(
-  randomPolicy(SMALL_GPT2, { seed: 1, adapter: dora({ r: 3, exclude: '.*\\.0\\.mlp\\.c_fc' }) }),
-)
+const gpt2 = rightOf(randomPolicy(SMALL_GPT2, { seed: 1, adapter: dora({ r: 3, exclude: '.*\\.0\\.mlp\\.c_fc' }) }))
 
 const save = async (policy: typeof llama): Promise<string> => {
   const directory = await freshDirectory()

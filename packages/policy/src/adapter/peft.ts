@@ -41,7 +41,10 @@ export const writePeft = (
   return pipe(
     TE.fromEither(fittedTensors(config, adapter, own, badTensor(path))),
     TE.chain((fit) =>
-      writeSafetensors(path, Object.fromEntries(Object.entries(fit).map(([name, tensor]) => [PREFIX + name, tensor]))),
+      writeSafetensors(
+        path,
+        Object.fromEntries(Object.entries(fit).map(([name, tensor]) => [PREFIX + name, tensor])),
+      ),
     ),
     TE.chain(() => writeJson(join(directory, CONFIG), peftConfig(adapter, baseModel, config.weights === 'in-out'))),
   )
@@ -57,16 +60,23 @@ const unprefixed = (path: string, found: HostTensors): E.Either<PolicyFault, Hos
 }
 
 /** A fault about an adapter in the words of its file, where it is about a field. */
-const inFile = (path: string) => (given: PolicyFault): PolicyFault => {
-  const field = PEFT_FIELDS[given.detail['field'] as keyof LoraConfig]
-  return field === undefined
-    ? given
-    : policyFault('AdapterInvalid', `${path}: ${field}: ${given.message.slice(0, -given.fix.length - 2)}`, given.fix, {
-        ...given.detail,
-        path,
-        field,
-      })
-}
+const inFile =
+  (path: string) =>
+  (given: PolicyFault): PolicyFault => {
+    const field = PEFT_FIELDS[given.detail['field'] as keyof LoraConfig]
+    return field === undefined
+      ? given
+      : policyFault(
+          'AdapterInvalid',
+          `${path}: ${field}: ${given.message.slice(0, -given.fix.length - 2)}`,
+          given.fix,
+          {
+            ...given.detail,
+            path,
+            field,
+          },
+        )
+  }
 
 /** Reads a PEFT adapter of a model, checked tensor by tensor. */
 export const readPeft = (directory: string, config: DecoderConfig): TE.TaskEither<PolicyFault, Adapter> => {

@@ -20,7 +20,10 @@ beforeAll(() => tf.setBackend('cpu'))
 /** base + size · sin(rate · i + start): weights anyone can write down. */
 const wave = (shape: readonly number[], rate: number, start: number, size: number, base = 0): tf.Tensor => {
   const n = shape.reduce((product, d) => product * d, 1)
-  return tf.tensor(Float32Array.from({ length: n }, (_, i) => base + size * Math.sin(rate * i + start)), [...shape])
+  return tf.tensor(
+    Float32Array.from({ length: n }, (_, i) => base + size * Math.sin(rate * i + start)),
+    [...shape],
+  )
 }
 
 // PEFT's Linear.forward with its DoraLinearLayer, transcribed to PyTorch 1.13 in float64 (weight-norm detached), on
@@ -62,9 +65,13 @@ describe.each(['out-in', 'in-out'] as const)('an adapted linear map kept as [%s]
       const [a, b, m] = learned
       const { y, ...gradients } = EXPECTED[kind]
       expect(apart(answer(a!, b!, m).arraySync(), y)).toBeLessThan(2e-6)
-      const grads = tf.grads((...given: tf.Tensor[]) => tf.sum(tf.square(answer(given[0]!, given[1]!, given[2]))))(learned)
+      const grads = tf.grads((...given: tf.Tensor[]) => tf.sum(tf.square(answer(given[0]!, given[1]!, given[2]))))(
+        learned,
+      )
       grads.forEach((grad, i) =>
-        expect(apart(grad.arraySync(), [gradients.a, gradients.b, gradients.m][i]), `gradient ${i}`).toBeLessThan(1e-5),
+        expect(apart(grad.arraySync(), [gradients.a, gradients.b, gradients.m][i]), `gradient ${i}`).toBeLessThan(
+          1e-5,
+        ),
       )
     })
   })
@@ -95,13 +102,31 @@ describe.each([
     Object.fromEntries(
       Object.entries(policy.trainable).map(([name, { data, shape }]) => [
         name,
-        hostTensor(Float32Array.from(data, (value, i) => value * (1 + 0.2 * Math.cos(i)) + 0.1 * Math.sin(i)), shape),
+        hostTensor(
+          Float32Array.from(data, (value, i) => value * (1 + 0.2 * Math.cos(i)) + 0.1 * Math.sin(i)),
+          shape,
+        ),
       ]),
     )
   const lossOf =
     (policy: PretrainedPolicy) =>
     (frozen: Tensors, given: Tensors): tf.Scalar =>
-      tf.mean(tf.square(policy.logits(frozen, given, leftPadded([[1, 2, 3, 4], [5, 6]], 0), { start: 2, count: 2 })))
+      tf.mean(
+        tf.square(
+          policy.logits(
+            frozen,
+            given,
+            leftPadded(
+              [
+                [1, 2, 3, 4],
+                [5, 6],
+              ],
+              0,
+            ),
+            { start: 2, count: 2 },
+          ),
+        ),
+      )
 
   it.each([
     ['LoRA', lora({ r: 2, targets: [target], rslora: true })],

@@ -9,7 +9,12 @@ const product = (model: Model, name: string, x: tf.Tensor2D, orientation: 'out-i
   const codes = part('codes')
   return codes === undefined
     ? tf.matMul(x, parameter<tf.Tensor2D>(model, `${name}.weight`), false, orientation === 'out-in')
-    : quantizedMatMul(x, { codes, scales: parameter<tf.Tensor2D>(model, `${name}.scales`), upper: part('upper'), lower: part('lower') })
+    : quantizedMatMul(x, {
+        codes,
+        scales: parameter<tf.Tensor2D>(model, `${name}.scales`),
+        upper: part('upper'),
+        lower: part('lower'),
+      })
 }
 
 /**

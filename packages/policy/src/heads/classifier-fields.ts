@@ -29,7 +29,9 @@ export const classifierFields = (json: ConfigJson, score: HostTensors): ConfigJs
   const names = E.isRight(known) && known.right.length === count ? known.right : numbered(count)
   const classes = Array.isArray(json['architectures']) ? (json['architectures'] as unknown[]) : []
   return {
-    architectures: classes.map((name) => String(name).replace(/(LMHeadModel|For[A-Z]\w+)$/, 'ForSequenceClassification')),
+    architectures: classes.map((name) =>
+      String(name).replace(/(LMHeadModel|For[A-Z]\w+)$/, 'ForSequenceClassification'),
+    ),
     id2label: Object.fromEntries(names.map((name, i) => [i, name])),
     label2id: Object.fromEntries(names.map((name, i) => [name, i])),
   }

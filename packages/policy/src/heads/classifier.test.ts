@@ -18,7 +18,13 @@ beforeAll(() => tf.setBackend('cpu'))
 const ROWS = [[1, 2, 3], [4]]
 const scoresOf = ({ policy, head }: Pick<Classifier, 'policy' | 'head'>, trainable = policy.trainable): number[][] =>
   tf.tidy(() =>
-    sequenceScores(policy, tensorsOf(policy.constants), tensorsOf(trainable), tensorsOf(head), leftPadded(ROWS, 0)).arraySync(),
+    sequenceScores(
+      policy,
+      tensorsOf(policy.constants),
+      tensorsOf(trainable),
+      tensorsOf(head),
+      leftPadded(ROWS, 0),
+    ).arraySync(),
   )
 
 /** A checkpoint as transformers saves one: the decoder's tensors, no vocabulary's head, and `score.weight`. */
@@ -83,7 +89,9 @@ describe.each([
       id2label: { 0: 'LABEL_0', 1: 'LABEL_1', 2: 'LABEL_2' },
       label2id: { LABEL_0: 0, LABEL_1: 1, LABEL_2: 2 },
     })
-    expect(Object.keys(rightOf(await readSafetensors(join(directory, 'model.safetensors'))()))).not.toContain('lm_head.weight')
+    expect(Object.keys(rightOf(await readSafetensors(join(directory, 'model.safetensors'))()))).not.toContain(
+      'lm_head.weight',
+    )
     const loaded = rightOf(await loadClassifier(directory)())
     expect(apart(scoresOf(loaded), scoresOf({ policy, head }, trained))).toBeLessThan(2e-5)
   })
@@ -103,18 +111,29 @@ describe('a checkpoint', () => {
 
   it('must have as many scores as labels', async () => {
     const { directory } = await checkpoint(SMALL_LLAMA, 2, { num_labels: 3 })
-    expect(leftOf(await loadClassifier(directory)())).toMatchObject({ _tag: 'WeightsShape', detail: { tensor: 'score.weight' } })
+    expect(leftOf(await loadClassifier(directory)())).toMatchObject({
+      _tag: 'WeightsShape',
+      detail: { tensor: 'score.weight' },
+    })
   })
 
   it("of a language model is no classifier, and one of a classifier has no vocabulary's head", async () => {
     const policy = rightOf(randomPolicy(SMALL_LLAMA, { seed: 6 }))
     const plain = await freshDirectory()
     rightOf(await savePretrained(policy, null, plain)())
-    expect(leftOf(await loadClassifier(plain)())).toMatchObject({ _tag: 'WeightsMissing', detail: { tensor: 'score.weight' } })
+    expect(leftOf(await loadClassifier(plain)())).toMatchObject({
+      _tag: 'WeightsMissing',
+      detail: { tensor: 'score.weight' },
+    })
 
     const { directory } = await checkpoint(SMALL_LLAMA, 2, {})
-    expect(leftOf(await loadPolicy(directory)())).toMatchObject({ _tag: 'WeightsMissing', detail: { tensor: 'lm_head.weight' } })
+    expect(leftOf(await loadPolicy(directory)())).toMatchObject({
+      _tag: 'WeightsMissing',
+      detail: { tensor: 'lm_head.weight' },
+    })
     const classifier = rightOf(await loadClassifier(directory)())
-    expect(leftOf(await savePretrained(classifier.policy, null, directory)())).toMatchObject({ _tag: 'WeightsMissing' })
+    expect(leftOf(await savePretrained(classifier.policy, null, directory)())).toMatchObject({
+      _tag: 'WeightsMissing',
+    })
   })
 })

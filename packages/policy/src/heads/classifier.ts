@@ -41,7 +41,10 @@ export const loadClassifier = (
       pipe(
         labelsOf(json),
         // Of its modules a tied decoder lacks the vocabulary's head, as these checkpoints do.
-        E.map((labels) => new Map([...tensorsOf({ ...config, tied: true }), [SCORE_WEIGHT, [labels.length, config.hidden]]])),
+        E.map(
+          (labels) =>
+            new Map([...tensorsOf({ ...config, tied: true }), [SCORE_WEIGHT, [labels.length, config.hidden]]]),
+        ),
       ),
     )(idOrDirectory, options),
     TE.chainEitherK((policy) =>

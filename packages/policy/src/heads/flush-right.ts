@@ -13,7 +13,11 @@ export const flushRight = ({ tokens, pad }: TokenInput, end: tf.Tensor1D): Token
   const wide = tf.scalar(width, 'int32')
   const from = tf.add(columnsOf(width), tf.reshape(end, [rows, 1]))
   const within = tf.sub(from, tf.mul(wide, tf.cast(tf.greaterEqual(from, wide), 'int32')))
-  const rowStarts = tf.tensor2d(Int32Array.from({ length: rows }, (_, row) => row * width), [rows, 1], 'int32')
+  const rowStarts = tf.tensor2d(
+    Int32Array.from({ length: rows }, (_, row) => row * width),
+    [rows, 1],
+    'int32',
+  )
   const turned = tf.gather(tf.reshape(tokens, [rows * width]), tf.reshape(tf.add(within, rowStarts), [rows * width]))
   return { tokens: tf.reshape(turned, [rows, width]), pad: tf.add(pad, tf.sub(wide, end)) }
 }

@@ -40,7 +40,11 @@ it('heads lie beside an adapter, which reads as before, and come back as they we
 })
 
 it.each<[string, HostTensors, string]>([
-  ['of another model', scoreHead(hidden + 1, 2), `is float32 [2, ${hidden + 1}], the model needs float32 [2, ${hidden}]`],
+  [
+    'of another model',
+    scoreHead(hidden + 1, 2),
+    `is float32 [2, ${hidden + 1}], the model needs float32 [2, ${hidden}]`,
+  ],
   ['without its tensor', {}, '"score.weight" is missing'],
   ['with no label', { 'score.weight': hostTensor(new Float32Array(0), [0, hidden]) }, `needs float32 [1, ${hidden}]`],
 ])('a head %s is a fault that names the tensor', async (_, tensors, message) => {

@@ -15,7 +15,9 @@ export type HeadKind = 'value' | 'score'
 type Shapes = Readonly<Record<string, readonly number[]>>
 
 /** Where each lies, and its tensors for states of `hidden` components; a score head has any number of labels. */
-const HEADS: Readonly<Record<HeadKind, { readonly file: string; readonly shapes: (hidden: number, found: HostTensors) => Shapes }>> = {
+const HEADS: Readonly<
+  Record<HeadKind, { readonly file: string; readonly shapes: (hidden: number, found: HostTensors) => Shapes }>
+> = {
   value: {
     file: 'value_head.safetensors',
     shapes: (hidden) => ({ [VALUE_WEIGHT]: [1, hidden], [VALUE_BIAS]: [1] }),

@@ -37,7 +37,10 @@ const padded = (before: readonly number[], width: number): SequenceInput => ({
     'int32',
   ),
   pad: tf.tensor1d([...before], 'int32'),
-  end: tf.tensor1d(ROWS.map((row, r) => before[r]! + row.length), 'int32'),
+  end: tf.tensor1d(
+    ROWS.map((row, r) => before[r]! + row.length),
+    'int32',
+  ),
 })
 
 const scoresOf = (
@@ -53,7 +56,10 @@ const moved = (parameters: HostTensors): HostTensors =>
   Object.fromEntries(
     Object.entries(parameters).map(([name, { data, shape }]) => [
       name,
-      hostTensor(Float32Array.from(data, (value, i) => value + 0.1 * Math.sin(i + name.length)), shape),
+      hostTensor(
+        Float32Array.from(data, (value, i) => value + 0.1 * Math.sin(i + name.length)),
+        shape,
+      ),
     ]),
   )
 
@@ -70,7 +76,12 @@ describe.each([
     const name = policy.config.tied ? policy.config.names.embedding : policy.config.names.head
     const head = { 'score.weight': policy.constants[`${name}.weight`]! }
     const last = ROWS.map((row) => eagerLogits(policy, [row], { trainable: null })[0]!.at(-1))
-    expect(apart(scoresOf(policy, head, () => leftPadded(ROWS, PAD)), last)).toBeLessThan(1e-5)
+    expect(
+      apart(
+        scoresOf(policy, head, () => leftPadded(ROWS, PAD)),
+        last,
+      ),
+    ).toBeLessThan(1e-5)
   })
 
   it.each([1, 3])('padding on either side, even NaN, changes none of %i scores', (labels) => {
@@ -88,7 +99,10 @@ describe.each([
   })
 
   it('a value is w · h + b of each hidden state', () => {
-    const head: HostTensors = { ...valueHead(hidden, { seed: 1 }), 'v_head.summary.bias': hostTensor(Float32Array.of(0.5)) }
+    const head: HostTensors = {
+      ...valueHead(hidden, { seed: 1 }),
+      'v_head.summary.bias': hostTensor(Float32Array.of(0.5)),
+    }
     const columns = { start: 2, count: 3 }
     const [values, states] = tf.tidy(() => {
       const read = hiddenStates(policy, tensorsOf(policy.constants), null, leftPadded(ROWS, PAD), columns)

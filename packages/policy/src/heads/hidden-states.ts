@@ -18,6 +18,8 @@ export const hiddenStates = (
   columns: Columns,
 ): Tensor3D => {
   if (policy.hidden === undefined)
-    throw new RangeError(`${policy.name} gives no hidden states: a head needs a policy with \`hidden\`, a pretrained one`)
+    throw new RangeError(
+      `${policy.name} gives no hidden states: a head needs a policy with \`hidden\`, a pretrained one`,
+    )
   return policy.hidden(constants, trainable, input, columns)
 }

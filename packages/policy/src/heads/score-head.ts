@@ -14,7 +14,11 @@ export const SCORE_WEIGHT = 'score.weight'
  *
  * @example const parameters = scoreHead(policy.config.hidden, 1)
  */
-export const scoreHead = (hidden: number, labels: number, { seed = 0 }: { readonly seed?: number } = {}): HostTensors => ({
+export const scoreHead = (
+  hidden: number,
+  labels: number,
+  { seed = 0 }: { readonly seed?: number } = {},
+): HostTensors => ({
   [SCORE_WEIGHT]: initialHead(SCORE_WEIGHT, labels, hidden, seed),
 })
 

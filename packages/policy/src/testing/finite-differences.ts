@@ -38,7 +38,10 @@ export const slopeErrors = async (
     const norm = Math.hypot(...gradient)
     const at = async (step: number): Promise<number> => {
       const { data, shape } = parameters[name]!
-      const moved = hostTensor(Float32Array.from(data, (value, i) => value + (step * gradient[i]!) / (norm || 1)), shape)
+      const moved = hostTensor(
+        Float32Array.from(data, (value, i) => value + (step * gradient[i]!) / (norm || 1)),
+        shape,
+      )
       return (await compiled(following({ ...parameters, [name]: moved }))).value.data[0]!
     }
     errors[name] = norm === 0 ? 1 : Math.abs(((await at(1e-2)) - (await at(-1e-2))) / 2e-2 - norm) / norm
