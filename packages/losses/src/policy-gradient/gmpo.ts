@@ -31,7 +31,7 @@ const clippedSequenceRatio = ({ low, high }: Required<ClipOptions>): Level => ({
  *
  * @param options.low  ε_low in nats, default 0.4
  * @param options.high ε_high in nats, default `low`
- * @param inputs see PolicyGradientInputs: [rows, steps], nats
+ * @param inputs       see PolicyGradientInputs: [rows, steps], nats
  * @returns terms [rows, steps], alike within a row; metrics kl, entropy
  * @throws RangeError for a wrong shape or option
  * @see Zhao et al. 2025, "Geometric-mean policy optimization", arXiv:2507.20673; TRL experimental GMPO

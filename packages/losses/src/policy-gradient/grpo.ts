@@ -16,7 +16,7 @@ import { clipOf, pessimisticClip } from './surrogate.ts'
  * @param options.high    ε_high, default `low`
  * @param options.ceiling δ of the two-sided clip (INTELLECT-2), default none
  * @param options.beta    weight of KL(π ‖ π_ref), default 0
- * @param inputs see PolicyGradientInputs: [rows, steps], nats
+ * @param inputs          see PolicyGradientInputs: [rows, steps], nats
  * @returns terms [rows, steps]; metrics clip_ratio/low_mean, clip_ratio/high_mean, clip_ratio/region_mean, kl, entropy
  * @throws RangeError for a wrong shape or option, or β > 0 without a reference
  * @see Shao et al. 2024, "DeepSeekMath", arXiv:2402.03300
@@ -38,7 +38,7 @@ export const grpo = (options: ClippedOptions = {}): PolicyGradientLoss =>
  * @param options.maxLength L, the most tokens that a completion may have
  * @param options.low       ε_low, default 0.2
  * @param options.high      ε_high, default `low`
- * @param inputs see PolicyGradientInputs: [rows, steps], nats
+ * @param inputs            see PolicyGradientInputs: [rows, steps], nats
  * @returns terms [rows, steps]; metrics as `grpo`
  * @throws RangeError for a wrong shape or option
  * @see Liu et al. 2025, "Understanding R1-Zero-like training", arXiv:2503.20783
@@ -65,7 +65,7 @@ export const drGRPO = (options: ClippedOptions & { readonly maxLength: number })
  *
  * @param options.low  ε_low, default 0.2
  * @param options.high ε_high, default 0.28
- * @param inputs see PolicyGradientInputs: [rows, steps], nats
+ * @param inputs       see PolicyGradientInputs: [rows, steps], nats
  * @returns terms [rows, steps]; metrics as `grpo`
  * @throws RangeError for a wrong shape or option
  * @see Yu et al. 2025, "DAPO", arXiv:2503.14476
@@ -92,7 +92,7 @@ export const dapo = ({ high = 0.28, ...options }: ClippedOptions = {}): PolicyGr
  *
  * @param options.low  ε_low, default 0.2
  * @param options.high ε_high, default `low`
- * @param inputs see PolicyGradientInputs: [rows, steps], nats
+ * @param inputs       see PolicyGradientInputs: [rows, steps], nats
  * @returns terms [rows, steps]; metrics as `grpo`
  * @throws RangeError for a wrong shape or option
  * @see TRL, GRPOConfig.loss_type; torchtune, GRPOLoss

@@ -21,7 +21,7 @@ const narrow = ({ low, high = low ?? 4e-4, ...options }: ClippedOptions): Clippe
  *
  * @param options.low  ε_low, default 3e-4
  * @param options.high ε_high, default `low`, or 4e-4 where neither is given
- * @param inputs see PolicyGradientInputs: [rows, steps], nats
+ * @param inputs       see PolicyGradientInputs: [rows, steps], nats
  * @returns terms [rows, steps], alike within a row; metrics as `grpo`, averaged over completions
  * @throws RangeError for a wrong shape or option
  * @see Zheng et al. 2025, "GSPO", arXiv:2507.18071
@@ -42,7 +42,7 @@ export const gspo = (options: ClippedOptions = {}): PolicyGradientLoss => {
  *
  * @param options.low  ε_low, default 3e-4
  * @param options.high ε_high, default `low`, or 4e-4 where neither is given
- * @param inputs see PolicyGradientInputs: [rows, steps], nats
+ * @param inputs       see PolicyGradientInputs: [rows, steps], nats
  * @returns terms [rows, steps]; metrics as `gspo`
  * @throws RangeError for a wrong shape or option
  * @see Zheng et al. 2025, "GSPO", §4.3, arXiv:2507.18071; TRL experimental GSPO-token
@@ -63,7 +63,7 @@ export const gspoToken = (options: ClippedOptions = {}): PolicyGradientLoss => {
  *
  * @param options.low  ε_low, default 0.2
  * @param options.high ε_high, default `low`
- * @param inputs see PolicyGradientInputs: [rows, steps], nats
+ * @param inputs       see PolicyGradientInputs: [rows, steps], nats
  * @returns terms [rows, steps], alike within a row; metrics as `gspo`
  * @throws RangeError for a wrong shape or option
  * @see TRL, GRPOConfig.loss_type "luspo"

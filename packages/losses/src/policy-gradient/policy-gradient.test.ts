@@ -129,6 +129,15 @@ describe('relations', () => {
   })
 })
 
+test('what a completion was drawn with is a constant, even where it is the present log-probability itself', () => {
+  const scalar = (x: tf.Tensor): tf.Scalar => {
+    const logProb = x as tf.Tensor2D
+    return reduce(grpo()({ ...batch, logProb, oldLogProb: logProb }), tf.ones([2]))
+  }
+  const { oldLogProb: _drawn, ...present } = batch
+  close([...tf.grad(scalar)(batch.logProb).dataSync()], gradientOf(grpo(), present))
+})
+
 test('metrics have the names and meanings of TRL', () => {
   const { metrics } = grpo({ beta: 0.1 })({ ...batch, entropy: tf.fill<tf.Rank.R2>([2, 3], 0.5) })
   const found = Object.fromEntries(Object.entries(metrics).map(([name, x]) => [name, x.dataSync()[0]]))

@@ -35,7 +35,7 @@ const observed = (clip: Required<ClipOptions>): Surrogate => (tokens, logWeight)
  *
  * @param options.low          ε, default 0.2
  * @param options.entropyBonus default 0 (SB3 `ent_coef`)
- * @param inputs see PolicyGradientInputs: [rows, steps], nats
+ * @param inputs               see PolicyGradientInputs: [rows, steps], nats
  * @returns terms [rows, steps]; metrics policy/approxkl_avg (k2), policy/clipfrac_avg, val/ratio (TRL), approx_kl (k3),
  *          clip_fraction (whatever the sign of A; SB3), all of them means over tokens, and entropy
  * @throws RangeError for a wrong shape or option

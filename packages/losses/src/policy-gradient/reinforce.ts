@@ -17,7 +17,7 @@ const logLikelihood: Surrogate = (tokens) => ({ cost: scoreFunction(tokens, tf.o
  *
  * @param options.beta         weight of KL(π ‖ π_ref), default 0
  * @param options.entropyBonus default 0
- * @param inputs see PolicyGradientInputs: [rows, steps], nats
+ * @param inputs               see PolicyGradientInputs: [rows, steps], nats
  * @returns terms [rows, steps]; metrics kl, entropy
  * @throws RangeError for a wrong shape or option
  * @see Williams 1992, Machine Learning 8; Ahmadian et al. 2024, "Back to basics", arXiv:2402.14740

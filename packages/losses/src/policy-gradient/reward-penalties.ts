@@ -30,10 +30,8 @@ export const missingStop = (
   { noStop = true, minLength = 0 }: StopRules = {},
 ): Uint8Array => {
   const steps = tokens.length / length.length
-  return Uint8Array.from(length, (count, row) => {
-    const last = tokens[row * steps + count - 1]
-    return (noStop && !stop.includes(last)) || count < minLength ? 1 : 0
-  })
+  const ended = (count: number, row: number): boolean => count > 0 && stop.includes(tokens[row * steps + count - 1])
+  return Uint8Array.from(length, (count, row) => ((noStop && !ended(count, row)) || count < minLength ? 1 : 0))
 }
 
 /**

@@ -14,7 +14,7 @@ import { clipOf, pessimisticClip } from './surrogate.ts'
  *
  * @param options.low  ε_low, default 0.2
  * @param options.high ε_high, default `low`
- * @param inputs see PolicyGradientInputs: [rows, steps], nats
+ * @param inputs       see PolicyGradientInputs: [rows, steps], nats
  * @returns terms [rows, steps], alike within a row; metrics as `gspo`
  * @throws RangeError for a wrong shape or option
  * @see Ahmadian et al. 2024, "Back to basics", arXiv:2402.14740; Kool et al. 2019

@@ -30,7 +30,7 @@ const softGate = (positive: number, negative: number): Surrogate => ({ advantage
  *
  * @param options.positive τ⁺, default 1
  * @param options.negative τ⁻, default 1.05
- * @param inputs see PolicyGradientInputs: [rows, steps], nats
+ * @param inputs           see PolicyGradientInputs: [rows, steps], nats
  * @returns terms [rows, steps]; metrics kl, entropy
  * @throws RangeError for a wrong shape or τ
  * @see Gao et al. 2025, "SAPO", arXiv:2511.20347; TRL `loss_type="sapo"`

@@ -114,6 +114,7 @@ test('a stop token at the very end is seen by its id, and missed by its padding'
   expect([...punished]).toEqual([0, 0, 1])
   expect([...missingStopTorchtune([0, 0, 1, 0, 0, 0, 0, 0, 0], [1, 2, 2])]).toEqual([0, 1, 1])
   expect([...missingStop(tokens, [2, 3, 3], [2], { noStop: false, minLength: 3 })]).toEqual([1, 0, 0])
+  expect([...missingStop([2, 2], [1, 0], [2])]).toEqual([0, 1])
   expect([...replacedScores([1, 2, 3], punished, -3)]).toEqual([1, 2, -3])
   expect([...penalisedScores([1, 2, 3], punished, 3)]).toEqual([1, 2, 0])
 })

@@ -83,16 +83,17 @@ export const tokensOf = (caller: string, inputs: PolicyGradientInputs): Tokens =
   const live = tf.cast<tf.Tensor2D>(counts, 'float32')
   const settle = (x: tf.Tensor2D): tf.Tensor2D => tf.where(counts, x, tf.zerosLike(live))
   const now = finite(settle(logProb))
-  const before = (old: tf.Tensor2D): tf.Tensor2D => finite(settle(tf.where(tf.isNaN(old), detach(now), old)))
+  const constant = (x: tf.Tensor2D): tf.Tensor2D => detach(settle(x))
+  const drawn = (old: tf.Tensor2D): tf.Tensor2D => finite(constant(tf.where(tf.isNaN(old), now, old)))
   return {
     rows,
     steps,
     live,
     length: perRowSum(live),
     logProb: now,
-    logRatio: tf.sub(now, oldLogProb === undefined ? detach(now) : before(oldLogProb)),
-    advantage: settle(byToken(advantage, steps)),
-    correction: correction === undefined ? live : settle(correction),
+    logRatio: tf.sub(now, oldLogProb === undefined ? detach(now) : drawn(oldLogProb)),
+    advantage: constant(byToken(advantage, steps)),
+    correction: correction === undefined ? live : constant(correction),
     settle,
   }
 }

@@ -47,7 +47,7 @@ export interface ClippedValueOptions {
  * torchtune and TRL, who add 0.1 times of it to the policy's loss.
  *
  * @param options.clip c in units of reward, default 0.2
- * @param inputs see ValueInputs: [rows, steps], in units of reward
+ * @param inputs       see ValueInputs: [rows, steps], in units of reward
  * @returns terms [rows, steps], reward²; metrics val/clipfrac_avg (where the clip binds)
  * @throws RangeError for a wrong shape or clip
  * @see torchtune PPOLoss; TRL PPOTrainer (`cliprange_value`)
@@ -86,7 +86,7 @@ export interface SquaredValueOptions {
  * V_old + clip(V − V_old, −c, c), without the maximum of `clippedValueLoss`.
  *
  * @param options.clip c in units of reward, default none
- * @param inputs see ValueInputs: [rows, steps], in units of reward
+ * @param inputs       see ValueInputs: [rows, steps], in units of reward
  * @returns terms [rows, steps], reward²; metrics value_loss
  * @throws RangeError for a wrong shape or clip
  * @see Stable-Baselines3 PPO

@@ -43,7 +43,7 @@ const gammaWeighted = (positive: GammaWeight, negative: GammaWeight): Surrogate 
  *
  * @param options.positive k and λ where A ≥ 0, default 2 and 3
  * @param options.negative k and λ where A < 0, default 3 and 2
- * @param inputs see PolicyGradientInputs: [rows, steps], nats
+ * @param inputs           see PolicyGradientInputs: [rows, steps], nats
  * @returns terms [rows, steps]; metrics vespo/phi_seq_mean (over completions), kl, entropy
  * @throws RangeError for a wrong shape, k or λ
  * @see TRL, GRPOConfig.loss_type "vespo"

@@ -104,14 +104,14 @@ export const policyGradientTask = (mdp: TokenMDP, options: PolicyGradientTaskOpt
 })
 
 type Shared = Pick<PolicyGradientTaskOptions, 'onlyInformative'>
-type Penalised<Options extends PolicyGradientOptions> = Omit<Options, 'entropyBonus'>
+type WithoutEntropy<Options extends PolicyGradientOptions> = Omit<Options, 'entropyBonus'>
 
 const shared = ({ beta = 0, onlyInformative = false }: Pick<PolicyGradientOptions, 'beta'> & Shared) => ({
   reference: beta > 0,
   onlyInformative,
 })
 
-export interface ReinforceTaskOptions extends Penalised<PolicyGradientOptions>, Shared {
+export interface ReinforceTaskOptions extends WithoutEntropy<PolicyGradientOptions>, Shared {
   /** Default `batchMeanBaseline`. */
   readonly baseline?: AdvantagesOf
 }
@@ -127,13 +127,13 @@ export const reinforceTask = (
  * REINFORCE leave-one-out: the baseline is the mean of a prompt's other completions. At least two a prompt. β weighs a
  * term of the loss here; TRL's is in the reward, which needs the reference's log-probabilities before the update.
  */
-export const rlooTask = (mdp: TokenMDP, options: Penalised<ClippedOptions> & Shared = {}): Task<Weighted> =>
+export const rlooTask = (mdp: TokenMDP, options: WithoutEntropy<ClippedOptions> & Shared = {}): Task<Weighted> =>
   policyGradientTask(mdp, { name: 'rloo', loss: rloo(options), advantages: leaveOneOut, ...shared(options) })
 
 /** GRPO: advantages are standardised within a prompt. At least two completions a prompt. */
 export const grpoTask = (
   mdp: TokenMDP,
-  { scale, epsilon, deviation, ...options }: Penalised<ClippedOptions> & GroupAdvantageOptions & Shared = {},
+  { scale, epsilon, deviation, ...options }: WithoutEntropy<ClippedOptions> & GroupAdvantageOptions & Shared = {},
 ): Task<Weighted> => {
   const given = { ...(scale && { scale }), ...(epsilon !== undefined && { epsilon }), ...(deviation && { deviation }) }
   return policyGradientTask(mdp, {
