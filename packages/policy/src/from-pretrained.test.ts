@@ -1,6 +1,6 @@
 import { type HostTensors, hostTensor } from '@gfnlm/jit'
 import * as tf from '@tensorflow/tfjs-core'
-import { readFile, readdir, rm, writeFile } from 'node:fs/promises'
+import { mkdir, readFile, readdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { lora } from './adapter/lora.ts'
@@ -219,12 +219,16 @@ describe('a directory that is not right', () => {
   })
 })
 
-it('a saved model takes its tokenizer along', async () => {
+it('a saved model takes its tokenizer and its chat templates along', async () => {
   const { directory } = await saved()
   await writeFile(join(directory, 'tokenizer.json'), JSON.stringify(SMALL_TOKENIZER))
+  await mkdir(join(directory, 'additional_chat_templates'))
+  await writeFile(join(directory, 'additional_chat_templates', 'rag.jinja'), 'rag')
   const copy = await freshDirectory()
   rightOf(await savePretrained(await fromPretrained(directory), null, copy)())
-  expect((await readdir(copy)).sort()).toEqual(['config.json', 'model.safetensors', 'tokenizer.json'])
+  const files = ['additional_chat_templates', 'config.json', 'model.safetensors', 'tokenizer.json']
+  expect((await readdir(copy)).sort()).toEqual(files)
+  expect(await readFile(join(copy, 'additional_chat_templates', 'rag.jinja'), 'utf8')).toBe('rag')
   expect((await fromPretrained(copy)).tokenizer!.encode('b a')).toEqual(Int32Array.of(2, 1))
 })
 

@@ -1,7 +1,7 @@
 import type { HostTensors } from '@gfnlm/jit'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { pipe } from 'fp-ts/lib/function.js'
-import { readFile } from 'node:fs/promises'
+import { readFile, readdir } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { loraScaleOf } from './adapter/adapted-modules.ts'
 import { mergedWeights } from './adapter/merge.ts'
@@ -43,6 +43,13 @@ const COMPANIONS = [
   'tokenizer.model',
   'chat_template.jinja',
   'generation_config.json',
+]
+
+const TEMPLATES = 'additional_chat_templates'
+
+const companionsOf = async (directory: string): Promise<readonly string[]> => [
+  ...COMPANIONS,
+  ...(await readdir(join(directory, TEMPLATES)).catch(() => [])).map((file) => join(TEMPLATES, file)),
 ]
 
 const copyIfAny = (from: string, to: string): TE.TaskEither<PolicyFault, void> =>
@@ -102,10 +109,9 @@ export const savePretrained = (
         torch_dtype: TORCH[dtype],
       }),
     ),
-    TE.chain(() =>
-      TE.traverseSeqArray((file: string) => copyIfAny(join(modelDirectory!, file), join(directory, file)))(
-        modelDirectory === undefined ? [] : COMPANIONS,
-      ),
+    TE.chain(() => TE.fromTask(async () => (modelDirectory === undefined ? [] : companionsOf(modelDirectory)))),
+    TE.chain(
+      TE.traverseSeqArray((file: string) => copyIfAny(join(modelDirectory!, file), join(directory, file))),
     ),
     TE.map(() => undefined),
   )

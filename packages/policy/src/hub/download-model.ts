@@ -1,12 +1,12 @@
 import { existsSync } from 'node:fs'
-import { mkdir, readFile } from 'node:fs/promises'
+import { mkdir } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { policyFault } from '../policy-fault.ts'
 import { fetchBlob } from './fetch-blob.ts'
 import { withLock } from './file-lock.ts'
 import { blobFile, linkFile, lockFile, rememberCommit, snapshotFolder } from './hub-cache.ts'
 import { type Hub, type HubFile, type Revision, hubFiles } from './hub-client.ts'
-import { ADAPTER_WEIGHTS, WEIGHTS, WEIGHTS_INDEX, describingFiles, shardsOf } from './hub-files.ts'
+import { BESIDE, WEIGHTS, WEIGHTS_INDEX, describingFiles, readShards } from './hub-files.ts'
 import type { HubProgress } from './hub-source.ts'
 
 /** What is downloaded, and where to. */
@@ -37,11 +37,11 @@ const fetchFile = async (
 
 /** The weights that a snapshot with its describing files needs: one file, or the shards its index names. */
 const weightsOf = async (id: string, folder: string, listed: readonly string[]): Promise<readonly string[]> => {
-  const adapter = listed.filter((file) => file === ADAPTER_WEIGHTS)
-  if (listed.includes(WEIGHTS)) return [WEIGHTS, ...adapter]
-  if (!listed.includes(WEIGHTS_INDEX)) return adapter
+  const beside = BESIDE.filter((file) => listed.includes(file))
+  if (listed.includes(WEIGHTS)) return [...beside, WEIGHTS]
+  if (!listed.includes(WEIGHTS_INDEX)) return beside
   const path = join(folder, WEIGHTS_INDEX)
-  const shards = shardsOf(JSON.parse(await readFile(path, 'utf8')))
+  const shards = await readShards(path)
   const absent = shards?.find((shard) => !listed.includes(shard))
   if (shards === undefined || absent !== undefined)
     throw policyFault(
@@ -50,7 +50,7 @@ const weightsOf = async (id: string, folder: string, listed: readonly string[]):
       'Tell whoever published the model, or choose another revision',
       { id, path, shard: absent },
     )
-  return [...shards, ...adapter]
+  return [...beside, ...shards]
 }
 
 /**

@@ -35,9 +35,11 @@ const writeAt = async (part: FileHandle, bytes: Uint8Array, position: number): P
     done += (await part.write(bytes, done, bytes.length - done, position + done)).bytesWritten
 }
 
-/** Whether asking again may help: not for what the hub refuses, and not when the disk is full. */
+/** Whether asking the hub again may help: not for what it refuses itself, and not when the disk is full. */
 const isPassing = (caught: unknown): boolean =>
-  isRefusal(caught) ? caught.status >= 500 || caught.status === 429 : !(caught as NodeJS.ErrnoException).syscall
+  isRefusal(caught)
+    ? caught.elsewhere || caught.status >= 500 || caught.status === 429
+    : !(caught as NodeJS.ErrnoException).syscall
 
 const another = (file: HubFile, found: string): Error =>
   policyFault(

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { link, mkdir, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises'
 import { dirname, join, relative } from 'node:path'
-import { ADAPTER_WEIGHTS, WEIGHTS, WEIGHTS_INDEX, shardsOf } from './hub-files.ts'
+import { ADAPTER_WEIGHTS, WEIGHTS, WEIGHTS_INDEX, readShards } from './hub-files.ts'
 
 /*
  * The layout of Python's huggingface_hub, so that both share one cache:
@@ -73,9 +73,6 @@ export const missingOf = async (folder: string): Promise<string | undefined> => 
   }
   if (!lacks(WEIGHTS)) return undefined
   if (lacks(WEIGHTS_INDEX)) return WEIGHTS
-  const shards = await readFile(join(folder, WEIGHTS_INDEX), 'utf8').then(
-    (text) => shardsOf(JSON.parse(text)),
-    () => undefined,
-  )
+  const shards = await readShards(join(folder, WEIGHTS_INDEX))
   return shards === undefined ? WEIGHTS_INDEX : shards.find(lacks)
 }

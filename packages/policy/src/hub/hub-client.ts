@@ -11,21 +11,26 @@ export interface Hub {
   readonly hasToken: boolean
 }
 
-/** An answer whose status is no success; `code` is the hub's own word for it (`GatedRepo`, `RevisionNotFound`). */
+/** An answer whose status is no success. */
 export interface Refusal extends Error {
   readonly status: number
+  /** The hub's own word for it: `GatedRepo`, `RevisionNotFound`. */
   readonly code: string | undefined
+  /** Whether it is another host's that the hub redirected to; one whose link ran out, it may be. */
+  readonly elsewhere: boolean
 }
 
 export const isRefusal = (u: unknown): u is Refusal =>
   u instanceof Error && typeof (u as Partial<Refusal>).status === 'number'
 
-const refusalOf = async (url: URL, response: Response): Promise<Refusal> => {
+const refusalOf = async (hub: string, asked: URL, response: Response): Promise<Refusal> => {
   const said = response.headers.get('x-error-message') ?? response.statusText
+  const { origin, pathname } = new URL(response.url || asked)
   await response.body?.cancel()
-  return Object.assign(new Error(`${url.origin}${url.pathname} answered ${`${response.status} ${said}`.trim()}`), {
+  return Object.assign(new Error(`${origin}${pathname} answered ${`${response.status} ${said}`.trim()}`), {
     status: response.status,
     code: response.headers.get('x-error-code') ?? undefined,
+    elsewhere: origin !== hub,
   })
 }
 
@@ -48,7 +53,7 @@ export const hubOf = ({ hubUrl, accessToken, fetch: given }: HubOptions): Either
     const headers = new Headers(init?.headers)
     if (token !== '' && target.origin === origin) headers.set('authorization', `Bearer ${token}`)
     const response = await (given ?? fetch)(target, { ...init, headers })
-    if (!response.ok) throw await refusalOf(target, response)
+    if (!response.ok) throw await refusalOf(origin, target, response)
     return response
   }
   return right({ url, hasToken: token !== '', fetch: ask })

@@ -17,7 +17,7 @@ export const hubFault = (hub: Hub, id: string, revision: string, caught: unknown
       hub: hub.url,
       ...(isRefusal(caught) ? { status: caught.status, code: caught.code } : {}),
     })
-  if (isRefusal(caught)) {
+  if (isRefusal(caught) && !caught.elsewhere) {
     const { status, code } = caught
     if (code === 'GatedRepo' || status === 403)
       return made(

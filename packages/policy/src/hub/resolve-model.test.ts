@@ -158,11 +158,25 @@ describe('shards', () => {
     expect((await faultOf(await use({}, { [COMMIT]: sharded({ a: shard }) })))._tag).toBe('WeightsCorrupt')
   })
 
+  it('are a fault where the index is none', async () => {
+    const files = { ...sharded({}), 'model.safetensors.index.json': Buffer.from('{') }
+    expect((await faultOf(await use({}, { [COMMIT]: files })))._tag).toBe('WeightsCorrupt')
+  })
+
   it('are left where one file has all', async () => {
     const files = { ...sharded({ a: names[0] }), [WEIGHTS]: saved[WEIGHTS] }
     const folder = await resolved(await use({}, { [COMMIT]: files }))
     expect((await readdir(folder)).sort()).toEqual(['config.json', WEIGHTS])
   })
+})
+
+it('an adapter comes with its heads and without a model', async () => {
+  const names = ['adapter_config.json', 'adapter_model.safetensors', 'value_head.safetensors']
+  const files = Object.fromEntries([...names, 'training_args.bin'].map((name) => [name, Buffer.from(name)]))
+  const folder = await resolved(await use({}, { [COMMIT]: files }))
+  expect((await readdir(folder)).sort()).toEqual(names)
+  await rm(join(folder, 'adapter_model.safetensors'))
+  expect((await faultOf({ cacheDir, offline: true })).message).toContain('adapter_model.safetensors')
 })
 
 describe('a download that is interrupted', () => {
@@ -180,7 +194,8 @@ describe('a download that is interrupted', () => {
       cut: (file) => (file === WEIGHTS ? 1000 : undefined),
       refuse: (path, count) => (path.startsWith('/cdn/') && count > 1 ? [403] : undefined),
     }
-    expect((await faultOf(await use(mischief)))._tag).toBe('HubRefused')
+    const fault = await faultOf(await use(mischief))
+    expect([fault._tag, fault.message]).toEqual(['HubFailed', expect.stringContaining('403')])
     expect(blobs()).toEqual(expect.arrayContaining([`${sha256(saved[WEIGHTS])}.gfnlm.incomplete`]))
     expect(existsSync(join(model(), 'snapshots', COMMIT, WEIGHTS))).toBe(false)
     expect(existsSync(join(model(), 'refs', 'main'))).toBe(false)
@@ -188,6 +203,16 @@ describe('a download that is interrupted', () => {
     const told: HubProgress[] = []
     const folder = await resolved({ ...(await use()), onProgress: (progress) => told.push(progress) })
     expect([rangesOf(), told[0]!.received]).toEqual([['bytes=1000-'], 1000])
+    expect(await readFile(join(folder, WEIGHTS))).toEqual(saved[WEIGHTS])
+  })
+
+  it('gets a new link where the one that it was sent to ran out', async () => {
+    const mischief: Mischief = {
+      cut: (file, count) => (file === WEIGHTS && count === 1 ? 700 : undefined),
+      refuse: (path, count) => (path.startsWith('/cdn/') && count === 2 ? [403] : undefined),
+    }
+    const folder = await resolved(await use(mischief))
+    expect(rangesOf()).toEqual([undefined, 'bytes=700-', 'bytes=700-'])
     expect(await readFile(join(folder, WEIGHTS))).toEqual(saved[WEIGHTS])
   })
 
