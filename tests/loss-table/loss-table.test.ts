@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { readFileSync, readdirSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
 import { docCommentOf } from './doc-comment.ts'
@@ -19,6 +19,12 @@ test.each(named)('%s says what it is, its formula, its source and how to call it
   expect(doc.summary).toMatch(/\w.*\.$/)
   expect(doc.formula.length).toBeGreaterThan(0)
   expect(doc.tags.map(({ name }) => name)).toEqual(expect.arrayContaining(['returns', 'throws', 'see', 'example']))
+})
+
+test('every loss is in a table of laws', () => {
+  const files = readdirSync(src, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('laws.test.ts'))
+  const tables = files.map((file) => readFileSync(`${src}/${file}`, 'utf8')).join()
+  expect(losses.map(({ name }) => name).filter((name) => !new RegExp(`\\b${name}\\b`).test(tables))).toEqual([])
 })
 
 test('a comment is read by its parts', () => {

@@ -7,7 +7,7 @@ import type { TerminationValues } from './termination-values.ts'
 
 /** Mean over the rows that are kept. */
 export const keptMean = (x: tf.Tensor1D, kept: tf.Tensor1D): tf.Scalar =>
-  tf.div(tf.sum(tf.mul(kept, x)), orOne(tf.sum(kept)))
+  tf.div(tf.sum(tf.where(tf.greater(kept, 0), x, tf.zerosLike(x))), orOne(tf.sum(kept)))
 
 /** `residual` and `absoluteResidual`, nats: how far, and to which side, the batch is off balance. */
 const residualMetrics = ({ residual, share }: Pick<Residuals, 'residual' | 'share'>): Record<string, tf.Scalar> => ({

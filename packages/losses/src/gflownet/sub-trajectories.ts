@@ -27,15 +27,25 @@ const forward = (nodes: number): tf.Tensor3D =>
     [1, nodes, nodes],
   )
 
+/**
+ * a − b where the mask holds, else 0. Two infinities apart by nobody knows how much are infinitely far: a token that the
+ * policy rules out makes its row's terms infinite, not NaN.
+ */
+const apart = <T extends tf.Tensor>(mask: tf.Tensor, a: tf.Tensor, b: tf.Tensor): T => {
+  const difference = tf.sub(a, b)
+  const known = tf.where(tf.isNaN(difference), tf.fill(difference.shape, Infinity), difference)
+  return tf.where(mask, known, tf.zerosLike(known)) as T
+}
+
 /** Every sub-trajectory: residual φ_i − φ_j at [row, i, j], i < j. */
 export const allPairs = ({ phi, transitions }: Potentials, weights: LengthWeights, g: Regression): Residuals => {
   const nodes = phi.shape[1]
-  const reached = tf.cast(tf.lessEqual(range(nodes), tf.expandDims(transitions, 1)), 'float32')
-  const mask = tf.mul<tf.Tensor3D>(forward(nodes), tf.expandDims(reached, 1))
-  const residual = tf.mul<tf.Tensor3D>(mask, tf.sub(tf.expandDims(phi, 2), tf.expandDims(phi, 1)))
+  const reached = tf.lessEqual(range(nodes), tf.expandDims(transitions, 1))
+  const mask = tf.logicalAnd<tf.Tensor3D>(tf.cast(forward(nodes), 'bool'), tf.expandDims(reached, 1))
+  const residual = apart<tf.Tensor3D>(mask, tf.expandDims(phi, 2), tf.expandDims(phi, 1))
   const { share, mass } = shareByLength(transitions, nodes - 1, weights)
   const byPair = tf.reshape(tf.gather(share, distances(nodes), 1), [-1, nodes, nodes])
-  return { residual, terms: g(residual), share: tf.mul(mask, byPair), mass }
+  return { residual, terms: g(residual), share: tf.mul(tf.cast(mask, 'float32'), byPair), mass }
 }
 
 /** Single transitions only: residual φ_t − φ_{t+1} at [row, t]. */
@@ -45,17 +55,17 @@ export const adjacentPairs = (
   g: Regression,
 ): Residuals => {
   const [rows, nodes] = phi.shape
-  const mask = tf.cast(tf.less(range(nodes - 1), tf.expandDims(transitions, 1)), 'float32')
-  const step = tf.sub(tf.slice2d(phi, [0, 0], [rows, nodes - 1]), tf.slice2d(phi, [0, 1], [rows, nodes - 1]))
-  const residual = tf.mul<tf.Tensor2D>(mask, step)
+  const mask = tf.less(range(nodes - 1), tf.expandDims(transitions, 1))
+  const from = (column: number): tf.Tensor2D => tf.slice2d(phi, [0, column], [rows, nodes - 1])
+  const residual = apart<tf.Tensor2D>(mask, from(0), from(1))
   const { share, mass } = shareByLength(transitions, nodes - 1, { normalisation, lambda: 0 })
   const first = tf.slice2d(share, [0, 0], [share.shape[0], 1])
-  return { residual, terms: g(residual), share: tf.mul(mask, first), mass }
+  return { residual, terms: g(residual), share: tf.mul(tf.cast(mask, 'float32'), first), mass }
 }
 
 /** Whole trajectories: residual log Z − φ_end at [row]; the kept rows share alike. */
 export const wholeTrajectories = (logZ: tf.Tensor1D, end: tf.Tensor1D, kept: tf.Tensor1D, g: Regression): Residuals => {
-  const residual = tf.mul<tf.Tensor1D>(kept, tf.sub(logZ, end))
+  const residual = apart<tf.Tensor1D>(tf.greater(kept, 0), logZ, end)
   const mass = tf.sum<tf.Scalar>(kept)
   return { residual, terms: g(residual), share: tf.div(kept, orOne(mass)), mass }
 }

@@ -16,6 +16,7 @@ import { multiLoss } from './multi-loss.ts'
 import { nca } from './nca.ts'
 import { conservativeDpo, robustDpo } from './noisy-dpo.ts'
 import { LENGTHS, POLICY, REFERENCE, having, keep, logProb, droppable } from './pair.test.fixture.ts'
+import { spin, spinPerToken } from './spin.ts'
 import { sppoHard } from './sppo.ts'
 import { xpo } from './xpo.ts'
 
@@ -44,6 +45,8 @@ keepTheLaws([
   { name: 'robustDpo', loss: robustDpo(), ...referenced },
   { name: 'fDpo, forward', loss: fDpo({ divergence: forwardKLScore }), ...referenced },
   { name: 'fDpo, Jensen–Shannon', loss: fDpo({ divergence: jensenShannonScore }), ...referenced },
+  { name: 'spin', loss: spin(), ...referenced },
+  { name: 'spinPerToken', loss: spinPerToken(), ...measured },
   { name: 'fDpo, α', loss: fDpo({ divergence: alphaScore(0.5) }), ...referenced },
   { name: 'ipo', loss: ipo(), ...referenced },
   { name: 'ipoPerToken', loss: ipoPerToken(), ...measured },
