@@ -13,7 +13,9 @@ export { type Trajectory, type TrajectoryObjective, packTrajectories, trajectory
 export {
   type AdvantagesOf, type PolicyGradientTaskOptions, grpoTask, policyGradientTask, reinforceTask, rlooTask,
 } from './tasks/policy-gradient.ts'
-export { type TextBatch, supervised } from './tasks/supervised.ts'
+export { type TextBatch, completionTexts } from './tasks/texts.ts'
+export { type SupervisedOptions, supervised } from './tasks/supervised.ts'
+export { type DistillationTaskOptions, distillation } from './tasks/distillation.ts'
 export {
   type PreferenceOptions, type PreferenceSides, type PolicySides, type ReferenceFreeOptions, preference, referenceFreePreference,
 } from './tasks/preference.ts'

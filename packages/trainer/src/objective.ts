@@ -3,26 +3,21 @@ import type { Reducer } from '@gfnlm/losses'
 import type { Policy, Tensors } from '@gfnlm/policy'
 import * as tf from '@tensorflow/tfjs-core'
 import { type ParameterLayout, concatParameters, sliceParameters } from './parameter-vector.ts'
+import { prefixed, underPrefix } from './prefixed.ts'
 import type { Task } from './tasks/task.ts'
 
 const POLICY = 'policy:'
 const TASK = 'task:'
-
-const prefixed = (prefix: string, named: HostTensors): HostTensors =>
-  Object.fromEntries(Object.entries(named).map(([name, value]) => [prefix + name, value]))
-
-const underPrefix = <A>(prefix: string, named: Readonly<Record<string, A>>): Record<string, A> =>
-  Object.fromEntries(
-    Object.entries(named).flatMap(([name, value]) =>
-      name.startsWith(prefix) ? [[name.slice(prefix.length), value]] : [],
-    ),
-  )
 
 /** Everything that is learned, by names that tell the policy's from the task's own; the policy's come first. */
 export const learnedParameters = (policy: Policy, task: Pick<Task<never>, 'parameters'>): HostTensors => ({
   ...prefixed(POLICY, policy.trainable),
   ...prefixed(TASK, task.parameters),
 })
+
+/** Everything that is frozen, the task's own by names that tell them from the policy's. */
+export const frozenArrays = (policy: Policy, { frozen }: Pick<Task<never>, 'frozen'>): HostTensors =>
+  frozen === undefined ? policy.constants : { ...policy.constants, ...prefixed(TASK, frozen) }
 
 /** The policy's among learned parameters. */
 export const ofPolicy = <A>(named: Readonly<Record<string, A>>): Record<string, A> => underPrefix(POLICY, named)
@@ -56,7 +51,7 @@ export const objective =
     const loss = (...leaves: tf.Tensor[]): tf.Scalar => {
       const given = Object.fromEntries(names.map((name, i) => [name, leaves[i]!]))
       const [trainable, parameters] = [ofPolicy(given), underPrefix(TASK, given)]
-      const terms = task.loss({ policy, constants, batch, trainable, parameters })
+      const terms = task.loss({ policy, constants, batch, trainable, parameters, frozen: underPrefix(TASK, constants) })
       const reduced = reducer(terms, batch['weight'] as tf.Tensor1D)
       // These are outputs: they must outlive the scope that tf.grads cleans up.
       const kept = <T extends tf.Tensor>(x: T): T => tf.keep(tf.clone(x))

@@ -5,7 +5,7 @@ import type { Policy, Tensors } from '@gfnlm/policy'
 import * as tf from '@tensorflow/tfjs-core'
 import type { Metrics } from './events.ts'
 import { type Said, combined } from './micro-batches.ts'
-import { learnedParameters, objective, ofPolicy, rateScales } from './objective.ts'
+import { frozenArrays, learnedParameters, objective, ofPolicy, rateScales } from './objective.ts'
 import { adamw } from './optimizer/adamw.ts'
 import type { Optimizer } from './optimizer/optimizer.ts'
 import { type ParameterLayout, joinParameters, parameterLayout, splitParameters } from './parameter-vector.ts'
@@ -107,7 +107,7 @@ export const trainStep = <Batch>(policy: Policy, options: TrainStepOptions<Batch
   if (layout.size === 0) throw nothingToTrain(policy.name)
   checkParts(options)
   const learn = objective(policy, task, layout, reducer)
-  const compiled = { device, constants: policy.constants, limit: 64 }
+  const compiled = { device, constants: frozenArrays(policy, task), limit: 64 }
 
   const update = (gradient: tf.Tensor1D, { parameters, moments, numbers }: Updated) => {
     const norm: tf.Tensor = tf.sqrt(tf.sum(tf.square(gradient)))

@@ -34,6 +34,7 @@ export const shiftedByOne: Formula = () => {
     constants: { logits: tf.tensor3d([logits]) },
     trainable: {},
     parameters: {},
+    frozen: {},
     batch: {
       tokens: tf.tensor2d(Array.from(data), [1, columns + 1], 'int32'),
       mask: tf.tensor2d([Array.from({ length: columns }, (_, c) => (c + 1 < tokens.length ? 1 : 0))]),

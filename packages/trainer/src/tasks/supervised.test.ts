@@ -1,10 +1,12 @@
 import '@tensorflow/tfjs-backend-cpu'
+import { dynamicFineTuning } from '@gfnlm/losses'
 import * as tf from '@tensorflow/tfjs-core'
 import { expect, test } from 'vitest'
 import { constant } from '../schedule.ts'
 import { smallLlama } from '../testing/small-llama.ts'
 import { trainer } from '../trainer.ts'
-import { type TextBatch, supervised } from './supervised.ts'
+import { supervised } from './supervised.ts'
+import type { TextBatch } from './texts.ts'
 
 await tf.setBackend('cpu')
 
@@ -57,4 +59,11 @@ test('it learns a text by heart', async () => {
   const first = await reader.update({ rows: rows.slice(0, 1) })
   for (let step = 0; step < 60; step++) await reader.update({ rows: rows.slice(0, 1) })
   expect((await reader.update({ rows: rows.slice(0, 1) }))['loss']!).toBeLessThan(first['loss']! / 3)
+})
+
+test('another loss reads the same tokens', async () => {
+  const dft = trainer(policy, { task: supervised({ loss: dynamicFineTuning() }), learningRate: constant(0.05) })
+  const { loss } = await dft.update({ rows: rows.slice(1, 2) })
+  const [, learned] = surprise([7, 7, 2])
+  expect(loss).toBeCloseTo(learned! * Math.exp(-learned!), 5)
 })

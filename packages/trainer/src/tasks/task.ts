@@ -11,6 +11,8 @@ export interface TaskInputs {
   readonly trainable: Tensors
   /** The task's own parameters. */
   readonly parameters: Tensors
+  /** The task's own frozen arrays. */
+  readonly frozen: Tensors
   /** What `pack` made of the batch. */
   readonly batch: Readonly<Record<string, tf.Tensor>>
 }
@@ -24,6 +26,8 @@ export interface Task<Batch> {
   /** Parameters beside the policy's (a learned log Z), with what multiplies their learning rate. */
   readonly parameters: HostTensors
   readonly rateScale: number
+  /** Frozen arrays of the task's own (a teacher's weights), constants of the compiled graph. */
+  readonly frozen?: HostTensors
   readonly pack: (batch: Batch) => HostTree
   /**
    * `pack` of the batch in at most so many parts, none of them empty, whose losses by their mass are the batch's: its

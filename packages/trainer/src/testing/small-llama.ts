@@ -6,7 +6,7 @@ import { isLeft } from 'fp-ts/lib/Either.js'
 export const STOP = 10
 
 /** Two layers, grouped-query attention, 11 tokens, 24 positions; an adapter with B = 0. */
-export const smallLlama = (): PretrainedPolicy => {
+export const smallLlama = (seed = 3): PretrainedPolicy => {
   const config = {
     model_type: 'llama',
     vocab_size: 11,
@@ -22,7 +22,7 @@ export const smallLlama = (): PretrainedPolicy => {
     tie_word_embeddings: false,
     initializer_range: 0.4,
   }
-  const made = randomPolicy(config, { seed: 3, adapter: lora({ r: 2 }) })
+  const made = randomPolicy(config, { seed, adapter: lora({ r: 2 }) })
   if (isLeft(made)) throw made.left
   return made.right
 }

@@ -1,0 +1,72 @@
+import { type Trajectories, completionOf } from '@gfnlm/env'
+import { type HostTree, hostTensor } from '@gfnlm/jit'
+import { type Policy, type Tensors, bucketed } from '@gfnlm/policy'
+import * as tf from '@tensorflow/tfjs-core'
+import { evenly } from './parts.ts'
+
+/** Texts to learn from: token ids, and how many of the first are given rather than learned (a prompt, the bos). */
+export interface TextBatch {
+  readonly rows: readonly {
+    readonly tokens: Int32Array
+    readonly given: number
+    /** What the text counts for; default 1. */
+    readonly weight?: number
+  }[]
+  /** Pads rows to this many columns at least, so that batches share a compiled graph. */
+  readonly width?: number
+}
+
+/** Texts as `tokens` [rows, columns], `mask` [rows, columns − 1] of what is learned, and `weight` [rows]. */
+export const packTexts = ({ rows, width = 0 }: TextBatch): HostTree => {
+  // What runs is padded to the bucket: one column fewer than the tokens, since the last one is only predicted.
+  const columns = bucketed(Math.max(width, ...rows.map(({ tokens }) => tokens.length)) - 1) + 1
+  const tokens = new Int32Array(rows.length * columns)
+  const mask = new Float32Array(rows.length * (columns - 1))
+  rows.forEach((row, r) => {
+    tokens.set(row.tokens, r * columns)
+    // Column c predicts token c + 1.
+    mask.fill(1, r * (columns - 1) + Math.max(0, row.given - 1), r * (columns - 1) + row.tokens.length - 1)
+  })
+  return {
+    tokens: hostTensor(tokens, [rows.length, columns]),
+    mask: hostTensor(mask, [rows.length, columns - 1]),
+    weight: hostTensor(Float32Array.from(rows, ({ weight = 1 }) => weight)),
+  }
+}
+
+/** The same in parts of one width. */
+export const packTextParts = ({ rows, width = 0 }: TextBatch, parts: number): readonly HostTree[] => {
+  const widest = Math.max(width, ...rows.map(({ tokens }) => tokens.length))
+  return evenly(rows, parts).map((some) => packTexts({ rows: some, width: widest }))
+}
+
+/** [rows, columns − 1, vocab] logits of every token after the first of packed texts, inside a compiled function. */
+export const nextTokenLogits = (
+  policy: Pick<Policy, 'logits'>,
+  constants: Tensors,
+  trainable: Tensors | null,
+  tokens: tf.Tensor2D,
+): tf.Tensor3D => {
+  const [rows, columns] = tokens.shape
+  const pad: tf.Tensor1D = tf.zeros([rows], 'int32')
+  const input = { tokens: tf.slice2d(tokens, [0, 0], [rows, columns - 1]), pad }
+  return policy.logits(constants, trainable, input, { start: 0, count: columns - 1 })
+}
+
+/**
+ * Sampled completions as texts, each after its prompt and with the terminator that ended it, unless the end was forced:
+ * what a policy learns from its own completions by (on-policy distillation, rejection sampling). Weights of rows are
+ * those of the texts.
+ */
+export const completionTexts = (batch: Trajectories & { readonly weight?: Float32Array }): TextBatch => ({
+  rows: Array.from({ length: batch.rows }, (_, row) => {
+    const { mdp, length } = batch
+    const prompt = batch.prompts[batch.group[row]!]!.tokens
+    const chosen = length[row]! < mdp.maxLength || mdp.leaf === 'free' ? [mdp.terminator] : []
+    return {
+      tokens: Int32Array.of(...prompt, ...completionOf(batch, row), ...chosen),
+      given: prompt.length,
+      weight: batch.weight?.[row] ?? 1,
+    }
+  }),
+})
