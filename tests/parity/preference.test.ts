@@ -10,7 +10,7 @@ const vectors = readVectors(fileURLToPath(new URL('./fixtures/preference.json', 
 const outcomes = await runParity(vectors)
 
 /** Cases of preference losses: all that a row of their registry has a checker for. */
-const ours = vectors.filter(({ kind }) => typeof PREFERENCE_LOSSES.find(([pattern]) => pattern.test(kind))?.[1] === 'function')
+const ours = vectors.filter(({ kind }) => PREFERENCE_LOSSES.some(([pattern]) => pattern.test(kind)))
 
 test('every case is checked, and has the reference numbers', () => {
   expect(outcomes.filter(({ status }) => status !== 'passed')).toEqual([])

@@ -154,7 +154,7 @@ export {
   statisticByRow,
   zeroOutside,
 } from './policy-gradient/masked-statistics.ts'
-export type { Keepable } from './preference/kept-rows.ts'
+export type { Keepable } from './kept-rows.ts'
 export type {
   MeasuredPairs,
   MeasuredPolicyPairs,

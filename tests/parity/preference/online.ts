@@ -1,8 +1,18 @@
-import { aStarPo, bestAndWorst, dpo, firstIsChosen, geometricMixture, nashMd, optimalValue, xpo } from '@gfnlm/losses'
+import {
+  type Terms,
+  aStarPo,
+  bestAndWorst,
+  dpo,
+  firstIsChosen,
+  geometricMixture,
+  nashMd,
+  optimalValue,
+  xpo,
+} from '@gfnlm/losses'
 import * as tf from '@tensorflow/tfjs-core'
 import { compareCase } from '../compare-case.ts'
 import { inFloat32 } from '../comparison.ts'
-import { tensor } from '../engine.ts'
+import { type Parameters, tensor } from '../engine.ts'
 import type { Formula } from '../formula.ts'
 import { type Json, list, number, numbers } from '../json.ts'
 import { byRow } from './rows.ts'
@@ -78,8 +88,7 @@ export const optimalAdvantage: Formula = ({ inputs, hyper, expected }) => {
   const fixed = { reference: row(inputs.ref_logps), reward: row(inputs.rewards), value }
   const loss = aStarPo({ beta: number(hyper.beta2) })
   const parameters = { policy: row(inputs.policy_logps) }
-  const comparisons = compareCase(expected, parameters, ({ policy }) => loss({ ...fixed, policy: policy as tf.Tensor1D }), {
-    v_star: value,
-  })
+  const ofPolicy = ({ policy }: Parameters): Terms => loss({ ...fixed, policy: policy as tf.Tensor1D })
+  const comparisons = compareCase(expected, parameters, ofPolicy, { v_star: value })
   return [{ part: '', comparisons }]
 }

@@ -1,6 +1,7 @@
 import {
   type MeasuredPairs,
   type PairLoss,
+  type Terms,
   alphaScore,
   aot,
   aotUnpaired,
@@ -163,7 +164,8 @@ export const pairwise: Formula = ({ kind, inputs, hyper, expected }) => {
     margins: reward('margins'),
     accuracy: metrics['rewards/accuracies'],
   }
-  return [{ part: '', comparisons: compareCase(expected, parametersOf(pairs), (given) => loss(withPolicy(pairs, given)), told) }]
+  const ofPolicy = (given: Parameters): Terms => loss(withPolicy(pairs, given))
+  return [{ part: '', comparisons: compareCase(expected, parametersOf(pairs), ofPolicy, told) }]
 }
 
 /** DPO under row weights, by both reducers. */

@@ -40,10 +40,10 @@ export const lengthDesensitised: Formula = ({ inputs, hyper, expected }) => {
 
 /** SPIN of token log-probabilities, summed or as means, with its gradients in the tokens. */
 export const selfPlay: Formula = ({ name, inputs, hyper, expected }) => {
-  const masks = { real: tensor(inputs.real_mask) as tf.Tensor2D, generated: tensor(inputs.generated_mask) as tf.Tensor2D }
   const sums = (side: 'real' | 'generated', logProb: tf.Tensor) =>
-    sequenceLogProbs({ logProb: logProb as tf.Tensor2D, mask: masks[side] })
-  const [real, generated] = (['real', 'generated'] as const).map((side) => sums(side, tensor(inputs[`ref_${side}_token_logps`])))
+    sequenceLogProbs({ logProb: logProb as tf.Tensor2D, mask: tensor(inputs[`${side}_mask`]) as tf.Tensor2D })
+  const real = sums('real', tensor(inputs.ref_real_token_logps))
+  const generated = sums('generated', tensor(inputs.ref_generated_token_logps))
   const options = { lambda: number(hyper.lambda_) }
   const loss = name.includes('mean') ? spinPerToken(options) : spin(options)
   const parameters = {

@@ -1,5 +1,6 @@
 import {
   type ReferredCompletions,
+  type Terms,
   apoZeroUnpaired,
   bco,
   kto,
@@ -12,7 +13,7 @@ import {
 import * as tf from '@tensorflow/tfjs-core'
 import { compareCase } from '../compare-case.ts'
 import { type Comparison, inFloat32 } from '../comparison.ts'
-import { lossOf } from '../engine.ts'
+import { type Parameters, lossOf } from '../engine.ts'
 import type { Formula } from '../formula.ts'
 import { type Json, list, matrix, number, numbers, record } from '../json.ts'
 
@@ -53,7 +54,8 @@ export const labelled: Formula = ({ name, kind, inputs, hyper, expected }) => {
     mean_reward_rejected: meanReward('rejected', false),
   }
   const parameters = { policy: completions.policy }
-  const comparisons = compareCase(expected, parameters, ({ policy }) => loss({ ...completions, policy: policy as tf.Tensor1D }), told)
+  const ofPolicy = ({ policy }: Parameters): Terms => loss({ ...completions, policy: policy as tf.Tensor1D })
+  const comparisons = compareCase(expected, parameters, ofPolicy, told)
   return [{ part: '', comparisons }]
 }
 
@@ -82,7 +84,8 @@ export const runningShift: Formula = ({ inputs, hyper, expected }) => {
   const beta = number(hyper.beta)
   const steps = list(inputs.steps).map(record)
   const comparisons: Comparison[] = []
-  let moments = { mean: tf.scalar(number(mean)), variance: tf.scalar(number(variance)), count: tf.scalar(number(count)) }
+  const scalar = (json: Json | undefined): tf.Scalar => tf.scalar(number(json))
+  let moments = { mean: scalar(mean), variance: scalar(variance), count: scalar(count) }
   steps.forEach((step, k) => {
     const [chosen, rejected] = [numbers(step.chosen_logratios), numbers(step.rejected_logratios)]
     const policy = tf.tensor1d([...chosen, ...rejected])

@@ -5,7 +5,7 @@ import { checkBeta } from './check-option.ts'
 import { type CompletionLoss, labelledLoss } from './completion-loss.ts'
 import type { LabelledCompletions } from './completions.ts'
 import type { DpoOptions } from './dpo.ts'
-import { keptRows } from './kept-rows.ts'
+import { keptRows } from '../kept-rows.ts'
 import { logistic } from './logistic.ts'
 import type { PairLoss } from './pair-loss.ts'
 import type { ReferencePairs } from './pairs.ts'
@@ -45,9 +45,9 @@ export interface ShiftedCompletions extends LabelledCompletions {
  *
  *   term = −log σ(β Δ − δ) if desirable, else −log σ(δ − β Δ),   loss = mean over completions
  *
- * δ is an input, so that the loss is one of rows: `runningMoments` of the rewards, updated *before* the loss, as in TRL.
- * Undesirable completions of another distribution of prompts get weights in the reducer (UDM):
- * `densityRatio` of @gfnlm/reweighter.
+ * δ is an input, so that the loss is one of rows: `runningMoments` of the rewards, updated *before* the loss, as in
+ * TRL. Undesirable completions of another distribution of prompts get weights in the reducer (UDM): `densityRatio` of
+ * @gfnlm/reweighter.
  *
  * @param options     beta, default 0.1
  * @param completions see ShiftedCompletions, nats
@@ -103,7 +103,8 @@ export const runningMoments = (
   const total = tf.add<tf.Scalar>(count, rows)
   const fraction = tf.div<tf.Scalar>(rows, orOne(total))
   const apart = tf.sub<tf.Scalar>(batchMean, mean)
-  const squares = tf.add(tf.add(tf.mul(variance, count), batchSquares), tf.mul(tf.square(apart), tf.mul(count, fraction)))
+  const between = tf.mul(tf.square(apart), tf.mul(count, fraction))
+  const squares = tf.addN([tf.mul(variance, count), batchSquares, between])
   return {
     mean: tf.add(mean, tf.mul(apart, fraction)),
     variance: tf.where(tf.greater(total, 0), tf.div(squares, orOne(total)), variance),

@@ -21,7 +21,12 @@ const labelled = rowsOf(fc.record({ ...completion, desirable }))
 
 const STEPS = 3
 const contested = fc
-  .record({ logProb: logProbs(STEPS), reference: logProbs(STEPS), winRate: between(0, 1), tokens: fc.integer({ min: 1, max: STEPS }) })
+  .record({
+    logProb: logProbs(STEPS),
+    reference: logProbs(STEPS),
+    winRate: between(0, 1),
+    tokens: fc.integer({ min: 1, max: STEPS }),
+  })
   .map(({ tokens, ...rest }): Row => ({ ...rest, mask: firstOnes(tokens, STEPS) }))
 
 keepTheLaws([

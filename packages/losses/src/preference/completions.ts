@@ -1,5 +1,5 @@
 import type * as tf from '@tensorflow/tfjs-core'
-import type { Keepable } from './kept-rows.ts'
+import type { Keepable } from '../kept-rows.ts'
 
 /** Single completions, a row each. Log-probabilities are sums over the tokens of the completion, nats. */
 export interface Completions extends Keepable {

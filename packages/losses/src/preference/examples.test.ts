@@ -39,21 +39,24 @@ interface Example {
 }
 
 /** Examples whose last line says what it gives: `expression // number, …`. */
-const examplesOf = (file: string): readonly Example[] =>
-  [...readFileSync(`${folder}/${file}`, 'utf8').matchAll(/@example\s((?:.*\n)+?) ?(?:\*\/\nexport const (\w+)|.*\*\/\nexport const (\w+))/g)].flatMap(
-    ([, text = '', name = '']) => {
-      const code = text.split('\n').map((line) => line.replace(/^ ?\* ?/, '').trim()).filter((line) => line !== '')
-      const [last = '', result] = (code.at(-1) ?? '').split(' // ')
-      if (result === undefined || !/^-?[\d.]/.test(result)) return []
-      return [{ name, code: [...code.slice(0, -1), `return ${last}`], expected: result.split(', ').map(Number) }]
-    },
-  )
+const examplesOf = (file: string): readonly Example[] => {
+  const source = readFileSync(`${folder}/${file}`, 'utf8')
+  const found = source.matchAll(/@example\s([^/]*?(?:\/\/.*\n)?) \*\/\nexport const (\w+)/g)
+  return [...found].flatMap(([, text = '', name = '']) => {
+    const code = text.split('\n').map((line) => line.replace(/^ ?\* ?/, '').trim()).filter((line) => line !== '')
+    const [last = '', result] = (code.at(-1) ?? '').split(' // ')
+    if (result === undefined || !/^-?[\d.]/.test(result)) return []
+    return [{ name, code: [...code.slice(0, -1), `return ${last}`], expected: result.split(', ').map(Number) }]
+  })
+}
 
 const examples = readdirSync(folder)
   .filter((file) => /^[a-z0-9-]+\.ts$/.test(file))
   .flatMap(examplesOf)
 
-test.each(examples.map((example) => [example.name, example] as const))('the example of %s gives what it says', (_, { code, expected }) => {
+const named = examples.map((example) => [example.name, example] as const)
+
+test.each(named)('the example of %s gives what it says', (_, { code, expected }) => {
   const run = new Function(...Object.keys(scope), code.join('\n')) as (...given: unknown[]) => unknown
   const found = run(...Object.values(scope))
   const numbers = found instanceof tf.Tensor ? [...found.dataSync()] : (found as number[])
@@ -62,5 +65,6 @@ test.each(examples.map((example) => [example.name, example] as const))('the exam
 })
 
 test('every loss has an example that runs', () => {
-  expect(examples.map(({ name }) => name)).toEqual(expect.arrayContaining(['dpo', 'ipo', 'kto', 'bco', 'orpo', 'simPo', 'aot', 'xpo']))
+  const names = examples.map(({ name }) => name)
+  expect(names).toEqual(expect.arrayContaining(['dpo', 'ipo', 'kto', 'bco', 'orpo', 'simPo', 'aot', 'xpo']))
 })

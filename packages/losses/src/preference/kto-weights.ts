@@ -29,7 +29,7 @@ export const ktoWeightRanges = (
   most: number = 4 / 3,
 ): { readonly desirableWeight: Range; readonly undesirableWeight: Range } => {
   if (!(desirable > 0 && undesirable > 0))
-    throw new RangeError(`ktoWeightRanges: both labels must occur, found ${desirable} desirable, ${undesirable} undesirable`)
+    throw new RangeError(`ktoWeightRanges: both labels must occur, found ${desirable} good, ${undesirable} bad ones`)
   const least = (undesirable * undesirableWeight) / desirable
   const highest = (desirable * desirableWeight) / undesirable
   return { desirableWeight: [least, most * least], undesirableWeight: [highest / most, highest] }

@@ -44,7 +44,8 @@ const pairsOf = (chosen: readonly number[], rejected: readonly number[]) => {
 type Pairs = ReturnType<typeof pairsOf>
 type Loss = (pairs: Pairs) => Terms
 
-const lossOf = (loss: Loss, pairs: Pairs): number => reduce(loss(pairs), tf.ones([pairs.policyChosen.shape[0]])).dataSync()[0]!
+const lossOf = (loss: Loss, pairs: Pairs): number =>
+  reduce(loss(pairs), tf.ones([pairs.policyChosen.shape[0]])).dataSync()[0]!
 
 /** d loss / d policyChosen and d policyRejected. */
 const slopesOf = (loss: Loss, pairs: Pairs): readonly number[][] =>
@@ -137,7 +138,8 @@ describe('ORPO near certainty', () => {
       expect(Math.abs(found / exact - 1)).toBeLessThan(1e-6)
     })
     expect(log1mexp(row(0)).dataSync()[0]).toBeCloseTo(-120 * Math.LN2, 3)
-    expect([...tf.grad((at: tf.Tensor) => log1mexp(at))(row(-1e-20, -200, 0)).dataSync()].every(Number.isFinite)).toBe(true)
+    const slopes = tf.grad((at: tf.Tensor) => log1mexp(at))(row(-1e-20, -200, 0))
+    expect([...slopes.dataSync()].every(Number.isFinite)).toBe(true)
   })
 })
 
@@ -153,13 +155,16 @@ describe('limits', () => {
   })
 
   test('ε → 0 makes EXO large, like log ε, and no more', () => {
-    const [small, smaller] = [1e-10, 1e-30].map((labelSmoothing) => lossOf(exo({ labelSmoothing }), pairs)) as [number, number]
-    const against = pairs.policyChosen.dataSync().map((w, i) => 1 / (1 + Math.exp(0.1 * (w - pairs.policyRejected.dataSync()[i]!))))
-    expect(smaller - small).toBeCloseTo(20 * Math.LN10 * ((against[0]! + against[1]!) / 2), 3)
+    const at = (labelSmoothing: number): number => lossOf(exo({ labelSmoothing }), pairs)
+    // Both terms grow by −log ε times σ(−β (Δ_w − Δ_l)), where the margins are 1 and −4.
+    const against = [1, -4].map((margin) => 1 / (1 + Math.exp(0.1 * margin))) as [number, number]
+    expect(at(1e-30) - at(1e-10)).toBeCloseTo(20 * Math.LN10 * ((against[0] + against[1]) / 2), 3)
   })
 
   test('β = 0 is flat', () => {
-    for (const [loss, value] of [[dpo({ beta: 0 }), Math.LN2], [apoZero({ beta: 0 }), 1], [hinge({ beta: 0 }), 1]] as const) {
+    const flat = [[dpo, Math.LN2], [apoZero, 1], [hinge, 1]] as const
+    for (const [of, value] of flat) {
+      const loss = of({ beta: 0 })
       expect(lossOf(loss, pairs)).toBeCloseTo(value, 6)
       expect(slopesOf(loss, pairs).flat().every((g) => Math.abs(g) === 0)).toBe(true)
     }

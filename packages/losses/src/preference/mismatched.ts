@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs-core'
 import { detach } from '../detach.ts'
 import { orOne } from '../terms.ts'
 import type { Completions } from './completions.ts'
-import { keptRows } from './kept-rows.ts'
+import { keptRows } from '../kept-rows.ts'
 
 const rotated = <A>(caller: string, completions: readonly A[], by: number): readonly A[] => {
   const rows = completions.length
@@ -25,12 +25,18 @@ export const previousCompletions = <A>(completions: readonly A[]): readonly A[] 
  * @throws RangeError for fewer than 2 rows
  * @example nextCompletions(['a', 'b', 'c']) // 'b', 'c', 'a'
  */
-export const nextCompletions = <A>(completions: readonly A[]): readonly A[] => rotated('nextCompletions', completions, 1)
+export const nextCompletions = <A>(completions: readonly A[]): readonly A[] =>
+  rotated('nextCompletions', completions, 1)
 
-const meanRatio = (caller: string, completions: Completions, counts: (ratio: tf.Tensor1D) => tf.Tensor): tf.Scalar => {
+/** The mean log-ratio over the rows that count, of those that are kept. */
+const meanRatio = (
+  caller: string,
+  completions: Completions,
+  counts: (ratio: tf.Tensor1D, kept: tf.Tensor1D) => tf.Tensor1D,
+): tf.Scalar => {
   const { kept, inputs } = keptRows(caller, completions)
   const ratio = tf.sub<tf.Tensor1D>(inputs.policy, inputs.reference)
-  const counted = tf.cast(tf.logicalAnd(kept, counts(ratio)), 'float32')
+  const counted = tf.cast(counts(ratio, kept), 'float32')
   return detach(tf.div(tf.sum(tf.mul(counted, ratio)), orOne(tf.sum(counted))))
 }
 
@@ -49,7 +55,7 @@ const meanRatio = (caller: string, completions: Completions, counts: (ratio: tf.
  * @example mismatchedKl({ policy, reference })
  */
 export const mismatchedKl = (mismatched: Completions): tf.Scalar =>
-  meanRatio('mismatchedKl', mismatched, (ratio) => tf.onesLike(tf.cast(ratio, 'bool')))
+  meanRatio('mismatchedKl', mismatched, (_, kept) => kept)
 
 /**
  * The same over the log-ratios that are not 0, HALOs' convention: larger wherever the policy has not moved.
@@ -63,4 +69,4 @@ export const mismatchedKl = (mismatched: Completions): tf.Scalar =>
  * @example mismatchedKlOfNonZero({ policy, reference })
  */
 export const mismatchedKlOfNonZero = (mismatched: Completions): tf.Scalar =>
-  meanRatio('mismatchedKlOfNonZero', mismatched, (ratio) => tf.notEqual(ratio, 0))
+  meanRatio('mismatchedKlOfNonZero', mismatched, (ratio, kept) => tf.logicalAnd(kept, tf.notEqual(ratio, 0)))

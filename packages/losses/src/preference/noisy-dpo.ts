@@ -24,7 +24,10 @@ export interface NoisyDpoOptions extends DpoOptions {
  * @see Mitchell 2023, "A note on DPO with noisy preferences"; HALOs CDPOTrainer; torchtune DPOLoss
  * @example reduce(conservativeDpo({ beta: 0.1, labelSmoothing: 0.1 })(pairs), weight) // 0.6360
  */
-export const conservativeDpo = ({ beta = 0.1, labelSmoothing = 0.1 }: NoisyDpoOptions = {}): PairLoss<ReferencePairs> => {
+export const conservativeDpo = ({
+  beta = 0.1,
+  labelSmoothing = 0.1,
+}: NoisyDpoOptions = {}): PairLoss<ReferencePairs> => {
   checkBeta('conservativeDpo', beta)
   const holds = labelSmoothing >= 0 && labelSmoothing <= 0.5
   checkOption('conservativeDpo', 'labelSmoothing', labelSmoothing, holds, 'between 0 and 1/2')

@@ -20,13 +20,13 @@ const logOddsRatio = (logProb: Pair): tf.Tensor1D => tf.sub(gap(logProb), gap(of
  *   lo = (p̄_w − p̄_l) − (log(1 − e^{p̄_w}) − log(1 − e^{p̄_l}))
  *   term = NLL_w − β log σ(lo),   loss = mean over pairs
  *
- * TRL's NLL is of prompt and completion, mean over the tokens of the batch: `sequenceNll` with `tokenMean` and a mask of
- * both. p̄ is clamped to ≤ −2⁻¹²⁰, so that a completion of probability 1 has finite odds; see `log1mexp`.
+ * TRL's NLL is of prompt and completion, mean over the tokens of the batch: `sequenceNll` with `tokenMean` and a mask
+ * of both. p̄ is clamped to ≤ −2⁻¹²⁰, so that a completion of probability 1 has finite odds; see `log1mexp`.
  *
  * @param options beta, default 0.1 (the paper's λ)
  * @param pairs   see OddsPairs, nats and tokens
- * @returns terms [pairs], nats. Metrics: nll_loss, log_odds_chosen (mean lo), log_odds_ratio (mean log σ(lo)), and those
- *          of pairMetrics, rewards being β p̄
+ * @returns terms [pairs], nats. Metrics: nll_loss, log_odds_chosen (mean lo), log_odds_ratio (mean log σ(lo)), and
+ *          those of pairMetrics, rewards being β p̄
  * @throws RangeError for β < 0 or a wrong shape
  * @see Hong et al. 2024, arXiv:2403.07691; TRL ORPOTrainer
  * @example reduce(orpo({ beta: 0.1 })({ ...pairs, chosenNll: tf.tensor1d([2]) }), weight) // 2.0693

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core'
-import type { Keepable } from './kept-rows.ts'
+import type { Keepable } from '../kept-rows.ts'
 
 /**
  * Pairs of completions of one prompt, a row each, the first preferred to the second. Log-probabilities are sums over

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core'
 
-/** [rows] how many kept rows come before each in ascending order; the first of equals comes first, rows not kept last. */
+/** [rows] how many rows come before each in ascending order: equals as they stand, rows that are not kept last. */
 const rank = (x: tf.Tensor1D, kept: tf.Tensor1D): tf.Tensor1D => {
   const [rows] = x.shape
   const key = tf.where(kept, x, tf.fill([rows], Infinity))

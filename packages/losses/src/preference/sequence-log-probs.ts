@@ -20,9 +20,8 @@ export const counted = (mask: tf.Tensor2D): tf.Tensor2D => tf.cast(tf.greater(tf
  * @throws RangeError for a wrong shape
  * @example
  * const [chosen, rejected] = [sequenceLogProbs(ofChosen), sequenceLogProbs(ofRejected)]
- * simPo()({
- *   policyChosen: chosen.sum, chosenLength: chosen.length, policyRejected: rejected.sum, rejectedLength: rejected.length,
- * })
+ * const lengths = { chosenLength: chosen.length, rejectedLength: rejected.length }
+ * simPo()({ policyChosen: chosen.sum, policyRejected: rejected.sum, ...lengths })
  */
 export const sequenceLogProbs = (tokens: TokenLogProbs): SequenceLogProbs => {
   const { logProb } = learnedTokens('sequenceLogProbs', tokens)

@@ -53,7 +53,11 @@ export interface AlphaPoOptions extends SimPoOptions {
  * @see Gupta et al. 2025, arXiv:2501.03884; TRL CPOTrainer loss_type=alphapo
  * @example reduce(alphaPo({ beta: 2.5, gamma: 0.1, alpha: 0.25 })(pairs), weight) // 0.7444
  */
-export const alphaPo = ({ beta = 2.5, gamma = 0.1, alpha = 0.25 }: AlphaPoOptions = {}): PairLoss<MeasuredPolicyPairs> => {
+export const alphaPo = ({
+  beta = 2.5,
+  gamma = 0.1,
+  alpha = 0.25,
+}: AlphaPoOptions = {}): PairLoss<MeasuredPolicyPairs> => {
   checkBeta('alphaPo', beta)
   checkOption('alphaPo', 'gamma', gamma, true, 'a finite number')
   checkOption('alphaPo', 'alpha', alpha, true, 'a finite number')

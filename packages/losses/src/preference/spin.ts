@@ -36,4 +36,5 @@ export const spin = ({ lambda = 0.1 }: SpinOptions = {}): PairLoss<ReferencePair
  * @see lucidrains/self-rewarding-lm-pytorch, spin.py
  * @example reduce(spinPerToken({ lambda: 0.1 })(pairs), weight) // 0.6819
  */
-export const spinPerToken = ({ lambda = 0.1 }: SpinOptions = {}): PairLoss<MeasuredPairs> => dpoPerToken({ beta: lambda })
+export const spinPerToken = ({ lambda = 0.1 }: SpinOptions = {}): PairLoss<MeasuredPairs> =>
+  dpoPerToken({ beta: lambda })

@@ -59,7 +59,8 @@ export const tpo = ({ beta = 0.01, nllWeight = 1 }: TpoOptions = {}): PairLoss<T
  * @returns terms [pairs], nats. Metrics: nll_loss, and those of pairMetrics, rewards being β p̄
  * @throws RangeError for an option out of range or a wrong shape
  * @see Saeidi et al. 2024, arXiv:2405.16681; TRL TPOTrainer loss_type=tpo-l
- * @example reduce(tpoPerToken({ beta: 2.5, gamma: 1.375 })({ ...pairs, goldNll: tf.tensor1d([1.3]) }), weight) // 2.9004
+ * @example
+ * reduce(tpoPerToken({ beta: 2.5, gamma: 1.375 })({ ...pairs, goldNll: tf.tensor1d([1.3]) }), weight) // 2.9004
  */
 export const tpoPerToken = ({
   beta = 2,

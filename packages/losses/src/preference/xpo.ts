@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs-core'
 import type { Terms } from '../terms.ts'
 import { checkOption } from './check-option.ts'
 import { dpo } from './dpo.ts'
-import { type Keepable, keptRows } from './kept-rows.ts'
+import { type Keepable, keptRows } from '../kept-rows.ts'
 import type { PairLoss } from './pair-loss.ts'
 import type { ReferencePairs } from './pairs.ts'
 

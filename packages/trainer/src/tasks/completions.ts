@@ -33,9 +33,19 @@ export const packCompletions = (
 ): HostTensors => {
   rows.forEach(({ prompt, completion }, row) => {
     if (completion.length === 0)
-      throw fault('CompletionEmpty', `${placeOf(row)}: the completion has no token`, 'Drop it, or end completions with the terminator.', { row })
+      throw fault(
+        'CompletionEmpty',
+        `${placeOf(row)}: the completion has no token`,
+        'Drop it, or end completions with the terminator.',
+        { row },
+      )
     if (prompt.length === 0)
-      throw fault('PromptEmpty', `${placeOf(row)}: the prompt has no token that the completion's first could follow`, "Begin prompts with the model's bos token.", { row })
+      throw fault(
+        'PromptEmpty',
+        `${placeOf(row)}: the prompt has no token that the completion's first could follow`,
+        "Begin prompts with the model's bos token.",
+        { row },
+      )
   })
   const { columns, tokens } = rightPadded(rows.map(joined), width)
   const mask = new Float32Array(rows.length * (columns - 1))

@@ -27,7 +27,12 @@ export const precomputed: PairReference = {
       hostTensor(
         Float32Array.from(pairs, ({ reference }, pair) => {
           if (reference === undefined)
-            throw fault('ReferenceMissing', `pair ${pair} has no log-probabilities of the reference`, 'Compute them once (withReference), or take the policy without its adapter (adapterOff).', { pair })
+            throw fault(
+              'ReferenceMissing',
+              `pair ${pair} has no log-probabilities of the reference`,
+              'Compute them once (withReference), or take the policy without its adapter (adapterOff).',
+              { pair },
+            )
           return reference[side]
         }),
       )
@@ -67,8 +72,10 @@ export const withReference = async (
   try {
     for (let first = 0; first < pairs.length; first += at) {
       const some = pairs.slice(first, first + at)
-      const { chosen, rejected } = await run({ ...(own === null ? {} : { trainable: own }), batch: packPairs({ pairs: some }) })
-      scored.push(...some.map((pair, i) => ({ ...pair, reference: { chosen: chosen.data[i]!, rejected: rejected.data[i]! } })))
+      const batch = packPairs({ pairs: some })
+      const { chosen, rejected } = await run({ ...(own === null ? {} : { trainable: own }), batch })
+      const of = (i: number) => ({ chosen: chosen.data[i]!, rejected: rejected.data[i]! })
+      scored.push(...some.map((pair, i) => ({ ...pair, reference: of(i) })))
     }
   } finally {
     await run.dispose()

@@ -38,7 +38,8 @@ const logProbOf = (prompt: Int32Array, completion: Int32Array): number =>
     const constants = Object.fromEntries(
       Object.entries(policy.constants).map(([name, { data, shape }]) => [name, tf.tensor(data, [...shape])]),
     )
-    const input = { tokens: tf.tensor2d([[...prompt, ...completion]], undefined, 'int32'), pad: tf.tensor1d([0], 'int32') }
+    const tokens = tf.tensor2d([[...prompt, ...completion]], undefined, 'int32')
+    const input = { tokens, pad: tf.tensor1d([0], 'int32') }
     const columns = { start: prompt.length - 1, count: completion.length }
     const logP = tf.logSoftmax(policy.logits(constants, null, input, columns)).arraySync()[0]!
     return completion.reduce((sum, token, t) => sum + logP[t]![token]!, 0)
@@ -46,13 +47,15 @@ const logProbOf = (prompt: Int32Array, completion: Int32Array): number =>
 
 const mean = (of: readonly number[]): number => of.reduce((a, b) => a + b, 0) / of.length
 
-test('an adapter of 0 is the reference: DPO starts at ln 2, and completions have the log-probabilities they have alone', async () => {
+test('an adapter of 0 is the reference: DPO starts at ln 2; log-probabilities are those of texts alone', async () => {
   const pairs = pairsOf(1, 6)
   const found = await learnerOf(preference(dpo())).update({ pairs })
   expect(found['loss']).toBeCloseTo(Math.LN2, 6)
   expect(found['objective/rewards/margins']).toBeCloseTo(0, 6)
-  expect(found['objective/logps/chosen']).toBeCloseTo(mean(pairs.map(({ prompt, chosen }) => logProbOf(prompt, chosen))), 4)
-  expect(found['objective/logps/rejected']).toBeCloseTo(mean(pairs.map(({ prompt, rejected }) => logProbOf(prompt, rejected))), 4)
+  for (const side of ['chosen', 'rejected'] as const) {
+    const alone = pairs.map((pair) => logProbOf(pair.prompt, pair[side]))
+    expect(found[`objective/logps/${side}`]).toBeCloseTo(mean(alone), 4)
+  }
 })
 
 test('what is chosen gets likelier than what is rejected, on prompts that it never saw, too', async () => {
@@ -125,12 +128,12 @@ test.each([
 test('a pair with nothing to score, or without its reference, is told of', async () => {
   const [pair] = pairsOf(7, 1)
   const none = Int32Array.of()
-  await expect(learnerOf(preference(dpo())).update({ pairs: [pair!, { ...pair!, rejected: none }] })).rejects.toMatchObject({
+  const failed = (task: Task<CompletionPairs>, pairs: CompletionPair[]) =>
+    expect(learnerOf(task).update({ pairs })).rejects
+  await failed(preference(dpo()), [pair!, { ...pair!, rejected: none }]).toMatchObject({
     _tag: 'CompletionEmpty',
     message: expect.stringMatching(/^pair 1, rejected: the completion has no token/),
   })
-  await expect(learnerOf(preference(dpo())).update({ pairs: [{ ...pair!, prompt: none }] })).rejects.toMatchObject({ _tag: 'PromptEmpty' })
-  await expect(learnerOf(preference(dpo(), { reference: precomputed })).update({ pairs: [pair!] })).rejects.toMatchObject({
-    _tag: 'ReferenceMissing',
-  })
+  await failed(preference(dpo()), [{ ...pair!, prompt: none }]).toMatchObject({ _tag: 'PromptEmpty' })
+  await failed(preference(dpo(), { reference: precomputed }), [pair!]).toMatchObject({ _tag: 'ReferenceMissing' })
 })

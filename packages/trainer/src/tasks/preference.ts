@@ -1,5 +1,14 @@
 import type { HostTensors } from '@gfnlm/jit'
-import { type MeasuredPolicyPairs, type PairsWithNll, type ReferencePairs, type Sharing, type Terms, sequenceLogProbs, sequenceMean, sequenceNll } from '@gfnlm/losses'
+import {
+  type MeasuredPolicyPairs,
+  type PairsWithNll,
+  type ReferencePairs,
+  type Sharing,
+  type Terms,
+  sequenceLogProbs,
+  sequenceMean,
+  sequenceNll,
+} from '@gfnlm/losses'
 import { type CompletionPairs, packPairs, pairTokens, pairsInParts } from './completion-pairs.ts'
 import { type PairReference, adapterOff } from './pair-reference.ts'
 import type { Task, TaskInputs } from './task.ts'
@@ -64,7 +73,8 @@ export const referenceFreePreference = (
  *
  * @example
  * trainer(policy, { task: preference(dpo({ beta: 0.1 })), learningRate: constant(1e-5) })
- * trainer(policy, { task: preference(multiLoss([[1, dpo()], [0.5, likelihoodOfChosen]]), { reference: precomputed }), learningRate })
+ * const rpo = multiLoss([[1, dpo()], [0.5, likelihoodOfChosen]])
+ * trainer(policy, { task: preference(rpo, { reference: precomputed }), learningRate: constant(1e-5) })
  */
 export const preference = (
   loss: (pairs: PreferenceSides) => Terms,

@@ -1,8 +1,13 @@
 import { fault } from '@gfnlm/env'
 import { hostTensor } from '@gfnlm/jit'
 import {
-  type LabelledCompletions, type ReferredCompletions, type Terms,
-  mismatchedKl, previousCompletions, sequenceLogProbs,
+  type Completions,
+  type LabelledCompletions,
+  type ReferredCompletions,
+  type Terms,
+  mismatchedKl,
+  previousCompletions,
+  sequenceLogProbs,
 } from '@gfnlm/losses'
 import type { Tensors } from '@gfnlm/policy'
 import type * as tf from '@tensorflow/tfjs-core'
@@ -29,13 +34,18 @@ const pack = ({ completions, width }: LabelledCompletionBatch) => ({
   weight: hostTensor(Float32Array.from(completions, ({ weight = 1 }) => weight)),
 })
 
-const inParts = ({ completions, width = 0 }: LabelledCompletionBatch, parts: number): readonly LabelledCompletionBatch[] => {
-  const widest = completions.reduce((most, { prompt, completion }) => Math.max(most, prompt.length + completion.length), width)
+/** Completions in at most so many parts, all padded to the same width. */
+const inParts = (
+  { completions, width = 0 }: LabelledCompletionBatch,
+  parts: number,
+): readonly LabelledCompletionBatch[] => {
+  const lengths = completions.map(({ prompt, completion }) => prompt.length + completion.length)
+  const widest = Math.max(width, ...lengths)
   return evenly(completions, parts).map((some) => ({ completions: some, width: widest }))
 }
 
 /** [rows] log-probabilities of packed completions under the policy and, with the adapter off, under the reference. */
-const underBoth = (inputs: TaskInputs, packed: Tensors): { readonly policy: tf.Tensor1D; readonly reference: tf.Tensor1D } => ({
+const underBoth = (inputs: TaskInputs, packed: Tensors): Completions => ({
   policy: sequenceLogProbs(completionTokens(inputs, inputs.trainable, packed)).sum,
   reference: sequenceLogProbs(completionTokens(inputs, null, packed)).sum,
 })
@@ -88,10 +98,15 @@ export const ktoTask = (
   pack: (batch) => {
     const { completions, width } = batch
     if (completions.length < 2)
-      throw fault('BatchTooSmall', `KTO estimates KL from other rows' completions, and there is ${completions.length} row`, 'Give at least two completions a batch, better 16.', { rows: completions.length })
+      throw fault(
+        'BatchTooSmall',
+        `KTO estimates KL from other rows' completions, and the batch has ${completions.length}`,
+        'Give at least two completions a batch, better 16.',
+        { rows: completions.length },
+      )
     const others = mismatch(completions.map(({ completion }) => completion))
-    const mismatched = completions.map(({ prompt }, row) => ({ prompt, completion: others[row]! }))
-    return { ...pack(batch), mismatched: packCompletions(mismatched, width, (row) => `completion beside prompt ${row}`) }
+    const beside = completions.map(({ prompt }, row) => ({ prompt, completion: others[row]! }))
+    return { ...pack(batch), mismatched: packCompletions(beside, width, (row) => `completion beside prompt ${row}`) }
   },
   loss: (inputs) => {
     const batch = inputs.batch as unknown as Tensors & { readonly mismatched: Tensors }

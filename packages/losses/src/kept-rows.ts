@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core'
-import { checkRank, checkShape } from '../check-shape.ts'
+import { checkRank, checkShape } from './check-shape.ts'
 
 /** What stands for ±∞, nats: differences and squares of it are numbers still. */
 const MOST = 1e9
@@ -35,7 +35,7 @@ export const keptRows = <Inputs extends Keepable>(caller: string, given: Inputs)
   for (const [name, x] of tensors) if (x.rank > 0) checkShape(caller, name, x, { rows })
   if (keep !== undefined) checkShape(caller, 'keep', keep, { rows })
 
-  const kept = keep === undefined ? tf.ones<tf.Rank.R1>([rows], 'bool') : tf.greater<tf.Tensor1D>(tf.cast(keep, 'float32'), 0)
+  const kept = tf.greater<tf.Tensor1D>(tf.cast(keep ?? tf.ones([rows]), 'float32'), 0)
   const filled = (x: tf.Tensor): tf.Tensor => {
     const finite = tf.clipByValue(tf.cast(x, 'float32'), -MOST, MOST)
     return x.rank === 0 ? finite : tf.where(kept, finite, tf.fill([rows], -1))
