@@ -1,5 +1,6 @@
 import {
   type PolicyGradientInputs,
+  type Sharing,
   type Terms,
   type ValueInputs,
   bnpo,
@@ -13,6 +14,7 @@ import {
   squaredValueLoss,
   standardise,
   sumOfLosses,
+  tokenMean,
 } from '@gfnlm/losses'
 import * as tf from '@tensorflow/tfjs-core'
 import { type Parameters, lossOf, table, tensor } from '../engine.ts'
@@ -20,6 +22,7 @@ import type { Formula } from '../formula.ts'
 import { type Json, list, matrix, number, numbers } from '../json.ts'
 import { gradientsOf } from '../policy-gradient/gradients.ts'
 import { lossOfType } from '../policy-gradient/loss-types.ts'
+import { metricOf, sequenceMeanTorchtune, tokenMeanTorchtune } from '../policy-gradient/torchtune-sharing.ts'
 import { type Told, cells, toldByTensors } from '../told.ts'
 import { inputsOf } from './same-inputs.ts'
 
@@ -88,16 +91,18 @@ const ppoTold = ({ policy, states }: PPO, parts: Parts, coefficient: number): To
 export const ppoOfTorchtune: Formula = (vector, others) => {
   const inputs = inputsOf(vector, others)
   const ppo = ppoInputs(inputs)
-  const clip = { low: number(inputs.epsilon) }
+  // Without a mask it takes plain means.
+  const sharing = (mask: Json | undefined): Sharing => (mask === undefined ? tokenMean : tokenMeanTorchtune)
+  const clip = { low: number(inputs.epsilon), sharing: sharing(inputs.mask) }
   const parts: Parts = (policy, states) => ({
     policy: ppoPolicy(clip)(policy),
-    value: clippedValueLoss({ clip: number(inputs.value_clip) })(states),
+    value: clippedValueLoss({ clip: number(inputs.value_clip), sharing: sharing(inputs.value_mask) })(states),
   })
-  const { metrics } = parts(ppo.policy, ppo.states).policy
+  const clipped = parts(ppo.policy, ppo.states).policy.metrics['policy/clipfrac_avg']
   const whole = ppoPolicy(clip)({ ...ppo.policy, mask: tf.onesLike(ppo.policy.mask) })
   const told = {
     ...ppoTold(ppo, parts, number(inputs.value_coeff)),
-    clipfrac: numberOf(metrics['policy/clipfrac_avg']),
+    clipfrac: inputs.mask === undefined ? numberOf(clipped) : metricOf(clipped, ppo.policy.mask),
     ratio_mean_unmasked: numberOf(whole.metrics['val/ratio']),
   }
   return [{ part: '', comparisons: toldByTensors(vector.expected, told) }]
@@ -169,15 +174,19 @@ export const grpoOfTorchtune: Formula = (vector, others) => {
   const beta = number(inputs.kl_coeff)
   const batch = grpoInputs(inputs)
   const { oldLogProb: _drawn, ...present } = batch
+  const tokens = { sharing: tokenMeanTorchtune }
+  const { metrics } = bnpo({ beta, ...tokens })(batch)
+  const simple = (weight: number, given = present): number =>
+    lossOf(grpo({ beta: weight, sharing: sequenceMeanTorchtune })(given))
   // torchtune logs the objective that is maximised.
   const told = {
-    loss: lossOf(bnpo({ beta })(batch)),
-    policy: -lossOf(bnpo()(batch)),
-    kl: numberOf(bnpo({ beta })(batch).metrics.kl),
-    clipfrac: numberOf(bnpo()(batch).metrics['clip_ratio/region_mean']),
-    simple_loss: lossOf(grpo({ beta })(present)),
-    simple_policy: -lossOf(grpo()(present)),
-    simple_kl: (lossOf(grpo({ beta })(present)) - lossOf(grpo()(present))) / beta,
+    loss: lossOf(bnpo({ beta, ...tokens })(batch)),
+    policy: -lossOf(bnpo(tokens)(batch)),
+    kl: metricOf(metrics.kl, batch.mask),
+    clipfrac: metricOf(metrics['clip_ratio/region_mean'], batch.mask),
+    simple_loss: simple(beta),
+    simple_policy: -simple(0),
+    simple_kl: simple(1, { ...present, correction: tf.zerosLike(batch.mask) }),
   }
   return [{ part: '', comparisons: toldByTensors(vector.expected, told) }]
 }

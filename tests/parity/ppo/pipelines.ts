@@ -1,6 +1,7 @@
 import { lastValidIndex, truncateAtStop } from '@gfnlm/env'
 import {
   type ScoreSteps,
+  type Sharing,
   type Terms,
   type Whitening,
   clippedValueLoss,
@@ -16,6 +17,7 @@ import {
   scoreAfterLastTorchtune,
   shapedRewards,
   sumOfLosses,
+  tokenMean,
   whitenCentred,
   whitenTorchtune,
   zeroOutside,
@@ -24,6 +26,7 @@ import * as tf from '@tensorflow/tfjs-core'
 import { lossOf } from '../engine.ts'
 import type { Formula } from '../formula.ts'
 import { type Json, number, numbers } from '../json.ts'
+import { metricOf, tokenMeanTorchtune } from '../policy-gradient/torchtune-sharing.ts'
 import { type Told, cells, shapeOf, toldByTensors } from '../told.ts'
 import { inputsOf } from './same-inputs.ts'
 
@@ -41,9 +44,16 @@ type Responses = ReturnType<typeof responsesOf>
 
 const inverted = (mask: ArrayLike<number>): number[] => Array.from(mask, (x) => 1 - x)
 
-/** Rewards, advantages, both losses and what is logged of them: what differs by trainer is given. */
-const learned = (inputs: Inputs, found: Responses, scores: Float64Array, ends: ScoreSteps, whiten: Whitening) => {
+/** What differs by trainer. */
+interface Trainer {
+  readonly whiten: Whitening
+  readonly sharing: Sharing
+}
+
+/** Rewards, advantages, both losses and what is logged of them. */
+const learned = (inputs: Inputs, found: Responses, scores: Float64Array, ends: ScoreSteps, trainer: Trainer) => {
   const { steps, padding } = found
+  const { sharing } = trainer
   const rows = scores.length
   const tokens = inverted(padding)
   const { rewards, kl, klRewards } = shapedRewards({
@@ -63,15 +73,15 @@ const learned = (inputs: Inputs, found: Responses, scores: Float64Array, ends: S
     gamma: number(inputs.gamma),
     lambda: number(inputs.lambda),
   })
-  const whitened = zeroOutside(whiten(advantages, tokens), tokens)
+  const whitened = zeroOutside(trainer.whiten(advantages, tokens), tokens)
   const matrix = (x: ArrayLike<number>): tf.Tensor2D => tf.tensor2d(Array.from(x), [rows, steps], 'float32')
-  const policy = ppoPolicy({ low: number(inputs.epsilon) })({
+  const policy = ppoPolicy({ low: number(inputs.epsilon), sharing })({
     logProb: matrix(cells(inputs.new_logprobs)),
     oldLogProb: matrix(cells(inputs.logprobs)),
     advantage: matrix(whitened),
     mask: matrix(tokens),
   })
-  const value = clippedValueLoss({ clip: number(inputs.value_clip) })({
+  const value = clippedValueLoss({ clip: number(inputs.value_clip), sharing })({
     value: matrix(cells(inputs.new_values)),
     oldValue: matrix(values),
     returns: matrix(returns),
@@ -104,7 +114,8 @@ export const pipelineOfTorchtune: Formula = (vector, others) => {
   const punished = missingStopTorchtune(found.padding, found.lastIndex, { noStop: inputs.penalise_no_eos === true })
   const scores = replacedScores(numbers(inputs.scores), punished, number(inputs.reward_penalty))
   const ends = scoreAfterLastTorchtune(found.lastIndex, found.steps)
-  const { kl, klRewards, policy, value, ...rest } = learned(inputs, found, scores, ends, whitenTorchtune)
+  const torchtune = { whiten: whitenTorchtune, sharing: tokenMeanTorchtune }
+  const { kl, klRewards, policy, value, ...rest } = learned(inputs, found, scores, ends, torchtune)
   const tokens = inverted(found.padding)
   const rows = scores.length
   const told = {
@@ -120,7 +131,7 @@ export const pipelineOfTorchtune: Formula = (vector, others) => {
     kl,
     ratio_mean: unmasked(policy, 'val/ratio', tokens, 1),
     approx_kl: unmasked(policy, 'policy/approxkl_avg', tokens, 0),
-    clipfrac: policy.metrics['policy/clipfrac_avg'].dataSync(),
+    clipfrac: metricOf(policy.metrics['policy/clipfrac_avg'], tf.tensor1d(tokens)),
     rlhf_reward: maskedMean(scores) + maskedSum(klRewards) / rows,
     kl_metric: maskedSum(kl) / rows,
   }
@@ -134,7 +145,10 @@ export const pipelineOfTRL: Formula = (vector, others) => {
   const punished = missingStop(found.tokens, found.length, found.stop)
   const scores = penalisedScores(numbers(inputs.scores), punished, number(inputs.missing_eos_penalty))
   const ends = scoreAfterLast(found.lastIndex, found.steps)
-  const { rewards, advantages, returns, policy, value } = learned(inputs, found, scores, ends, whitenCentred)
+  const { rewards, advantages, returns, policy, value } = learned(inputs, found, scores, ends, {
+    whiten: whitenCentred,
+    sharing: tokenMean,
+  })
   const told = {
     scores,
     rewards,

@@ -29,12 +29,14 @@ const statistic =
     const { inputs, expected } = vector
     const x = cells(inputs.x)
     const [, steps] = shapeOf(inputs.x)
-    const found =
-      typeof inputs.dim === 'number' ? statisticByRow(of(vector), x, steps, maskOf(vector)) : of(vector)(x, maskOf(vector))
-    return [{ part: '', comparisons: toldByHost(expected, { out: found }) }]
+    const [found, mask] = [of(vector), maskOf(vector)]
+    const out = typeof inputs.dim === 'number' ? statisticByRow(found, x, steps, mask) : found(x, mask)
+    return [{ part: '', comparisons: toldByHost(expected, { out }) }]
   }
 
-export const mean = statistic(({ inputs }) => (number(inputs.eps) === 0 ? maskedMean : maskedMeanTorchtune))
+export const mean = statistic(({ inputs: { eps } }) =>
+  number(eps) === 0 ? maskedMean : (x, mask) => maskedMeanTorchtune(x, mask, number(eps)),
+)
 export const sum = statistic(() => maskedSum)
 export const variance = statistic(({ inputs }) =>
   inputs.unbiased === true ? sampleVarianceTorchtune : populationVarianceTorchtune,

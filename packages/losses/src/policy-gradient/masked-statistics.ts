@@ -22,15 +22,20 @@ const over = (sum: number, count: number): number => (count > 0 ? sum / count : 
 /** Mean of the numbers that count; 0 where none does. */
 export const maskedMean = (x: ArrayLike<number>, mask?: Counted): number => over(maskedSum(x, mask), countOf(x, mask))
 
-/**
- * Σ m x / (Σ m + 1e-8), torchtune's mean: lower by 1e-8 / n of itself than the mean. For its numbers to the last digit;
- * otherwise `maskedMean`.
- */
-export const maskedMeanTorchtune = (x: ArrayLike<number>, mask?: Counted): number =>
-  maskedSum(x, mask) / (countOf(x, mask) + TORCHTUNE_EPSILON)
-
 /** What torchtune adds to a number of elements. */
 const TORCHTUNE_EPSILON = 1e-8
+
+/**
+ * Σ m x / (Σ m + ε), torchtune's mean: lower by ε / n of itself than the mean. For its numbers to the last digit;
+ * otherwise `maskedMean`.
+ *
+ * @param epsilon default 1e-8
+ */
+export const maskedMeanTorchtune = (
+  x: ArrayLike<number>,
+  mask?: Counted,
+  epsilon: number = TORCHTUNE_EPSILON,
+): number => maskedSum(x, mask) / (countOf(x, mask) + epsilon)
 
 const squaresFrom = (x: ArrayLike<number>, mean: number, mask: Counted): number =>
   maskedSum(Float64Array.from(x, (value) => (value - mean) ** 2), mask)
