@@ -172,9 +172,8 @@ export const trainStep = <Batch>(policy: Policy, options: TrainStepOptions<Batch
       moments: arrays(state.moments),
       numbers: Object.fromEntries(numbers.map(([name, n]) => [name, hostScalar(n)])),
     }
-    const [first, ...rest] = accumulate === 1 ? [] : (task.packParts?.(batch, accumulate) ?? [])
-    const inOne = rest.length === 0 || first === undefined
-    const out = await (inOne ? whole(first ?? task.pack(batch), given) : inParts([first, ...rest], given))
+    const parts = accumulate === 1 ? [task.pack(batch)] : (task.packParts?.(batch, accumulate) ?? [])
+    const out = await (parts.length === 1 ? whole(parts[0]!, given) : inParts(parts, given))
     const metrics: Record<string, number> = { loss: out.loss, grad_norm: scalar(out.norm), learning_rate: rate }
     for (const [name, value] of Object.entries(out.metrics)) metrics[`objective/${name}`] = value
     if (!Number.isFinite(metrics['loss']) || !Number.isFinite(metrics['grad_norm']))

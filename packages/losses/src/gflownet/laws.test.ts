@@ -86,12 +86,15 @@ const onlyLastTerminator = (given: Row): Row => ({ ...pastTheEnd(given), logPTer
 
 const dropped = (given: Row): Row => ({ ...given, keep: 0 })
 
-const prefixes = { row, learned: ['logPF', 'logPTerm', 'logReward'], blank: pastTheEnd, empty: dropped }
+/** log R + 7.3, which belongs to log Z. */
+const richer = (given: Row): Row => ({ ...given, logReward: mapNested(given['logReward'], (x) => x + 7.3) })
+
+const prefixes = { shifted: richer, row, learned: ['logPF', 'logPTerm', 'logReward'], blank: pastTheEnd, empty: dropped }
 const flows = { row: withFlow, learned: ['logPF', 'logPTerm', 'logF'], blank: allButTheEnd, empty: dropped }
 const wholes = { row, learned: ['logPF', 'logPTerm', 'logReward'], blank: allButTheEnd, empty: dropped }
 
 const anchored = { ...wholes, learned: [...wholes.learned, 'logZ'] }
-const grouped = { ...wholes, together: 'group' }
+const grouped = { ...wholes, shifted: richer, together: 'group' }
 
 const CASES: readonly LossCase[] = [
   { name: 'modifiedSubTrajectoryBalance', loss: modifiedSubTrajectoryBalance(), ...prefixes },
@@ -101,6 +104,8 @@ const CASES: readonly LossCase[] = [
     name: 'modifiedSubTrajectoryBalance, minimum length 1',
     loss: modifiedSubTrajectoryBalance({ minLength: 1, weighting: 'within', lambda: 0.7 }),
     ...prefixes,
+    // log Z moves along with the rewards.
+    shifted: (given) => ({ ...richer(given), logZ: mapNested(given['logZ'], (x) => x + 7.3) }),
     row: withLogZ,
     learned: [...prefixes.learned, 'logZ'],
     blank: (given) => {

@@ -28,8 +28,8 @@ const forward = (nodes: number): tf.Tensor3D =>
   )
 
 /**
- * a − b where the mask holds, else 0. Two infinities apart by nobody knows how much are infinitely far: a token that the
- * policy rules out makes its row's terms infinite, not NaN.
+ * a − b where the mask holds, else 0. Two infinities, apart by nobody knows how much, are infinitely far: a token that
+ * the policy rules out makes its row's terms infinite, not NaN.
  */
 const apart = <T extends tf.Tensor>(mask: tf.Tensor, a: tf.Tensor, b: tf.Tensor): T => {
   const difference = tf.sub(a, b)
