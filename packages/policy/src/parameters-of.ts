@@ -1,6 +1,6 @@
 import type { HostTensors } from '@gfnlm/jit'
 import * as E from 'fp-ts/lib/Either.js'
-import { type Adapter, runsOn } from './adapter/adapter.ts'
+import { type Adapter, fitsBase } from './adapter/adapter.ts'
 import type { LoraConfig } from './adapter/lora-config.ts'
 import { type LoraOptions, newAdapter } from './adapter/lora.ts'
 import type { DecoderConfig } from './architectures/decoder-config.ts'
@@ -52,8 +52,7 @@ export const parametersOf = (
         "Leave the adapter out, or train 'adapter'",
       ),
     )
-  const made =
-    'tensors' in given ? E.map(() => given)(runsOn(given.adapter, weights)) : newAdapter(config, weights, given)
+  const made = 'tensors' in given ? E.map(() => given)(fitsBase(given, weights)) : newAdapter(config, weights, given)
   return E.map(
     ({ adapter, tensors }: Adapter): Parameters =>
       train === 'none'

@@ -4,7 +4,7 @@ import { pipe } from 'fp-ts/lib/function.js'
 import { type PolicyFault, policyFault } from '../policy-fault.ts'
 import type { PretrainedPolicy } from '../pretrained-policy.ts'
 import { loraScaleOf } from './adapted-modules.ts'
-import { type Adapter, fittedTensors, runsOn } from './adapter.ts'
+import { type Adapter, fittedTensors, fitsBase } from './adapter.ts'
 
 const times = ({ data, shape }: HostTensor, factor: number): HostTensor =>
   hostTensor(
@@ -20,10 +20,8 @@ const times = ({ data, shape }: HostTensor, factor: number): HostTensor =>
  * @example
  * const [chat, code] = [adapterParameters(policy, a), adapterParameters(policy, b)]
  */
-export const adapterParameters = (
-  policy: PretrainedPolicy,
-  { adapter, tensors }: Adapter,
-): E.Either<PolicyFault, HostTensors> => {
+export const adapterParameters = (policy: PretrainedPolicy, given: Adapter): E.Either<PolicyFault, HostTensors> => {
+  const { adapter, tensors } = given
   const fix = 'Read the adapter for this model, and load the model without one that does not train'
   const bad = (tensor: string, what: string): PolicyFault =>
     policyFault('AdapterInvalid', `an adapter's "${tensor}" ${what} (${policy.name})`, fix, { tensor })
@@ -34,7 +32,7 @@ export const adapterParameters = (
   if (still !== undefined)
     return E.left(bad(still, 'is never heard: the adapter that the policy was made with has alpha 0'))
   return pipe(
-    runsOn(adapter, policy.constants),
+    fitsBase(given, policy.constants),
     E.chain(() => fittedTensors(policy.config, adapter, tensors, bad)),
     E.map((fit) =>
       Object.fromEntries(

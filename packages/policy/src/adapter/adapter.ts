@@ -13,20 +13,42 @@ import type { LoraConfig } from './lora-config.ts'
 export interface Adapter {
   readonly adapter: LoraConfig
   readonly tensors: HostTensors
+  /** Weights of its base that its file repeats, by their names: PEFT's do where the vocabulary's head is adapted. */
+  readonly base?: HostTensors
 }
 
-/** DoRA's norms are those of weights in floats, which a quantised base has not. */
-export const runsOn = ({ kind }: LoraConfig, weights: HostTensors): E.Either<PolicyFault, void> =>
-  kind === 'dora' && isQuantized(weights)
-    ? E.left(
-        policyFault(
-          'AdapterInvalid',
-          'DoRA needs weights in floats, and the model was loaded quantised',
-          "Leave quantize out, or take kind 'lora'",
-          { field: 'kind' },
-        ),
+const refused = (what: string, fix: string, detail: object): E.Either<PolicyFault, never> =>
+  E.left(policyFault('AdapterInvalid', what, fix, { ...detail }))
+
+const isSame = (one: HostTensor, other: HostTensor | undefined): boolean => {
+  if (other === undefined || one.shape.join() !== other.shape.join()) return false
+  const [a, b] = [one.data, other.data]
+  return a.every((value, i) => value === b[i])
+}
+
+/**
+ * Whether an adapter can be on a base: DoRA's norms are those of weights in floats, which a quantised base has not, and
+ * what an adapter repeats of its base must be this base's.
+ */
+export const fitsBase = (
+  { adapter, base = {} }: Omit<Adapter, 'tensors'>,
+  weights: HostTensors,
+): E.Either<PolicyFault, void> => {
+  if (adapter.kind === 'dora' && isQuantized(weights))
+    return refused(
+      'DoRA needs weights in floats, and the model was loaded quantised',
+      "Leave quantize out, or take kind 'lora'",
+      { field: 'kind' },
+    )
+  const tensor = Object.keys(base).find((name) => !isSame(base[name]!, weights[name]))
+  return tensor === undefined
+    ? E.right(undefined)
+    : refused(
+        `the adapter has a ${tensor} of its own, which is not the model's`,
+        'Merge it into its model with PEFT, or load the model that it was trained on',
+        { tensor },
       )
-    : E.right(undefined)
+}
 
 /** Names and shapes of the tensors that an adapter has in one module. */
 const shapesIn = (

@@ -6,7 +6,7 @@ import { ARCHITECTURES } from '../architectures/architectures.ts'
 import type { DecoderConfig } from '../architectures/decoder-config.ts'
 import type { Module } from '../architectures/modules.ts'
 import type { PolicyFault } from '../policy-fault.ts'
-import { type Adapter, runsOn } from './adapter.ts'
+import { type Adapter, fitsBase } from './adapter.ts'
 import { type AdaptedModule, adaptedModules, allLinear } from './adapted-modules.ts'
 import type { LoraConfig, ModuleSelection } from './lora-config.ts'
 import { outputNorms } from './output-norms.ts'
@@ -73,7 +73,7 @@ export const newAdapter = (
 ): E.Either<PolicyFault, Adapter> => {
   const adapter: LoraConfig = { ...rest, targets: targets === 'all-linear' ? allLinear(config) : targets }
   return pipe(
-    runsOn(adapter, weights),
+    fitsBase({ adapter }, weights),
     E.chain(() => adaptedModules(config, adapter)),
     E.map((modules) => {
       const tensors = modules.map((adapted) => initialTensors(adapter, adapted, weights, seed))

@@ -2,6 +2,7 @@ import { hostTensor } from '@gfnlm/jit'
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { parametersOf } from '../parameters-of.ts'
 import { randomPolicy } from '../random-policy.ts'
 import { readSafetensors } from '../safetensors/read-safetensors.ts'
 import { writeSafetensors } from '../safetensors/write-safetensors.ts'
@@ -191,6 +192,26 @@ describe('an adapter that does not fit', () => {
       JSON.stringify({ ...(await configOf(directory)), use_dora: false }),
     )
     expect(leftOf(await readPeft(directory, gpt2.config)()).message).toContain('magnitude_vector" adapts no module')
+  })
+
+  it('may repeat the embedding and the head of its base, which must be this base', async () => {
+    const policy = rightOf(randomPolicy(SMALL_LLAMA, { seed: 1, adapter: lora({ r: 2, targets: ['lm_head'] }) }))
+    const directory = await save(policy)
+    const path = join(directory, 'adapter_model.safetensors')
+    const prefix = 'base_model.model.'
+    const repeated = {
+      ...rightOf(await readSafetensors(path)()),
+      [`${prefix}lm_head.base_layer.weight`]: policy.constants['lm_head.weight']!,
+      [`${prefix}model.embed_tokens.weight`]: policy.constants['model.embed_tokens.weight']!,
+    }
+    rightOf(await writeSafetensors(path, repeated)())
+    const adapter = rightOf(await readPeft(directory, policy.config)())
+    expect(adapter.tensors).toEqual(policy.trainable)
+    const parameters = rightOf(parametersOf(policy.config, policy.constants, adapter))
+    expect(parameters).toEqual({ constants: policy.constants, trainable: policy.trainable, adapter: policy.adapter })
+    const other = rightOf(randomPolicy(SMALL_LLAMA, { seed: 2 }))
+    const fault = leftOf(parametersOf(policy.config, other.constants, adapter))
+    expect(fault.message).toContain("lm_head.weight of its own, which is not the model's")
   })
 
   it('is refused for a tensor of another shape, one too few and one too many', async () => {

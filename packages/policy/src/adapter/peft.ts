@@ -1,4 +1,4 @@
-import type { HostTensors } from '@gfnlm/jit'
+import type { HostTensor, HostTensors } from '@gfnlm/jit'
 import * as E from 'fp-ts/lib/Either.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { pipe } from 'fp-ts/lib/function.js'
@@ -59,6 +59,21 @@ const unprefixed = (path: string, found: HostTensors): E.Either<PolicyFault, Hos
     : E.left(badTensor(path)(strange, 'adapts no module of the model'))
 }
 
+/** What a file repeats of its base (the embedding and the head, where either is adapted), and the adapter's own. */
+const apart = (
+  named: HostTensors,
+  { names }: DecoderConfig,
+): { readonly base: HostTensors; readonly own: HostTensors } => {
+  const base: Record<string, HostTensor> = {}
+  const own: Record<string, HostTensor> = {}
+  for (const [name, tensor] of Object.entries(named)) {
+    const module = /^(.*?)(\.base_layer)?\.weight$/.exec(name)?.[1]
+    if (module === names.embedding || module === names.head) base[`${module}.weight`] = tensor
+    else own[name] = tensor
+  }
+  return { base, own }
+}
+
 /** A fault about an adapter in the words of its file, where it is about a field. */
 const inFile =
   (path: string) =>
@@ -94,11 +109,16 @@ export const readPeft = (directory: string, config: DecoderConfig): TE.TaskEithe
     TE.bind('adapter', ({ json }) => TE.fromEither(parsePeftConfig(configPath, json, config))),
     TE.bind('found', () => readSafetensors(tensorsPath)),
     TE.bind('named', ({ found }) => TE.fromEither(unprefixed(tensorsPath, found))),
-    TE.chainEitherK(({ adapter, named }) =>
-      pipe(
-        fittedTensors(config, adapter, named, (tensor, what) => bad(PREFIX + tensor, what)),
-        E.bimap(inFile(configPath), (tensors) => ({ adapter, tensors })),
-      ),
-    ),
+    TE.chainEitherK(({ adapter, named }) => {
+      const { base, own } = apart(named, config)
+      return pipe(
+        fittedTensors(config, adapter, own, (tensor, what) => bad(PREFIX + tensor, what)),
+        E.bimap(inFile(configPath), (tensors) => ({
+          adapter,
+          tensors,
+          ...(Object.keys(base).length === 0 ? {} : { base }),
+        })),
+      )
+    }),
   )
 }
