@@ -7,7 +7,7 @@ import { type PolicyFault, policyFault, reasonOf } from './policy-fault.ts'
 import { readJson, readJsonIfAny } from './read-json.ts'
 import { textStream } from './text-stream.ts'
 import type { Tokenizer } from './tokenizer.ts'
-import { effectiveTokenizer, padSideOf, specialTokensOf } from './tokenizer-settings.ts'
+import { effectiveTokenizer, padSideOf, namedSpecialTokens } from './tokenizer-settings.ts'
 
 type Json = Readonly<Record<string, unknown>>
 
@@ -46,7 +46,7 @@ export const tokenizerOf = (
   const corrupt = (what: string): Either<PolicyFault, never> =>
     left(policyFault('TokenizerCorrupt', `${path} is not a tokenizer: ${what}`, FIX, { path }))
   try {
-    const specialTokens = specialTokensOf(settings, specialTokensMap)
+    const specialTokens = namedSpecialTokens(settings, specialTokensMap)
     const effective = effectiveTokenizer(json, settings, specialTokens)
     if (isLeft(effective)) return corrupt(`${effective.left}, which is not computed here`)
     const inner = new HuggingFaceTokenizer(effective.right, { ...settings, clean_up_tokenization_spaces: false })

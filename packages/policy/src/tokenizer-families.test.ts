@@ -85,6 +85,15 @@ describe('the files beside tokenizer.json', () => {
     expect(decode(ids)).toBe('a the<tool>')
   })
 
+  it('name special tokens of the vocabulary that are added nowhere', () => {
+    const { added_tokens: _, ...json } = FAMILIES['llama2']
+    const { encode, decode } = rightOf(
+      tokenizerOf('bare', { json: { ...json, added_tokens: [] }, settings: { eos_token: '</s>' } }),
+    )
+    expect([...encode('a</s>', { special: false })]).toEqual([305, 2])
+    expect(decode([305, 2, 305])).toBe('a a')
+  })
+
   it.each([
     ['an end of sequence that is no token', 'llama2', { eos_token: '<|end|>' }, /eos_token, "<\|end\|>", is not in/],
     [

@@ -6,6 +6,8 @@ type Json = Readonly<Record<string, unknown>>
 interface AddedToken {
   readonly id: number
   readonly content: string
+  readonly special?: boolean
+  readonly normalized?: boolean
   readonly single_word?: boolean
 }
 
@@ -26,7 +28,7 @@ const namedIn = (file: Json): readonly (readonly [string, string])[] =>
   })
 
 /** The special tokens that tokenizer_config.json names, and those that only special_tokens_map.json does. */
-export const specialTokensOf = (settings: Json, map: Json): Readonly<Record<string, string>> =>
+export const namedSpecialTokens = (settings: Json, map: Json): Readonly<Record<string, string>> =>
   Object.fromEntries([...namedIn(map), ...namedIn(settings)])
 
 /** transformers' defaults by class, where a file does not say. */
@@ -39,12 +41,28 @@ export const padSideOf = (json: Json, settings: Json): 'left' | 'right' => {
   return side === 'left' || side === 'right' ? side : LEFT.test(String(settings['tokenizer_class'])) ? 'left' : 'right'
 }
 
-/** tokenizer.json's added tokens, and over them those of tokenizer_config.json's added_tokens_decoder. */
-const addedTokensOf = (json: Json, settings: Json): readonly AddedToken[] => {
+/** The id of a token of the model's own vocabulary, which Unigram has as a list. */
+const vocabularyId = (json: Json, content: string): number | undefined => {
+  const vocabulary = isObject(json['model']) ? json['model']['vocab'] : undefined
+  if (isObject(vocabulary)) return Object.hasOwn(vocabulary, content) ? Number(vocabulary[content]) : undefined
+  const at = Array.isArray(vocabulary) ? vocabulary.findIndex(([token]) => token === content) : -1
+  return at < 0 ? undefined : at
+}
+
+/**
+ * tokenizer.json's added tokens, over them those of tokenizer_config.json's added_tokens_decoder, and the special tokens
+ * that are named and in the vocabulary but in neither.
+ */
+const addedTokensOf = (json: Json, settings: Json, named: Readonly<Record<string, string>>): readonly AddedToken[] => {
   const listed = (json['added_tokens'] ?? []) as readonly AddedToken[]
   const decoder = isObject(settings['added_tokens_decoder']) ? settings['added_tokens_decoder'] : {}
   const over = Object.entries(decoder).map(([id, token]) => ({ ...(token as AddedToken), id: Number(id) }))
-  return [...new Map([...listed, ...over].map((token) => [token.id, token])).values()].sort((a, b) => a.id - b.id)
+  const known = new Map([...listed, ...over].map((token) => [token.id, token]))
+  for (const content of Object.values(named)) {
+    const id = vocabularyId(json, content)
+    if (id !== undefined && !known.has(id)) known.set(id, { id, content, special: true, normalized: false })
+  }
+  return [...known.values()].sort((a, b) => a.id - b.id)
 }
 
 /** GPT-2's split, which ByteLevel does by itself unless told not to. */
@@ -89,7 +107,7 @@ export const effectiveTokenizer = (
   settings: Json,
   named: Readonly<Record<string, string>>,
 ): Either<string, Json> => {
-  const added = addedTokensOf(json, settings)
+  const added = addedTokensOf(json, settings, named)
   const whole = added.find((token) => token.single_word === true)
   return whole === undefined
     ? right({

@@ -167,6 +167,29 @@ describe('a template', () => {
     expect([fault._tag, fault.message]).toEqual(['TemplateInvalid', expect.stringContaining('roles must alternate')])
   })
 
+  it.each([
+    ['a list of parts', [{ type: 'text', text: 'hello' }]],
+    ['a list of texts', ['hello']],
+    ['an object', { text: 'hello' }],
+    ['nothing', undefined],
+    ['null', null],
+  ])('that takes %s for text is a fault, as it is in Python', (_, content) => {
+    expect(leftOf(of('chatml').render([{ role: 'user', content }]))).toMatchObject({ _tag: 'TemplateInvalid' })
+  })
+
+  it('that knows parts of contents reads them', () => {
+    const parts =
+      '{% for p in messages[0].content %}{{ loop.index }}{{ p.type }} {{ p.text }}{% endfor %} {{ messages | tojson }}'
+    const content = [{ type: 'text', text: '[object Map]' }]
+    expect(rightOf(rightOf(chatTemplateOf(parts)).render([{ role: 'u', content }]))).toBe(
+      '1text [object Map] [{"role": "u", "content": [{"type": "text", "text": "[object Map]"}]}]',
+    )
+  })
+
+  it('has line feeds for whatever ends its lines', () => {
+    expect(rightOf(rightOf(chatTemplateOf('a\r\n{% if true %}\r\nb\r{% endif %}\r\n')).render([]))).toBe('a\nb\n')
+  })
+
   // CPython 3.11's str.strip, str.lstrip and str.rstrip.
   it.each([
     ['strip', 'xyaxyx', 'yx', 'a'],

@@ -6,6 +6,7 @@ import type { ChatMessage, ChatOptions } from './chat-message.ts'
 import { type MarkedText, taggedSpans } from './marked-text.ts'
 import { STRIP, rewriteStrips, strip } from './strip-calls.ts'
 import { turnSpans } from './turn-spans.ts'
+import { uncoercible } from './uncoercible.ts'
 
 /** How conversations become text for one model. */
 export interface ChatTemplate {
@@ -17,19 +18,21 @@ export interface ChatTemplate {
 
 const TAG = /\{%([-+]?)\s*(end)?generation\s*([-+]?)%\}/g
 
+/** What JavaScript makes of an object where it wants text. */
+const COERCED = /\[object \w+\]/
+
 /** The macro that a generation block calls. It is on a line of its own, which trim_blocks removes. */
 const MACRO = '{% macro gfnlm_generation() %}{{ gfnlm_open }}{{ caller() }}{{ gfnlm_close }}{% endmacro %}\n'
 
 /**
  * `{% generation %}` is no tag of Jinja: transformers adds it, as a call block. So it is one here, of a macro that puts
- * marks around what the block says; white space is left to Jinja's own rules for tags.
+ * marks around what the block says; white space is left to Jinja's own rules for tags, and line ends are line feeds.
  */
 const withGenerationBlocks = (source: string): string =>
   MACRO +
-  source.replace(
-    TAG,
-    (_, before, end, after) => `{%${before} ${end ? 'endcall' : 'call gfnlm_generation()'} ${after}%}`,
-  )
+  source
+    .replace(/\r\n?/g, '\n')
+    .replace(TAG, (_, before, end, after) => `{%${before} ${end ? 'endcall' : 'call gfnlm_generation()'} ${after}%}`)
 
 /**
  * Compiles a chat template.
@@ -58,19 +61,24 @@ export const chatTemplateOf = (
     [open, close]: readonly [string, string],
   ): Either<PolicyFault, string> => {
     try {
-      return right(
-        template.render({
-          ...specialTokens,
-          ...variables,
-          messages,
-          tools: tools ?? null,
-          documents: documents ?? null,
-          add_generation_prompt: addGenerationPrompt,
-          [STRIP]: strip,
-          gfnlm_open: open,
-          gfnlm_close: close,
-        }),
-      )
+      const text = template.render({
+        ...specialTokens,
+        ...variables,
+        messages: uncoercible(messages),
+        tools: uncoercible(tools ?? null),
+        documents: uncoercible(documents ?? null),
+        add_generation_prompt: addGenerationPrompt,
+        [STRIP]: strip,
+        gfnlm_open: open,
+        gfnlm_close: close,
+      })
+      return COERCED.test(text) && !COERCED.test(source + JSON.stringify([messages, variables, tools, documents]))
+        ? invalid(
+            'the chat template refuses the conversation',
+            'what it takes for text is an object or a list',
+            'Give contents and arguments as text, or take a template that knows parts of contents',
+          )
+        : right(text)
     } catch (caught) {
       return invalid('the chat template refuses the conversation', caught, 'Change its roles, order or fields')
     }

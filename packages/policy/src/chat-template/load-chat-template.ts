@@ -5,7 +5,7 @@ import { readFile, readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type PolicyFault, policyFault, reasonOf } from '../policy-fault.ts'
 import { readJsonIfAny } from '../read-json.ts'
-import { specialTokensOf } from '../tokenizer-settings.ts'
+import { namedSpecialTokens } from '../tokenizer-settings.ts'
 import { type ChatTemplate, chatTemplateOf } from './chat-template.ts'
 
 type Templates = Readonly<Record<string, string>>
@@ -83,7 +83,7 @@ export const loadChatTemplate = (
       const names = Object.keys(templates)
       if (names.length === 0) return E.right(undefined)
       return Object.hasOwn(templates, name)
-        ? chatTemplateOf(templates[name], specialTokensOf(settings, map))
+        ? chatTemplateOf(templates[name], namedSpecialTokens(settings, map))
         : E.left(
             policyFault(
               'TemplateInvalid',

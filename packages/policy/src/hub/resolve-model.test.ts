@@ -5,7 +5,7 @@ import { mkdir, readFile, readdir, readlink, rm, writeFile } from 'node:fs/promi
 import { hostname } from 'node:os'
 import { dirname, join } from 'node:path'
 import { promisify } from 'node:util'
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import { loadPolicy } from '../from-pretrained.ts'
 import { randomPolicy } from '../random-policy.ts'
 import { savePretrained } from '../save-pretrained.ts'
@@ -47,14 +47,16 @@ const untouched: typeof fetch = () => {
   throw new Error('the network was touched')
 }
 
-beforeEach(async () => {
-  vi.stubEnv('HF_TOKEN', '')
-  cacheDir = await freshDirectory()
+beforeAll(async () => {
   const directory = await freshDirectory()
   rightOf(await savePretrained(rightOf(randomPolicy(SMALL_LLAMA, { seed: 1 })), null, directory)())
   const files: Record<string, Uint8Array> = { 'README.md': Buffer.from('#'), 'pytorch_model.bin': Buffer.from('x') }
   for (const name of await readdir(directory)) files[name] = await readFile(join(directory, name))
   saved = files
+})
+beforeEach(async () => {
+  vi.stubEnv('HF_TOKEN', '')
+  cacheDir = await freshDirectory()
 })
 afterEach(() => {
   hub?.close()
