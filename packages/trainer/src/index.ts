@@ -19,7 +19,7 @@ export { type DistillationTaskOptions, distillation } from './tasks/distillation
 export {
   type PreferenceOptions, type PreferenceSides, type PolicySides, type ReferenceFreeOptions, preference, referenceFreePreference,
 } from './tasks/preference.ts'
-export { type CompletionPair, type CompletionPairs, packPairs } from './tasks/completion-pairs.ts'
+export { type CompletionPair, type CompletionPairs, type PairLogProbs, packPairs, summed } from './tasks/completion-pairs.ts'
 export {
   type KtoTaskOptions, type LabelledCompletion, type LabelledCompletionBatch, ktoTask, unpairedPreference,
 } from './tasks/unpaired-preference.ts'

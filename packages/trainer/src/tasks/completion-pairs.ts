@@ -1,5 +1,5 @@
 import { type HostTensors, hostTensor } from '@gfnlm/jit'
-import { type Pair, type TokenLogProbs, sequenceLogProbs } from '@gfnlm/losses'
+import { type Pair, type PairTokens, type TokenLogProbs, sequenceLogProbs } from '@gfnlm/losses'
 import type { Tensors } from '@gfnlm/policy'
 import * as tf from '@tensorflow/tfjs-core'
 import { type Model, completionTokens, packCompletions } from './completions.ts'
@@ -46,11 +46,7 @@ export const pairsInParts = ({ pairs, width = 0 }: CompletionPairs, parts: numbe
 }
 
 /** Log-probabilities of the tokens of packed pairs, chosen completions and rejected ones; null: adapter off. */
-export const pairTokens = (
-  model: Model,
-  trainable: Tensors | null,
-  packed: Tensors,
-): { readonly chosen: TokenLogProbs; readonly rejected: TokenLogProbs } => {
+export const pairTokens = (model: Model, trainable: Tensors | null, packed: Tensors): PairTokens => {
   const { logProb, mask } = completionTokens(model, trainable, packed)
   const [rows, steps] = mask.shape
   const half = (x: tf.Tensor2D, first: number): tf.Tensor2D => tf.slice2d(x, [first, 0], [rows / 2, steps])
@@ -58,8 +54,11 @@ export const pairTokens = (
   return { chosen: side(0), rejected: side(rows / 2) }
 }
 
-/** [pairs] log π(y | x) of both completions, nats. */
-export const pairLogProbs = (model: Model, trainable: Tensors | null, packed: Tensors): Pair => {
-  const { chosen, rejected } = pairTokens(model, trainable, packed)
-  return { chosen: sequenceLogProbs(chosen).sum, rejected: sequenceLogProbs(rejected).sum }
-}
+/** [pairs] what stands for log π(y | x) of both completions, nats, made of their tokens'. */
+export type PairLogProbs = (tokens: PairTokens) => Pair
+
+/** The sum over the tokens: log π(y | x) itself. */
+export const summed: PairLogProbs = ({ chosen, rejected }) => ({
+  chosen: sequenceLogProbs(chosen).sum,
+  rejected: sequenceLogProbs(rejected).sum,
+})

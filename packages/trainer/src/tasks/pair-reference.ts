@@ -3,7 +3,7 @@ import { type Device, type HostTensors, hostTensor, jitPerShape } from '@gfnlm/j
 import type { Pair } from '@gfnlm/losses'
 import type { PolicyState, Tensors } from '@gfnlm/policy'
 import type * as tf from '@tensorflow/tfjs-core'
-import { type CompletionPair, packPairs, pairLogProbs } from './completion-pairs.ts'
+import { type CompletionPair, type PairLogProbs, packPairs, pairTokens, summed } from './completion-pairs.ts'
 import type { Model } from './completions.ts'
 
 /** Where a preference task has the log-probabilities of its reference from. */
@@ -11,13 +11,13 @@ export interface PairReference {
   /** What a batch must carry for it. */
   readonly pack: (pairs: readonly CompletionPair[]) => HostTensors
   /** [pairs] log π_ref of both completions, nats, inside of the compiled step. */
-  readonly logProbs: (model: Model, packed: Tensors) => Pair
+  readonly logProbs: (model: Model, packed: Tensors, ofTokens: PairLogProbs) => Pair
 }
 
 /** The policy without its adapter, in the same graph: nothing to prepare, one more forward a step. */
 export const adapterOff: PairReference = {
   pack: () => ({}),
-  logProbs: (model, packed) => pairLogProbs(model, null, packed),
+  logProbs: (model, packed, ofTokens) => ofTokens(pairTokens(model, null, packed)),
 }
 
 /** The pairs' own numbers, from `withReference`: no forward, and any policy may be the reference. */
@@ -47,6 +47,8 @@ export const precomputed: PairReference = {
 export interface WithReferenceOptions {
   /** Pairs scored at once; default 16. */
   readonly at?: number
+  /** What is made of the tokens' log-probabilities; the task must be given the same. Default `summed`. */
+  readonly logProbs?: PairLogProbs
   readonly device?: Device
 }
 
@@ -59,11 +61,11 @@ export interface WithReferenceOptions {
 export const withReference = async (
   { policy, trainable }: PolicyState,
   pairs: readonly CompletionPair[],
-  { at = 16, device = 'cpu' }: WithReferenceOptions = {},
+  { at = 16, logProbs = summed, device = 'cpu' }: WithReferenceOptions = {},
 ): Promise<readonly CompletionPair[]> => {
   const run = jitPerShape(
     ({ trainable: own, batch }: { trainable?: Tensors; batch: Tensors }, constants) => ({
-      ...pairLogProbs({ policy, constants }, own ?? null, batch),
+      ...logProbs(pairTokens({ policy, constants }, own ?? null, batch)),
     }),
     { device, constants: policy.constants, limit: 64 },
   )

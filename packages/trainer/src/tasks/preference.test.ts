@@ -1,6 +1,6 @@
 import '@tensorflow/tfjs-backend-cpu'
 import { fold, keyOf, uniformInt } from '@gfnlm/env'
-import { dpo, ipoPerToken, likelihoodOfChosen, multiLoss, orpo, simPo } from '@gfnlm/losses'
+import { desensitised, dpo, ipoPerToken, likelihoodOfChosen, multiLoss, orpo, simPo } from '@gfnlm/losses'
 import { frozen, reference } from '@gfnlm/policy'
 import * as tf from '@tensorflow/tfjs-core'
 import { expect, test } from 'vitest'
@@ -8,7 +8,7 @@ import { sgd } from '../optimizer/sgd.ts'
 import { constant } from '../schedule.ts'
 import { STOP, smallLlama } from '../testing/small-llama.ts'
 import { trainer } from '../trainer.ts'
-import type { CompletionPair, CompletionPairs } from './completion-pairs.ts'
+import type { CompletionPair, CompletionPairs, PairLogProbs } from './completion-pairs.ts'
 import { precomputed, withReference } from './pair-reference.ts'
 import { preference, referenceFreePreference } from './preference.ts'
 import type { Task } from './task.ts'
@@ -91,6 +91,25 @@ test('a precomputed reference makes the same update as the adapter off, and anot
   }
   const [moved] = await withReference(frozen(policy, inGraph.trainable()), pairs)
   expect(moved!.reference!.chosen).not.toBeCloseTo(judged[0]!.reference!.chosen, 2)
+})
+
+test('length-desensitised: the tail of the longer completion counts for nothing, under policy and reference', async () => {
+  const [pair] = pairsOf(9, 1)
+  const long = { ...pair!, chosen: Int32Array.of(1, 2, 3, STOP), rejected: Int32Array.of(7, STOP) }
+  const other = { ...long, chosen: Int32Array.of(1, 2, 4, 4, STOP) }
+  const logProbs: PairLogProbs = (tokens) => desensitised(tokens, 0)
+  const moved = async (of: CompletionPair) => {
+    const [judged] = await withReference(reference(policy), [of], { logProbs })
+    const inGraph = learnerOf(preference(dpo(), { logProbs }))
+    const before = learnerOf(preference(dpo(), { logProbs, reference: precomputed }))
+    for (let step = 0; step < 3; step++) {
+      const [a, b] = [await inGraph.update({ pairs: [of], width: 8 }), await before.update({ pairs: [judged!], width: 8 })]
+      expect(a['loss']).toBeCloseTo(b['loss']!, 5)
+    }
+    return inGraph.state().parameters
+  }
+  const [a, b] = [await moved(long), await moved(other)]
+  a.forEach((value, i) => expect(Math.abs(value - b[i]!)).toBeLessThan(1e-6))
 })
 
 test('padding never changes a loss, and a pair of weight 0 teaches nothing', async () => {

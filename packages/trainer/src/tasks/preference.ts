@@ -9,7 +9,7 @@ import {
   sequenceMean,
   sequenceNll,
 } from '@gfnlm/losses'
-import { type CompletionPairs, packPairs, pairTokens, pairsInParts } from './completion-pairs.ts'
+import { type CompletionPairs, type PairLogProbs, packPairs, pairTokens, pairsInParts, summed } from './completion-pairs.ts'
 import { type PairReference, adapterOff } from './pair-reference.ts'
 import type { Task, TaskInputs } from './task.ts'
 
@@ -29,19 +29,24 @@ export interface ReferenceFreeOptions {
 }
 
 export interface PreferenceOptions extends ReferenceFreeOptions {
+  /**
+   * What stands for log π(y | x), of policy and reference alike. Default `summed`; LD-DPO's is
+   * `(tokens) => desensitised(tokens, alpha)`.
+   */
+  readonly logProbs?: PairLogProbs
   /** Where the reference's log-probabilities come from. Default `adapterOff`. */
   readonly reference?: PairReference
 }
 
-const policySides = (inputs: TaskInputs, nll: Sharing): PolicySides => {
-  const { chosen, rejected } = pairTokens(inputs, inputs.trainable, inputs.batch)
-  const [ofChosen, ofRejected] = [sequenceLogProbs(chosen), sequenceLogProbs(rejected)]
+const policySides = (inputs: TaskInputs, nll: Sharing, logProbs: PairLogProbs): PolicySides => {
+  const tokens = pairTokens(inputs, inputs.trainable, inputs.batch)
+  const { chosen: policyChosen, rejected: policyRejected } = logProbs(tokens)
   return {
-    policyChosen: ofChosen.sum,
-    policyRejected: ofRejected.sum,
-    chosenLength: ofChosen.length,
-    rejectedLength: ofRejected.length,
-    chosenNll: sequenceNll(chosen, nll),
+    policyChosen,
+    policyRejected,
+    chosenLength: sequenceLogProbs(tokens.chosen).length,
+    rejectedLength: sequenceLogProbs(tokens.rejected).length,
+    chosenNll: sequenceNll(tokens.chosen, nll),
   }
 }
 
@@ -61,7 +66,7 @@ export const referenceFreePreference = (
   rateScale: 1,
   pack: packPairs,
   packParts: (batch, parts) => pairsInParts(batch, parts).map(packPairs),
-  loss: (inputs) => loss(policySides(inputs, nll)),
+  loss: (inputs) => loss(policySides(inputs, nll, summed)),
 })
 
 /**
@@ -78,7 +83,7 @@ export const referenceFreePreference = (
  */
 export const preference = (
   loss: (pairs: PreferenceSides) => Terms,
-  { name = 'preference', nll = sequenceMean, reference = adapterOff }: PreferenceOptions = {},
+  { name = 'preference', nll = sequenceMean, logProbs = summed, reference = adapterOff }: PreferenceOptions = {},
 ): Task<CompletionPairs> => {
   const pack = (batch: CompletionPairs): HostTensors => ({ ...packPairs(batch), ...reference.pack(batch.pairs) })
   return {
@@ -88,8 +93,8 @@ export const preference = (
     pack,
     packParts: (batch, parts) => pairsInParts(batch, parts).map(pack),
     loss: (inputs) => {
-      const { chosen: referenceChosen, rejected: referenceRejected } = reference.logProbs(inputs, inputs.batch)
-      return loss({ ...policySides(inputs, nll), referenceChosen, referenceRejected })
+      const { chosen: referenceChosen, rejected: referenceRejected } = reference.logProbs(inputs, inputs.batch, logProbs)
+      return loss({ ...policySides(inputs, nll, logProbs), referenceChosen, referenceRejected })
     },
   }
 }
