@@ -52,10 +52,12 @@ describe('a classifier as a reward', () => {
   })
 
   test('cuts a long text before its last special token', async () => {
-    const long = trajectoriesOf(mdp, [promptOf('p', [1])], [[[0, 1, 2, 3]]])
-    const judged = await classifier(judge, decode, { label: 0, as: 'logit', maxTokens: 4 })(long)()
-    expect(judged).toMatchObject({ _tag: 'Right' })
-    if (judged._tag === 'Right') expect(judged.right.logReward[4]).toBeCloseTo(expectedLogits(idsOf('moon star'))[0]!, 5)
+    const read = () => 'moon star sun sea stone moon moon'
+    const [asked] = await ends(judge, { label: 0, as: 'logit', maxTokens: 4, read })
+    const [known] = await ends(judge, { label: 0, as: 'logit', read })
+    expect(asked).toBeCloseTo(expectedLogits(idsOf('moon star'))[0]!, 5)
+    // model_max_length of its tokenizer
+    expect(known).toBeCloseTo(expectedLogits(idsOf('moon star sun sea'))[0]!, 5)
   })
 
   test.each([

@@ -9,6 +9,8 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { truncated } from './truncated.ts'
 
+type Json = Readonly<Record<string, unknown>>
+
 /** File names of transformers.js's `dtype`s. */
 const SUFFIX = {
   fp32: '', fp16: '_fp16', q8: '_quantized', int8: '_int8', uint8: '_uint8', q4: '_q4', q4f16: '_q4f16', bnb4: '_bnb4',
@@ -17,7 +19,10 @@ const SUFFIX = {
 export interface EncoderOptions {
   /** Which of the directory's ONNX files: fp32 (default) is onnx/model.onnx, q8 onnx/model_quantized.onnx, and so on. */
   readonly dtype?: keyof typeof SUFFIX
-  /** Tokens that longer texts are cut to, special ones included. Default: what config.json has positions for. */
+  /**
+   * Tokens that longer texts are cut to, special ones included. Default: tokenizer_config.json's model_max_length, and no
+   * more than config.json has positions for.
+   */
   readonly maxTokens?: number
   /** Texts at a time. Default 32. */
   readonly batch?: number
@@ -33,14 +38,14 @@ export interface Encoded {
 
 /** A frozen text encoder. */
 export interface Encoder {
-  readonly config: Readonly<Record<string, unknown>>
+  readonly config: Json
   /** Texts, some at a time. */
   readonly encode: (texts: readonly string[]) => AsyncIterable<Encoded>
 }
 
 const FIX = 'Name a directory as transformers.js has them: config.json, tokenizer.json, onnx/model.onnx'
 
-const invalid = (what: string, detail: Readonly<Record<string, unknown>>, fix: string = FIX): Fault => fault('EncoderInvalid', what, fix, detail)
+const invalid = (what: string, detail: Json, fix: string = FIX): Fault => fault('EncoderInvalid', what, fix, detail)
 
 /** Inputs that can be fed, from the ids of right-padded texts. */
 const FEEDS: Readonly<Record<string, (ids: BigInt64Array, mask: BigInt64Array) => BigInt64Array>> = {
@@ -65,9 +70,9 @@ const encoded = async (model: OnnxFile, rows: readonly Int32Array[], pad: number
   return { output: output!, mask: Uint8Array.from(mask, Number) }
 }
 
-const readConfig = (path: string): TE.TaskEither<Fault, Readonly<Record<string, unknown>>> =>
+const readConfig = (path: string): TE.TaskEither<Fault, Json> =>
   TE.tryCatch(
-    async () => JSON.parse(await readFile(path, 'utf8')) as Readonly<Record<string, unknown>>,
+    async () => JSON.parse(await readFile(path, 'utf8')) as Json,
     (cause) => invalid(`${path} cannot be read: ${(cause as Error).message}`, { path }),
   )
 
@@ -90,10 +95,10 @@ const openModel = (path: string, output: string): TE.TaskEither<Fault, OnnxFile>
 
 const encoderOf = (
   model: OnnxFile,
-  config: Readonly<Record<string, unknown>>,
+  config: Json,
   tokenizer: Tokenizer,
   output: string,
-  { maxTokens = positionsOf(config), batch = 32 }: EncoderOptions,
+  { maxTokens, batch }: Required<Pick<EncoderOptions, 'maxTokens' | 'batch'>>,
 ): Encoder => ({
   config,
   encode: async function* (texts) {
@@ -104,9 +109,11 @@ const encoderOf = (
   },
 })
 
-/** RoBERTa's positions begin after its padding id. */
-const positionsOf = ({ max_position_embeddings: positions, model_type: type, pad_token_id: pad }: Readonly<Record<string, unknown>>): number =>
-  typeof positions !== 'number' ? Infinity : /roberta|camembert/.test(String(type)) ? positions - 1 - Number(pad ?? 1) : positions
+/** The tokens that a model takes; RoBERTa's positions begin after its padding id. */
+const longest = ({ max_position_embeddings: positions, model_type: type, pad_token_id: pad }: Json, { model_max_length: most }: Json): number => {
+  const before = /roberta|camembert/.test(String(type)) ? 1 + Number(pad ?? 1) : 0
+  return Math.min(typeof positions === 'number' ? positions - before : Infinity, typeof most === 'number' ? most : Infinity)
+}
 
 /**
  * A text encoder from a directory in the layout of transformers.js. It runs on the engine's thread, so the caller's event
@@ -115,14 +122,24 @@ const positionsOf = ({ max_position_embeddings: positions, model_type: type, pad
  * @param output what is wanted of the model: `logits` of a classifier, `last_hidden_state` of another
  * @returns the encoder, or a fault that names the file that is missing, damaged or of another kind of model
  */
-export const loadEncoder = (directory: string, output: 'logits' | 'last_hidden_state', options: EncoderOptions = {}): TE.TaskEither<Fault, Encoder> => {
-  const path = join(directory, 'onnx', `model${SUFFIX[options.dtype ?? 'fp32']}.onnx`)
+export const loadEncoder = (
+  directory: string,
+  output: 'logits' | 'last_hidden_state',
+  { dtype = 'fp32', maxTokens, batch = 32 }: EncoderOptions = {},
+): TE.TaskEither<Fault, Encoder> => {
+  const path = join(directory, 'onnx', `model${SUFFIX[dtype]}.onnx`)
   if (!existsSync(path)) return TE.left(invalid(`there is no ${path}`, { path }))
   return pipe(
     TE.Do,
     TE.bind('config', () => readConfig(join(directory, 'config.json'))),
+    TE.bind('settings', () => {
+      const settings = join(directory, 'tokenizer_config.json')
+      return existsSync(settings) ? readConfig(settings) : TE.right({})
+    }),
     TE.bind('tokenizer', (): TE.TaskEither<Fault, Tokenizer> => loadTokenizer(directory)),
     TE.bind('model', () => openModel(path, output)),
-    TE.map(({ model, config, tokenizer }) => encoderOf(model, config, tokenizer, output, options)),
+    TE.map(({ model, config, settings, tokenizer }) =>
+      encoderOf(model, config, tokenizer, output, { maxTokens: maxTokens ?? longest(config, settings), batch }),
+    ),
   )
 }

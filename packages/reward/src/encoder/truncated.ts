@@ -1,6 +1,9 @@
 import type { Tokenizer } from '@gfnlm/policy'
 
-/** The ids of a text with its special tokens, cut in the text so that they are at most `most`. */
+/**
+ * The ids of a text with its special tokens, cut in the text so that they are at most `most`, as Python's tokenizers do
+ * it (transformers.js 4.3 cuts the last special token off with the rest).
+ */
 export const truncated = ({ encode }: Pick<Tokenizer, 'encode'>, text: string, most: number): Int32Array => {
   const ids = encode(text)
   if (ids.length <= most) return ids

@@ -145,7 +145,7 @@ export const tinyEncoder = async (output: 'logits' | 'last_hidden_state', config
     ...config,
   })
   await json('tokenizer.json', TOKENIZER)
-  await json('tokenizer_config.json', { pad_token: '[PAD]', tokenizer_class: 'BertTokenizer' })
+  await json('tokenizer_config.json', { pad_token: '[PAD]', tokenizer_class: 'BertTokenizer', model_max_length: 6 })
   await writeFile(join(directory, 'onnx', 'model.onnx'), onnx(output))
   return directory
 }
