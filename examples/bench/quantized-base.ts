@@ -1,6 +1,7 @@
 /**
  * What a frozen base of 4 or 8 bits costs and spares against float32, at the GPT-2 shape: a LoRA training step, a cached
- * decode step, and the most memory that each of these processes held.
+ * decode step, and the most memory that each of these processes held; and what it costs in loss, for the story model on
+ * held-out stories.
  *
  *   node examples/dist/bench/quantized-base.js [--json]
  *
@@ -9,6 +10,7 @@
  */
 import { parseArgs } from 'node:util'
 import type { QuantizedStep } from './children/quantized-base.ts'
+import type { QuantizedLoss } from './children/quantized-loss.ts'
 import { inChild } from './measure/child.ts'
 import { median } from './measure/compare.ts'
 import { temporaryDirectory } from './measure/temporary.ts'
@@ -29,6 +31,9 @@ for (let round = 0; round < ROUNDS; round++)
   for (const work of WORKS)
     for (const bits of BITS) taken.push({ bits, work, ...(await inChild<QuantizedStep>('quantized-base', [model, String(bits), work])) })
 
+const losses = new Map<number, number>()
+for (const bits of BITS) losses.set(bits, (await inChild<QuantizedLoss>('quantized-loss', [String(bits)])).loss)
+
 const rows = BITS.map((bits): QuantizedRow => {
   const of = (work: string, what: keyof QuantizedStep): number =>
     median(taken.filter((t) => t.bits === bits && t.work === work).map((t) => t[what]))
@@ -36,6 +41,7 @@ const rows = BITS.map((bits): QuantizedRow => {
     bits,
     training: { step: of('train', 'step'), peak: of('train', 'peak') },
     decode: { step: of('decode', 'step'), peak: of('decode', 'peak') },
+    loss: losses.get(bits)!,
   }
 })
 process.stdout.write(json ? rows.map((row) => `${JSON.stringify(row)}\n`).join('') : `${quantizedTable(rows)}\n`)

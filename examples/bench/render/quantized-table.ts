@@ -11,6 +11,8 @@ export interface QuantizedRow {
   readonly bits: number
   readonly training: Cost
   readonly decode: Cost
+  /** Nats a token of the story model, kept so. */
+  readonly loss: number
 }
 
 /** A markdown table, one row for each number of bits; in brackets how much of the first row's it is. */
@@ -21,8 +23,8 @@ export const quantizedTable = (rows: readonly QuantizedRow[]): string => {
       `${figure(cost.peak / 1e6)} MB (${(cost.peak / first.peak).toFixed(2)} ×)`,
     ])
   return [
-    '| bits a weight | LoRA training step | its peak memory | cached decode step | its peak memory |',
-    '|--:|--:|--:|--:|--:|',
-    ...rows.map((row) => `| ${row.bits} | ${cells(row).join(' | ')} |`),
+    '| bits a weight | LoRA training step | its peak memory | cached decode step | its peak memory | loss of the story model, nats a token |',
+    '|--:|--:|--:|--:|--:|--:|',
+    ...rows.map((row) => `| ${row.bits} | ${cells(row).join(' | ')} | ${row.loss.toFixed(4)} |`),
   ].join('\n')
 }

@@ -1,5 +1,5 @@
 import { type Fault, fault } from '@gfnlm/env'
-import { type LoadOptions, type PretrainedPolicy, type Tokenizer, loadPolicy } from '@gfnlm/policy'
+import { type LoadOptions, type PretrainedPolicy, type QuantizeOptions, type Tokenizer, loadPolicy } from '@gfnlm/policy'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { downloadLine } from './download-line.ts'
@@ -21,6 +21,9 @@ export const loadModel = (directory: string, options: LoadOptions = {}): TE.Task
     ),
   )
 
-/** A model to be used as it is, with an adapter if one is named. */
-export const loadFrozen = (directory: string, adapter: string | undefined): TE.TaskEither<Fault, Model> =>
-  loadModel(directory, adapter === undefined ? {} : { adapter, train: 'none' })
+/** A model to be used as it is, with an adapter if one is named, its linear layers in `bits` bits if they are given. */
+export const loadFrozen = (directory: string, adapter: string | undefined, bits?: number): TE.TaskEither<Fault, Model> =>
+  loadModel(directory, {
+    ...(adapter === undefined ? {} : { adapter, train: 'none' as const }),
+    ...(bits === undefined ? {} : { quantize: { bits: bits as QuantizeOptions['bits'] } }),
+  })

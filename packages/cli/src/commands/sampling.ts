@@ -3,6 +3,7 @@ import { command, type Command } from './command.ts'
 const options = {
   model: { type: 'text', value: 'DIR', about: 'model directory or hub id', required: true },
   adapter: { type: 'text', value: 'DIR', about: 'PEFT adapter to put on the model' },
+  quantize: { type: 'number', value: 'BITS', about: 'keep the linear layers in blocks of 4 or 8 bits', whole: true },
   prompt: { type: 'text', value: 'TEXT', about: 'what to continue', many: true },
   prompts: { type: 'text', value: 'FILE', about: 'JSONL file with a column "prompt"' },
   n: { type: 'number', short: 'n', value: 'N', about: 'completions of each prompt', default: 1, whole: true, from: 1 },

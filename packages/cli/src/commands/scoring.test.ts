@@ -1,3 +1,4 @@
+import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
 import { runCli, runJson } from '../testing/run-cli.ts'
 import { tinyModel } from '../testing/tiny-model.ts'
@@ -17,6 +18,16 @@ test('the probabilities of all continuations by one token sum to 1', async () =>
   const words = ['.', 'the', 'a', 'fox', 'owl', 'found', 'lost', 'lamp', 'key', 'and', 'then', 'slept', 'sang', '<unk>', '<s>', '</s>']
   const last = await Promise.all(words.map(async (word) => (await score(`the fox ${word}`)).logprobs.at(-1)!))
   expect(last.reduce((sum, x) => sum + Math.exp(x), 0)).toBeCloseTo(1, 5)
+})
+
+test('fewer bits give other log-probabilities, near those of all, and bits that do not fit are a fault', async () => {
+  const story = fileURLToPath(new URL('../../../../examples/story-model/model', import.meta.url))
+  const scored = (...more: string[]): Promise<{ readonly logprobs: readonly number[] }> => runJson('score', '--model', story, '--text', 'The fox found a lamp.', ...more)
+  const [all, few] = [(await scored()).logprobs, (await scored('--quantize', '8')).logprobs]
+  expect(few).not.toEqual(all)
+  few.forEach((logprob, i) => expect(logprob).toBeCloseTo(all[i]!, 1))
+  const { code, out } = await runCli('score', '--model', model, '--text', 'the', '--quantize', '4', '--json')
+  expect([code, JSON.parse(out).error.tag]).toEqual([1, 'QuantizationInvalid'])
 })
 
 test('an empty text has its first token only', async () => {

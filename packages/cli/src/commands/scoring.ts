@@ -4,6 +4,7 @@ const options = {
   model: { type: 'text', value: 'DIR', about: 'model directory or hub id', required: true },
   text: { type: 'text', value: 'TEXT', about: 'the text to score', required: true },
   adapter: { type: 'text', value: 'DIR', about: 'PEFT adapter to put on the model' },
+  quantize: { type: 'number', value: 'BITS', about: 'keep the linear layers in blocks of 4 or 8 bits', whole: true },
   device: { type: 'text', value: 'NAME', about: 'cpu, webgpu, cuda or tfjs:<backend>', default: 'cpu' },
   json: { type: 'flag', about: 'print one JSON object: {"tokens":[…],"logprobs":[…]}' },
 } as const
@@ -15,11 +16,11 @@ export const scoring: Command = command({
   positionals: [],
   options,
   example: 'gfnlm score --model examples/story-model/model --text "The fox found a lamp." --json',
-  act: async ({ model, adapter, text, device, json, engine }, _, { out, err }) => {
+  act: async ({ model, adapter, text, quantize, device, json, engine }, _, { out, err }) => {
     const [{ loadFrozen }, { scoreTokens }, { deviceFor }, { orThrow }] = await Promise.all([
       import('../load-model.ts'), import('../score/score-tokens.ts'), import('../device.ts'), import('../or-throw.ts')])
     const where = await orThrow(deviceFor(engine, device, err))
-    const { policy, tokenizer } = await orThrow(loadFrozen(model, adapter))
+    const { policy, tokenizer } = await orThrow(loadFrozen(model, adapter, quantize))
     const tokens = tokenizer.encode(text)
     const logprobs = await orThrow(scoreTokens(policy, tokens, where))
     if (json) {

@@ -37,6 +37,12 @@ test('an adapter is LoRA of every projection, or what its fields say', () => {
   expect(good({ adapter: { targets: ['q_proj'], layers: [0, 3] } }).adapter).toMatchObject({ targets: ['q_proj'], layers: [0, 3] })
 })
 
+test('a base is quantised where the file says so, in blocks of 32 unless it says more', () => {
+  expect(good({}).quantize).toBeUndefined()
+  expect(good({ quantize: 4 }).quantize).toEqual({ bits: 4, block: 32 })
+  expect(good({ quantize: { bits: 8, block: 64 } }).quantize).toEqual({ bits: 8, block: 64 })
+})
+
 test('a short form is the kind of thing it names', () => {
   expect(good({ adapter: 'dora' }).adapter).toMatchObject({ kind: 'dora', r: 8, alpha: 16 })
   expect(good({ reward: 'infilling', objective: 'vargrad', optimizer: 'adamw' })).toMatchObject({
@@ -57,6 +63,7 @@ test('a weight is one estimator or the product of several, a ratio at most 3 unl
 test.each<[string, object, string, string]>([
   ['an unknown field', { objectiv: 'tb' }, 'objectiv is not a field', 'Did you mean objective?'],
   ['an unknown nested field', { optimizer: { learning_rate: 1 } }, 'optimizer.learning_rate is not a field', 'Did you mean optimizer.learningRate?'],
+  ['bits that are not computed', { quantize: 3 }, 'quantize.bits is 3, not 4 or 8', 'Write 4 or 8'],
   ['an unknown field near nothing', { mdp: { colour: 1 } }, 'mdp.colour is not a field', 'Fields here are stop, minNewTokens, maxNewTokens, allowed, forbidden'],
   ['an unknown field of a variant', { reward: { kind: 'likelihood', columns: {} } }, 'reward.columns is not a field', 'Fields here are kind, temperature'],
   ['a missing model', { model: undefined }, 'model is missing', 'Add model: text'],

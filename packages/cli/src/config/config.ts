@@ -1,5 +1,5 @@
 import type { Device } from '@gfnlm/jit'
-import type { LoraOptions } from '@gfnlm/policy'
+import type { LoraOptions, QuantizeOptions } from '@gfnlm/policy'
 import type { Priority } from '@gfnlm/sampler'
 import type { Weighting } from '@gfnlm/losses'
 
@@ -62,6 +62,8 @@ export interface ReweightConfig {
 export interface Config {
   /** Directory or hub id of the model, which is also the reward's frozen judge. */
   readonly model: string
+  /** Keeps the model's linear layers in blocks of few bits; absent: float32. The judge is the same model. */
+  readonly quantize?: Required<QuantizeOptions>
   readonly adapter: AdapterConfig
   readonly prompts: { readonly file: string; readonly columns: { readonly prompt: string; readonly id: string } }
   readonly mdp: {

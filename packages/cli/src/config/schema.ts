@@ -21,6 +21,16 @@ const adapter = shortFor('kind', v.pipe(
   v.transform(({ alpha, ...rest }) => ({ ...rest, alpha: alpha ?? 2 * rest.r })),
 ))
 
+/** `quantize: 4` for `quantize: { bits: 4 }`. */
+const quantize = v.pipe(
+  v.unknown(),
+  v.transform((given): unknown => (typeof given === 'number' ? { bits: given } : given)),
+  fields({
+    bits: v.picklist([4, 8], '4 or 8'),
+    block: v.optional(v.picklist([16, 32, 64, 128, 256], 'one of 16, 32, 64, 128, 256'), 32),
+  }),
+)
+
 const prompts = shortFor('file', fields({
   file: text(),
   columns: v.optional(fields({ prompt: v.optional(text(), 'prompt'), id: v.optional(text(), 'id') }), {}),
@@ -122,6 +132,7 @@ const optimizer = shortFor('kind', fields({
 /** What a config file may say; every default is here. */
 export const configSchema: v.GenericSchema<unknown, Config> = fields({
   model: text(),
+  quantize: v.optional(quantize),
   adapter: v.optional(adapter, {}),
   prompts,
   mdp: v.optional(mdp, {}),

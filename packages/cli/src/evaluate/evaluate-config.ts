@@ -5,6 +5,7 @@ import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import type { Config } from '../config/config.ts'
 import { prepareDevice } from '../device.ts'
+import { defined } from '../defined.ts'
 import { loadModel } from '../load-model.ts'
 import { mdpOf } from '../run/mdp-of.ts'
 import { promptsOf } from '../run/prompts-of.ts'
@@ -39,7 +40,7 @@ const ROWS = 64
 export const evaluateConfig = (config: Config, { adapter, n, limit, seed }: EvaluateRequest): TE.TaskEither<Fault, Compared> =>
   pipe(
     prepareDevice(config.device),
-    TE.chain(() => loadModel(config.model, adapter === undefined ? {} : { adapter })),
+    TE.chain(() => loadModel(config.model, defined({ adapter, quantize: config.quantize }))),
     TE.bindTo('model'),
     TE.bind('mdp', ({ model }) => TE.fromEither(mdpOf(config, model.tokenizer, model.policy.vocabSize))),
     TE.bind('all', ({ model }) => promptsOf(config, model)),

@@ -50,7 +50,7 @@ const memoryOf = ({ replay }: Config): ReplayCell =>
 export const loadRun = (config: Config): TE.TaskEither<Fault, Run> =>
   pipe(
     prepareDevice(config.device),
-    TE.chain(() => loadModel(config.model, { adapter: lora({ ...config.adapter, seed: config.seed }) })),
+    TE.chain(() => loadModel(config.model, { adapter: lora({ ...config.adapter, seed: config.seed }), ...defined({ quantize: config.quantize }) })),
     TE.bindTo('model'),
     TE.bind('mdp', ({ model }) => TE.fromEither(mdpOf(config, model.tokenizer, model.policy.vocabSize))),
     TE.bind('prompts', ({ model }) => promptsOf(config, model)),

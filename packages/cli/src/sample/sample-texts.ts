@@ -15,6 +15,7 @@ import { type Sampled, sampleCompletions } from './sample-completions.ts'
 export interface SampleValues {
   readonly model: string
   readonly adapter: string | undefined
+  readonly quantize: number | undefined
   readonly prompt: readonly string[]
   readonly prompts: string | undefined
   readonly n: number
@@ -64,7 +65,7 @@ export const sampleTexts = (values: SampleValues): TE.TaskEither<Fault, readonly
     TE.bindTo('lengths'),
     TE.bind('device', () => prepareDevice(values.device)),
     TE.bind('explore', () => TE.fromEither(exploreOf(values))),
-    TE.bind('model', () => loadFrozen(values.model, values.adapter)),
+    TE.bind('model', () => loadFrozen(values.model, values.adapter, values.quantize)),
     TE.bind('terminator', ({ model }) => TE.fromEither(stopToken(model.tokenizer, values.stop, '--stop'))),
     TE.bind('maxPromptLength', ({ model, lengths }) => TE.fromEither(promptLimit(model.policy, lengths.maxLength, '--max-new-tokens'))),
     TE.bind('prompts', ({ model, maxPromptLength }) => promptsOf(values, { encode: (text) => model.tokenizer.encode(text), maxPromptLength })),
