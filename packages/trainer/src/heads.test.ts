@@ -1,11 +1,18 @@
 import { type HostTensors, hostTensor } from '@gfnlm/jit'
-import { type PretrainedPolicy, scoreHead, sequenceScores } from '@gfnlm/policy'
+import {
+  type PretrainedPolicy, readHead, readPeft, saveAdapter, saveHead, scoreHead, sequenceScores,
+} from '@gfnlm/policy'
 import * as tf from '@tensorflow/tfjs-core'
+import { isLeft } from 'fp-ts/lib/Either.js'
+import { mkdtemp } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { constant } from './schedule.ts'
 import { smallLlama } from './testing/small-llama.ts'
 import type { Task } from './tasks/task.ts'
 import { trainStep } from './train-step.ts'
+import { trainer } from './trainer.ts'
 
 /** Sequences and what each is worth. */
 type Judged = readonly { readonly tokens: readonly number[]; readonly worth: number }[]
@@ -73,6 +80,24 @@ test('a score head learns what rows are worth in one step with the adapter', asy
   expect(last).toBeLessThan(first / 100)
   const changed = Object.keys(after).filter((name) => after[name]!.data.some((x, i) => x !== policy.trainable[name]!.data[i]))
   expect(changed.toSorted()).toEqual(Object.keys(policy.trainable).toSorted())
+})
+
+test('what was learned is saved as an adapter and a head beside it, and goes on from there', async () => {
+  const policy = smallLlama()
+  const { hidden } = policy.config
+  const options = (head: HostTensors) => ({ task: regression(head), learningRate: constant(0.03) })
+  const learner = trainer(policy, options(scoreHead(hidden, 1, { seed: 1 })))
+  for (let i = 0; i < 5; i++) await learner.update(ROWS)
+  const directory = await mkdtemp(join(tmpdir(), 'gfnlm-heads-'))
+  await Promise.all([
+    saveAdapter(policy, learner.trainable(), directory)(),
+    saveHead('score', learner.own(), directory, hidden)(),
+  ])
+  const [adapter, head] = await Promise.all([readPeft(directory, policy.config)(), readHead('score', directory, hidden)()])
+  if (isLeft(adapter) || isLeft(head)) throw new Error('not saved')
+  const again = trainer({ ...policy, trainable: adapter.right.tensors }, options(head.right))
+  const [there, here] = [await learner.update(ROWS), await again.update(ROWS)]
+  expect(here['loss']).toBe(there['loss'])
 })
 
 test('a score head learns on a frozen policy, too', async () => {

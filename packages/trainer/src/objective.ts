@@ -22,6 +22,9 @@ export const frozenArrays = (policy: Policy, { frozen }: Pick<Task<never>, 'froz
 /** The policy's among learned parameters. */
 export const ofPolicy = <A>(named: Readonly<Record<string, A>>): Record<string, A> => underPrefix(POLICY, named)
 
+/** The task's own among learned parameters, or among frozen arrays. */
+export const ofTask = <A>(named: Readonly<Record<string, A>>): Record<string, A> => underPrefix(TASK, named)
+
 /** [size] what multiplies the learning rate of every number: the task's own may learn faster. */
 export const rateScales = ({ entries, size }: ParameterLayout, scale: number): tf.Tensor1D | undefined => {
   const own = entries.find(({ name }) => name.startsWith(TASK))
@@ -50,8 +53,8 @@ export const objective =
     let seen: Omit<Learned, 'loss' | 'gradient'> | undefined
     const loss = (...leaves: tf.Tensor[]): tf.Scalar => {
       const given = Object.fromEntries(names.map((name, i) => [name, leaves[i]!]))
-      const [trainable, parameters] = [ofPolicy(given), underPrefix(TASK, given)]
-      const terms = task.loss({ policy, constants, batch, trainable, parameters, frozen: underPrefix(TASK, constants) })
+      const [trainable, parameters] = [ofPolicy(given), ofTask(given)]
+      const terms = task.loss({ policy, constants, batch, trainable, parameters, frozen: ofTask(constants) })
       const reduced = reducer(terms, batch['weight'] as tf.Tensor1D)
       // These are outputs: they must outlive the scope that tf.grads cleans up.
       const kept = <T extends tf.Tensor>(x: T): T => tf.keep(tf.clone(x))

@@ -5,7 +5,7 @@ import type { Policy, Tensors } from '@gfnlm/policy'
 import * as tf from '@tensorflow/tfjs-core'
 import type { Metrics } from './events.ts'
 import { type Said, combined } from './micro-batches.ts'
-import { frozenArrays, learnedParameters, objective, ofPolicy, rateScales } from './objective.ts'
+import { frozenArrays, learnedParameters, objective, ofPolicy, ofTask, rateScales } from './objective.ts'
 import { adamw } from './optimizer/adamw.ts'
 import type { Optimizer } from './optimizer/optimizer.ts'
 import { type ParameterLayout, joinParameters, parameterLayout, splitParameters } from './parameter-vector.ts'
@@ -53,6 +53,8 @@ export interface TrainStep<Batch> {
   readonly step: (state: TrainingState, batch: Batch) => Promise<Stepped>
   /** The policy's parameters in a state. */
   readonly trainable: (state: TrainingState) => HostTensors
+  /** The task's own in a state: a head's, log Z. */
+  readonly own: (state: TrainingState) => HostTensors
 }
 
 const clipped = (gradient: tf.Tensor1D, norm: tf.Tensor, limit: number | undefined): tf.Tensor1D =>
@@ -197,5 +199,6 @@ export const trainStep = <Batch>(policy: Policy, options: TrainStepOptions<Batch
       moments: Object.fromEntries(optimizer.moments.map((name) => [name, new Float32Array(layout.size)])),
     },
     trainable: (state) => ofPolicy(splitParameters(layout, state.parameters)),
+    own: (state) => ofTask(splitParameters(layout, state.parameters)),
   }
 }

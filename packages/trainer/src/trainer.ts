@@ -9,6 +9,12 @@ import { type TrainStepOptions, type TrainingState, trainStep } from './train-st
 export interface Trainer<Batch> extends PolicyState {
   readonly layout: ParameterLayout
   readonly trainable: () => HostTensors
+  /**
+   * The newest of the task's own parameters.
+   *
+   * @example await saveHead('score', learner.own(), 'adapter', policy.config.hidden)()
+   */
+  readonly own: () => HostTensors
   readonly state: () => TrainingState
   /** Goes on from another state (a checkpoint's). Throws a StateMismatch fault for another model's or optimizer's. */
   readonly restore: (state: TrainingState) => void
@@ -18,12 +24,13 @@ export interface Trainer<Batch> extends PolicyState {
 
 /** A trainer of a policy: the train step and a place for its newest state. */
 export const trainer = <Batch>(policy: Policy, options: TrainStepOptions<Batch>): Trainer<Batch> => {
-  const { layout, initial, step, trainable } = trainStep(policy, options)
+  const { layout, initial, step, trainable, own } = trainStep(policy, options)
   let current = initial
   return {
     policy,
     layout,
     trainable: () => trainable(current),
+    own: () => own(current),
     state: () => current,
     restore: (state) => {
       const [found, wanted] = [state, initial].map(
