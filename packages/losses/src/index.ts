@@ -42,6 +42,7 @@ export {
   type Actions,
   type ValuedTrajectoryInputs,
   actionsOf,
+  estimatedValues,
   softAdvantages,
   softRewards,
 } from './gflownet/soft-rewards.ts'

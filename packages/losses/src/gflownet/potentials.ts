@@ -19,7 +19,7 @@ export interface Potentials {
 }
 
 /** [rows, states] Σ_{u<t} log P_F(z_{u+1} | s_u); constant past the last state. */
-const prefixLogPF = (batch: TrajectoryInputs, { taken }: Extent): tf.Tensor2D =>
+export const prefixLogPF = (batch: TrajectoryInputs, { taken }: Extent): tf.Tensor2D =>
   tf.cumsum(only(taken, batch.logPF), 1, true)
 
 /**

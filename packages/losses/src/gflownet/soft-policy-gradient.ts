@@ -12,8 +12,8 @@ import { extentOf } from './trajectory-inputs.ts'
  *   term_t = −A_t log P_F(a_t | s_t),   A of `softAdvantages`, a constant
  *
  * On policy its expected gradient is that of KL(P_F ‖ R / Z), half of trajectory balance's. Completions must be the
- * policy's own; for others use a balance loss or `entropicPPO`. Values of the states (at the optimum log F) take
- * variance out.
+ * policy's own; for others use a balance loss or `entropicPPO`. Values of the states (a head's, `estimatedValues`) take
+ * variance out, and λ < 1 is a bias without them.
  *
  * @param options.lambda  λ of `softAdvantages`, default 1
  * @param options.sharing how the actions share the loss, default `sequenceSum`, which alone keeps the gradient exact

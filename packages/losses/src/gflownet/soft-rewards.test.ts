@@ -3,8 +3,9 @@ import { expect, test } from 'vitest'
 import { reduce } from '../terms.ts'
 import { inFloat64 } from '../testing/float64.ts'
 import { THREE, tensorsOf } from './batch.test.fixture.ts'
+import { logPartitionVariance } from './log-partition-variance.ts'
 import { softPolicyGradient } from './soft-policy-gradient.ts'
-import { actionsOf, softAdvantages, softRewards } from './soft-rewards.ts'
+import { actionsOf, estimatedValues, softAdvantages, softRewards } from './soft-rewards.ts'
 import { terminationValues } from './termination-values.ts'
 
 const batch = tensorsOf(THREE)
@@ -28,6 +29,20 @@ test('actions are the tokens and then the terminator', () => {
   const expected = [-0.239934, -0.367123, -2.210147, 0, 0]
   logProb.arraySync()[1].forEach((x, t) => expect(x).toBeCloseTo(expected[t], 6))
   expect(mask.arraySync()[1]).toEqual([1, 1, 1, 0, 0])
+})
+
+test('with estimated values it is half of VarGrad, in the gradient of every action', () => {
+  inFloat64(() => {
+    const given = tensorsOf(THREE)
+    const loss = (values: boolean) => (x: tf.Tensor): tf.Scalar => {
+      const moved = { ...given, logPF: x as tf.Tensor2D }
+      return values
+        ? reduce(softPolicyGradient()({ ...moved, values: estimatedValues(moved) }), tf.ones([3]))
+        : reduce(logPartitionVariance()(moved), tf.ones([3]))
+    }
+    const [found, expected] = [true, false].map((values) => [...tf.grad(loss(values))(given.logPF).dataSync()])
+    found.forEach((g, i) => expect(g).toBeCloseTo(expected[i] / 2, 12))
+  })
 })
 
 // The tree of ⊤, a⊤ and aa (a forced leaf): two logits of stopping are the whole policy.

@@ -1,6 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core'
 import { checkShape } from '../check-shape.ts'
 import { detach } from '../detach.ts'
+import { type GroupedTrajectoryInputs, estimateLogZ } from './log-z.ts'
+import { prefixLogPF } from './potentials.ts'
 import { type Extent, type TrajectoryInputs, extentOf, only } from './trajectory-inputs.ts'
 
 /** A batch as actions, the terminator among them: what policy-gradient losses read. */
@@ -44,6 +46,24 @@ export const softRewards = (batch: TrajectoryInputs): tf.Tensor2D => {
   return detach(tf.sub<tf.Tensor2D>(only(extent.last, batch.logReward), actionsIn(batch, extent).logProb))
 }
 
+/**
+ * Values of states without a value head, from a batch of at least two completions a prompt: at balance the soft value
+ * of a state is its log flow, and on a token tree
+ *
+ *   V(s_t) = log Ẑ + Σ_{u<t} log P_F(a_u | s_u),   log Ẑ of `estimateLogZ`
+ *
+ * With λ = 1 every action of a completion then has the advantage log R − log P_F(τ) − log Ẑ, and `softPolicyGradient`
+ * is half of `logPartitionVariance`; with λ < 1 actions far from the end have less of it. A constant.
+ *
+ * @returns [rows, states] nats
+ * @throws RangeError for a wrong shape
+ * @example softPolicyGradient({ lambda: 0.95 })({ ...batch, values: estimatedValues(batch) })
+ */
+export const estimatedValues = (batch: GroupedTrajectoryInputs): tf.Tensor2D => {
+  const extent = extentOf('estimatedValues', batch)
+  return detach(tf.add<tf.Tensor2D>(tf.expandDims(estimateLogZ(batch), 1), prefixLogPF(batch, extent)))
+}
+
 /** [states, states] λ^{u − t} at [u, t] for u ≥ t, else 0: what later residuals count for earlier actions. */
 const decays = (states: number, lambda: number): tf.Tensor2D =>
   tf.tensor2d(
@@ -60,7 +80,8 @@ const decays = (states: number, lambda: number): tf.Tensor2D =>
  *   δ_t = g_t + V(s_{t+1}) − V(s_t),   A_t = Σ_{u ≥ t} λ^{u−t} δ_u,   V past the terminator is 0
  *
  * λ = 1 is the reward to go less the value, and without values the reward to go; λ = 0 is the one-step residual, that
- * of detailed balance. No discount: the soft optimum is the posterior only without one. A constant.
+ * of detailed balance. λ < 1 needs values (a head's, `estimatedValues`): it is a bias without them. No discount: the
+ * soft optimum is the posterior only without one. A constant.
  *
  * @param options.lambda 0 ≤ λ ≤ 1, default 1 (torchgfn's example 0.7)
  * @returns [rows, states] nats; 0 where no action was taken
