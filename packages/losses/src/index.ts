@@ -179,11 +179,13 @@ export {
   reverseKLScore,
 } from './preference/f-dpo.ts'
 export { type IpoOptions, ipo, ipoPerToken } from './preference/ipo.ts'
-export { type SlicOptions, hinge, slic } from './preference/hinge.ts'
+export { hinge } from './preference/hinge.ts'
+export { type SlicOptions, slic } from './preference/slic.ts'
 export { exo } from './preference/exo.ts'
 export { nca, ncaUnpaired } from './preference/nca.ts'
 export { type RatedCompletions, sppo, sppoHard } from './preference/sppo.ts'
-export { type LabelWeights, apoDown, apoZero, apoZeroUnpaired } from './preference/apo.ts'
+export type { LabelWeights } from './preference/label-weights.ts'
+export { apoDown, apoZero, apoZeroUnpaired } from './preference/apo.ts'
 export { aot, aotUnpaired } from './preference/aot.ts'
 export { type DiscoPopOptions, discoPop } from './preference/disco-pop.ts'
 export { multiLoss } from './preference/multi-loss.ts'
@@ -195,14 +197,8 @@ export { type MeasuredTriples, type TpoOptions, type Triples, tpo, tpoPerToken }
 export { type ReferredCompletions, kto } from './preference/kto.ts'
 export { mismatchedKl, mismatchedKlOfNonZero, nextCompletions, previousCompletions } from './preference/mismatched.ts'
 export { type LabelCounts, type Range, ktoWeightRanges } from './preference/kto-weights.ts'
-export {
-  type Moments,
-  type ShiftedCompletions,
-  bco,
-  bcoPair,
-  noMoments,
-  runningMoments,
-} from './preference/bco.ts'
+export { type ShiftedCompletions, bco, bcoPair } from './preference/bco.ts'
+export { type Moments, noMoments, runningMoments } from './preference/running-moments.ts'
 export { type SpinOptions, spin, spinPerToken } from './preference/spin.ts'
 export { type SequenceLogProbs, sequenceLogProbs, sequenceNll } from './preference/sequence-log-probs.ts'
 export { type PairTokens, desensitised } from './preference/length-desensitised.ts'

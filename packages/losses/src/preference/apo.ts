@@ -1,8 +1,9 @@
 import * as tf from '@tensorflow/tfjs-core'
-import { checkBeta, checkOption } from './check-option.ts'
+import { checkBeta } from './check-option.ts'
 import { type CompletionLoss, labelledLoss } from './completion-loss.ts'
 import type { LabelledCompletions } from './completions.ts'
 import type { DpoOptions } from './dpo.ts'
+import { type LabelWeights, checkLabelWeights } from './label-weights.ts'
 import { type PairLoss, pairLoss } from './pair-loss.ts'
 import { type ReferencePairs, gap, logRatios } from './pairs.ts'
 import { type Sides, ofPairs } from './sides.ts'
@@ -49,20 +50,6 @@ export const apoDown = ({ beta = 0.1 }: DpoOptions = {}): PairLoss<ReferencePair
   return pairLoss('apoDown', beta, logRatios, (ratio) =>
     tf.add(tf.sigmoid(tf.mul(beta, ratio.chosen)), tf.sigmoid(tf.mul(-beta, gap(ratio)))),
   )
-}
-
-/** How much desirable and undesirable completions count. */
-export interface LabelWeights {
-  /** λ_D ≥ 0, default 1 */
-  readonly desirableWeight?: number
-  /** λ_U ≥ 0, default 1 */
-  readonly undesirableWeight?: number
-}
-
-/** Checks λ_D and λ_U. */
-export const checkLabelWeights = (caller: string, desirableWeight: number, undesirableWeight: number): void => {
-  checkOption(caller, 'desirableWeight', desirableWeight, desirableWeight >= 0, 'at least 0')
-  checkOption(caller, 'undesirableWeight', undesirableWeight, undesirableWeight >= 0, 'at least 0')
 }
 
 /**

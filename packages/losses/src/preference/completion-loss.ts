@@ -1,9 +1,9 @@
 import * as tf from '@tensorflow/tfjs-core'
+import { keptRows } from '../kept-rows.ts'
 import { meanAmong } from '../mean-among.ts'
 import { sequenceSum } from '../sharing.ts'
 import type { Terms } from '../terms.ts'
 import type { Completions, LabelledCompletions } from './completions.ts'
-import { keptRows } from '../kept-rows.ts'
 
 /** A loss of single completions: one term a row. */
 export type CompletionLoss<Inputs extends Completions> = (completions: Inputs) => Terms

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core'
 import { checkBeta, checkOption } from './check-option.ts'
-import type { NoisyDpoOptions } from './noisy-dpo.ts'
 import { logistic } from './logistic.ts'
+import type { NoisyDpoOptions } from './noisy-dpo.ts'
 import { type PairLoss, pairLoss } from './pair-loss.ts'
 import { type ReferencePairs, gap, logRatios } from './pairs.ts'
 

@@ -1,10 +1,10 @@
 import * as tf from '@tensorflow/tfjs-core'
 import { detach } from '../detach.ts'
-import { type LabelWeights, checkLabelWeights } from './apo.ts'
 import { checkBeta } from './check-option.ts'
 import { type CompletionLoss, labelledLoss } from './completion-loss.ts'
 import type { LabelledCompletions } from './completions.ts'
 import type { DpoOptions } from './dpo.ts'
+import { type LabelWeights, checkLabelWeights } from './label-weights.ts'
 
 /** Completions with the batch's estimate of how far the policy has gone. */
 export interface ReferredCompletions extends LabelledCompletions {

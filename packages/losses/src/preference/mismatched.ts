@@ -1,8 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core'
 import { detach } from '../detach.ts'
+import { keptRows } from '../kept-rows.ts'
 import { orOne } from '../terms.ts'
 import type { Completions } from './completions.ts'
-import { keptRows } from '../kept-rows.ts'
 
 const rotated = <A>(caller: string, completions: readonly A[], by: number): readonly A[] => {
   const rows = completions.length

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core'
-import type { PairLoss } from './pair-loss.ts'
 import type { Terms } from '../terms.ts'
+import type { PairLoss } from './pair-loss.ts'
 
 type Weighted = readonly [weight: number, loss: PairLoss<never>]
 

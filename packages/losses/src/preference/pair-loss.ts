@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core'
+import { keptRows } from '../kept-rows.ts'
 import { sequenceSum } from '../sharing.ts'
 import type { Terms } from '../terms.ts'
-import { keptRows } from '../kept-rows.ts'
 import { type Pair, type PolicyPairs, gap, logProbs, ofBoth } from './pairs.ts'
 
 /** A loss of pairs: what the pairs must have is its input, and it gives one term a pair. */

@@ -2,10 +2,10 @@ import '@gfnlm/jit'
 import '@tensorflow/tfjs-backend-cpu'
 import { keepTheLaws } from '../testing/laws.ts'
 import { cpo, likelihoodOfChosen } from './cpo.ts'
-import { slic } from './hinge.ts'
 import { orpo } from './orpo.ts'
 import { LENGTHS, POLICY, having } from './pair.test.fixture.ts'
 import { alphaPo, simPo } from './simpo.ts'
+import { slic } from './slic.ts'
 import { tpo, tpoPerToken } from './tpo.ts'
 
 const learned = [...POLICY]

@@ -1,5 +1,5 @@
-import type { PairLoss } from './pair-loss.ts'
 import { dpo, dpoPerToken } from './dpo.ts'
+import type { PairLoss } from './pair-loss.ts'
 import type { MeasuredPairs, ReferencePairs } from './pairs.ts'
 
 export interface SpinOptions {

@@ -1,8 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core'
+import { type Keepable, keptRows } from '../kept-rows.ts'
 import type { Terms } from '../terms.ts'
 import { checkOption } from './check-option.ts'
 import { dpo } from './dpo.ts'
-import { type Keepable, keptRows } from '../kept-rows.ts'
 import type { PairLoss } from './pair-loss.ts'
 import type { ReferencePairs } from './pairs.ts'
 

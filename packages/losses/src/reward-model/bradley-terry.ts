@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core'
-import { meanAmong } from '../mean-among.ts'
 import type { Keepable } from '../kept-rows.ts'
+import { meanAmong } from '../mean-among.ts'
 import type { Terms } from '../terms.ts'
 import { scoreLoss } from './score-loss.ts'
 

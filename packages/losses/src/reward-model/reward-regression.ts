@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core'
 import { type Regression, squared } from '../gflownet/regression.ts'
-import { meanAmong } from '../mean-among.ts'
 import type { Keepable } from '../kept-rows.ts'
+import { meanAmong } from '../mean-among.ts'
 import type { Terms } from '../terms.ts'
 import { scoreLoss } from './score-loss.ts'
 

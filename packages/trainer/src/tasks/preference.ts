@@ -9,7 +9,14 @@ import {
   sequenceMean,
   sequenceNll,
 } from '@gfnlm/losses'
-import { type CompletionPairs, type PairLogProbs, packPairs, pairTokens, pairsInParts, summed } from './completion-pairs.ts'
+import {
+  type CompletionPairs,
+  type PairLogProbs,
+  packPairs,
+  pairTokens,
+  pairsInParts,
+  summed,
+} from './completion-pairs.ts'
 import { type PairReference, adapterOff } from './pair-reference.ts'
 import type { Task, TaskInputs } from './task.ts'
 
@@ -93,8 +100,8 @@ export const preference = (
     pack,
     packParts: (batch, parts) => pairsInParts(batch, parts).map(pack),
     loss: (inputs) => {
-      const { chosen: referenceChosen, rejected: referenceRejected } = reference.logProbs(inputs, inputs.batch, logProbs)
-      return loss({ ...policySides(inputs, nll, logProbs), referenceChosen, referenceRejected })
+      const { chosen, rejected } = reference.logProbs(inputs, inputs.batch, logProbs)
+      return loss({ ...policySides(inputs, nll, logProbs), referenceChosen: chosen, referenceRejected: rejected })
     },
   }
 }
