@@ -23,7 +23,7 @@ import { type QuantizeOptions, quantizationOf } from './quantize/quantize-weight
 import { readJson } from './read-json.ts'
 import type { Tokenizer } from './tokenizer.ts'
 
-export interface LoadOptions extends HubOptions {
+export interface LoadOptions extends Omit<HubOptions, 'weights'> {
   /** A new adapter (`lora({ r: 16 })`), or a PEFT adapter's directory or hub id. */
   readonly adapter?: LoraOptions | string
   /**

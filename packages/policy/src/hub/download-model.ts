@@ -14,6 +14,7 @@ export interface Download {
   readonly id: string
   readonly revision: string
   readonly cacheDir: string
+  readonly weights?: string | undefined
   readonly onProgress?: ((progress: HubProgress) => void) | undefined
 }
 
@@ -35,8 +36,26 @@ const fetchFile = async (
   await linkFile(blob, place)
 }
 
+/** A file of weights and what it keeps beside it, as ONNX does with what is large. */
+const named = (id: string, weights: string, listed: readonly string[]): readonly string[] => {
+  const found = listed.filter((file) => file === weights || file.startsWith(`${weights}_data`))
+  if (found.includes(weights)) return found
+  const others = listed.filter((file) => file.endsWith(weights.slice(weights.lastIndexOf('.'))))
+  throw policyFault(
+    'ModelNotFound',
+    `${id} has no ${weights}`,
+    others.length === 0 ? 'Choose a model that has one' : `It has ${others.join(', ')}`,
+    { id, weights, others },
+  )
+}
+
 /** The weights that a snapshot with its describing files needs: one file, or the shards its index names. */
-const weightsOf = async (id: string, folder: string, listed: readonly string[]): Promise<readonly string[]> => {
+const weightsOf = async (
+  { id, weights }: Download,
+  folder: string,
+  listed: readonly string[],
+): Promise<readonly string[]> => {
+  if (weights !== undefined) return named(id, weights, listed)
   const beside = BESIDE.filter((file) => listed.includes(file))
   if (listed.includes(WEIGHTS)) return [...beside, WEIGHTS]
   if (!listed.includes(WEIGHTS_INDEX)) return beside
@@ -66,7 +85,7 @@ export const downloadModel = async (hub: Hub, download: Download, { commit, file
       await fetchFile(hub, download, file, join(folder, file.path))
   }
   await complete(describingFiles(files))
-  await complete(await weightsOf(id, folder, files))
+  await complete(await weightsOf(download, folder, files))
   if (commit !== revision) await rememberCommit(cacheDir, id, revision, commit)
   return folder
 }

@@ -64,9 +64,12 @@ export const linkFile = async (blob: string, file: string): Promise<void> => {
   await rename(beside, file)
 }
 
-/** What a snapshot lacks to be a model or an adapter; undefined if it is whole. */
-export const missingOf = async (folder: string): Promise<string | undefined> => {
+/**
+ * What a snapshot lacks to be a model or an adapter, with these weights if they are named; undefined if it is whole.
+ */
+export const missingOf = async (folder: string, weights?: string): Promise<string | undefined> => {
   const lacks = (file: string): boolean => !existsSync(join(folder, file))
+  if (weights !== undefined) return ['config.json', weights].find(lacks)
   if (lacks('config.json')) {
     if (lacks('adapter_config.json')) return 'config.json'
     return lacks(ADAPTER_WEIGHTS) ? ADAPTER_WEIGHTS : undefined

@@ -15,6 +15,8 @@ export interface HubOptions {
   readonly revision?: string
   /** Default: HF_HUB_CACHE, or hub/ in HF_HOME or ~/.cache/huggingface; shared with Python's. */
   readonly cacheDir?: string
+  /** The file that is wanted in place of safetensors (`onnx/model.onnx`), with its external data. */
+  readonly weights?: string
   /** Never touches the network (default: whether HF_HUB_OFFLINE or TRANSFORMERS_OFFLINE is set). */
   readonly offline?: boolean
   /** Default: HF_ENDPOINT or https://huggingface.co. */

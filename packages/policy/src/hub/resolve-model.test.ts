@@ -79,6 +79,20 @@ describe('a model of the hub', () => {
     expect(pathsAsked()).toEqual(['GET /api/models/org/tiny/revision/main'])
   })
 
+  it('has other weights where they are asked for, with what they keep beside them', async () => {
+    const parts = ['onnx/model.onnx', 'onnx/model.onnx_data']
+    const files = { ...saved, ...Object.fromEntries(parts.map((path) => [path, Buffer.from(path)])) }
+    const options = { ...(await use({}, { [COMMIT]: files })), weights: 'onnx/model.onnx' }
+    const folder = await resolved(options)
+    expect((await readdir(folder, { recursive: true })).sort()).toEqual(['config.json', 'onnx', ...parts])
+    expect(await readFile(join(folder, parts[1]), 'utf8')).toBe(parts[1])
+    expect(await resolved({ cacheDir, offline: true, fetch: untouched, weights: 'onnx/model.onnx' })).toBe(folder)
+    expect(await faultOf({ ...options, weights: 'onnx/model_q4.onnx' })).toMatchObject({
+      _tag: 'ModelNotFound',
+      message: expect.stringContaining('It has onnx/model.onnx'),
+    })
+  })
+
   it('is seen in the cache by the scanner of another library', async () => {
     await resolved(await use())
     const { repos, warnings } = await scanCacheDir(cacheDir)

@@ -16,7 +16,7 @@ const isOffline = (): boolean =>
   ['HF_HUB_OFFLINE', 'TRANSFORMERS_OFFLINE'].some((name) => /^(1|true|yes|on)$/i.test(process.env[name] ?? ''))
 
 const fromCache =
-  (cacheDir: string, id: string, revision: string): TE.TaskEither<PolicyFault, string> =>
+  (cacheDir: string, id: string, revision: string, weights?: string): TE.TaskEither<PolicyFault, string> =>
   async () => {
     const lacks = (what: string): E.Either<PolicyFault, never> =>
       E.left(
@@ -30,7 +30,7 @@ const fromCache =
     const folder = commit === undefined ? undefined : snapshotFolder(cacheDir, id, commit)
     if (folder === undefined || !isDirectory(folder))
       return lacks(`there is no directory ${id}, and ${cacheDir} has no such model at ${revision}`)
-    const missing = await missingOf(folder)
+    const missing = await missingOf(folder, weights)
     return missing === undefined ? E.right(folder) : lacks(`${folder} is not whole: it has no ${missing}`)
   }
 
@@ -44,14 +44,15 @@ const fromHub = (
     TE.fromEither(hubOf(options)),
     TE.chain((hub) => {
       const faultOf = (caught: unknown): PolicyFault => hubFault(hub, id, revision, caught)
-      const download = { id, revision, cacheDir, onProgress: options.onProgress }
+      const { weights, onProgress } = options
+      const download = { id, revision, cacheDir, weights, onProgress }
       return pipe(
         TE.tryCatch(() => revisionOf(hub, id, revision), faultOf),
         TE.matchE(
           (fault) =>
             fault._tag === 'HubFailed'
               ? pipe(
-                  fromCache(cacheDir, id, revision),
+                  fromCache(cacheDir, id, revision, weights),
                   TE.mapLeft(() => fault),
                 )
               : TE.left(fault),
@@ -79,7 +80,7 @@ const notFound = (
 export const resolveModel =
   (idOrDirectory: string, options: HubOptions = {}): TE.TaskEither<PolicyFault, string> =>
   () => {
-    const { revision = 'main', cacheDir = getHFHubCachePath(), offline = isOffline() } = options
+    const { revision = 'main', cacheDir = getHFHubCachePath(), offline = isOffline(), weights } = options
     const found = isDirectory(idOrDirectory)
       ? TE.right(idOrDirectory)
       : !isHubId(idOrDirectory)
@@ -95,7 +96,7 @@ export const resolveModel =
           { id: idOrDirectory, revision },
         )
       : offline
-      ? fromCache(cacheDir, idOrDirectory, revision)
+      ? fromCache(cacheDir, idOrDirectory, revision, weights)
       : fromHub(idOrDirectory, revision, cacheDir, options)
     return found()
   }

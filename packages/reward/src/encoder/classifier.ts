@@ -71,16 +71,16 @@ const judgeWith =
 
 /**
  * A reward from a frozen text classifier: sentiment, toxicity, or a reward model of one label. The model is loaded with
- * the first batch; what is wrong with its directory is that batch's fault.
+ * the first batch; what is wrong with it is that batch's fault.
  *
- * @param directory in the layout of transformers.js: config.json, tokenizer.json, onnx/model.onnx
- * @param decode    the policy's own tokens to text
+ * @param model a directory in the layout of transformers.js (config.json, tokenizer.json, onnx/model.onnx), or a hub id
+ * @param decode the policy's own tokens to text
  * @example annotate(classifier('models/sst2', tokenizer.decode, { label: 'POSITIVE' }))
  */
-export const classifier = (directory: string, decode: (ids: Int32Array) => string, options: ClassifierOptions = {}): Reward => {
+export const classifier = (model: string, decode: (ids: Int32Array) => string, options: ClassifierOptions = {}): Reward => {
   const judge = once(
     pipe(
-      loadEncoder(directory, 'logits', options),
+      loadEncoder(model, 'logits', options),
       TE.chainEitherK((encoder) =>
         pipe(
           indexOf(labelsOf(encoder.config), options.label),

@@ -37,12 +37,12 @@ const unit = (vector: Float32Array): Float32Array => {
  * Vectors of texts from a frozen encoder: for the similarity and the diversity of completions. The model is loaded with
  * the first texts.
  *
- * @param directory in the layout of transformers.js: config.json, tokenizer.json, onnx/model.onnx
- * @example const vectors = await embedding('models/all-MiniLM-L6-v2')(['a moon', 'a star'])()
+ * @param model a directory in the layout of transformers.js (config.json, tokenizer.json, onnx/model.onnx), or a hub id
+ * @example const vectors = await embedding('Xenova/all-MiniLM-L6-v2')(['a moon', 'a star'])()
  */
-export const embedding = (directory: string, options: EmbeddingOptions = {}): Embedding => {
+export const embedding = (model: string, options: EmbeddingOptions = {}): Embedding => {
   const { pooling = 'mean', normalise = true } = options
-  const loaded = once(loadEncoder(directory, 'last_hidden_state', options))
+  const loaded = once(loadEncoder(model, 'last_hidden_state', options))
   return (texts) =>
     pipe(
       loaded,
@@ -58,7 +58,7 @@ export const embedding = (directory: string, options: EmbeddingOptions = {}): Em
             return vectors
           },
           (cause) =>
-            fault('EncoderInvalid', `${directory} could not be run: ${(cause as Error).message}`, 'Check the model', { cause }),
+            fault('EncoderInvalid', `${model} could not be run: ${(cause as Error).message}`, 'Check the model', { cause }),
         ),
       ),
     )

@@ -1,6 +1,6 @@
 import { type Fault, fault } from '@gfnlm/env'
 import { type HostTensors, type OnnxFile, openOnnx } from '@gfnlm/jit'
-import { type Tokenizer, loadTokenizer } from '@gfnlm/policy'
+import { type HubOptions, type Tokenizer, loadTokenizer, resolveModel } from '@gfnlm/policy'
 import * as E from 'fp-ts/lib/Either.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { pipe } from 'fp-ts/lib/function.js'
@@ -16,7 +16,7 @@ const SUFFIX = {
   fp32: '', fp16: '_fp16', q8: '_quantized', int8: '_int8', uint8: '_uint8', q4: '_q4', q4f16: '_q4f16', bnb4: '_bnb4',
 } as const
 
-export interface EncoderOptions {
+export interface EncoderOptions extends Omit<HubOptions, 'weights'> {
   /** Which of the directory's ONNX files: fp32 (default) is onnx/model.onnx, q8 onnx/model_quantized.onnx, and so on. */
   readonly dtype?: keyof typeof SUFFIX
   /**
@@ -116,28 +116,32 @@ const longest = ({ max_position_embeddings: positions, model_type: type, pad_tok
 }
 
 /**
- * A text encoder from a directory in the layout of transformers.js. It runs on the engine's thread, so the caller's event
+ * A text encoder from a directory in the layout of transformers.js, or from the hub. It runs on the engine's thread, so the caller's event
  * loop is free; tokenizing happens on the caller's thread.
  *
  * @param output what is wanted of the model: `logits` of a classifier, `last_hidden_state` of another
  * @returns the encoder, or a fault that names the file that is missing, damaged or of another kind of model
  */
 export const loadEncoder = (
-  directory: string,
+  idOrDirectory: string,
   output: 'logits' | 'last_hidden_state',
-  { dtype = 'fp32', maxTokens, batch = 32 }: EncoderOptions = {},
+  { dtype = 'fp32', maxTokens, batch = 32, ...hub }: EncoderOptions = {},
 ): TE.TaskEither<Fault, Encoder> => {
-  const path = join(directory, 'onnx', `model${SUFFIX[dtype]}.onnx`)
-  if (!existsSync(path)) return TE.left(invalid(`there is no ${path}`, { path }))
+  const weights = `onnx/model${SUFFIX[dtype]}.onnx`
   return pipe(
     TE.Do,
-    TE.bind('config', () => readConfig(join(directory, 'config.json'))),
-    TE.bind('settings', () => {
+    TE.bind('directory', (): TE.TaskEither<Fault, string> => resolveModel(idOrDirectory, { ...hub, weights })),
+    TE.bind('path', ({ directory }) => {
+      const path = join(directory, weights)
+      return existsSync(path) ? TE.right(path) : TE.left(invalid(`there is no ${path}`, { path }))
+    }),
+    TE.bind('config', ({ directory }) => readConfig(join(directory, 'config.json'))),
+    TE.bind('settings', ({ directory }) => {
       const settings = join(directory, 'tokenizer_config.json')
       return existsSync(settings) ? readConfig(settings) : TE.right({})
     }),
-    TE.bind('tokenizer', (): TE.TaskEither<Fault, Tokenizer> => loadTokenizer(directory)),
-    TE.bind('model', () => openModel(path, output)),
+    TE.bind('tokenizer', ({ directory }): TE.TaskEither<Fault, Tokenizer> => loadTokenizer(directory)),
+    TE.bind('model', ({ path }) => openModel(path, output)),
     TE.map(({ model, config, settings, tokenizer }) =>
       encoderOf(model, config, tokenizer, output, { maxTokens: maxTokens ?? longest(config, settings), batch }),
     ),
