@@ -67,8 +67,10 @@ export const fetchBlob = async (
   const part = await open(beside, constants.O_RDWR | constants.O_CREAT)
   let hash = hashOf(file)
   let found: string | undefined
+  let kept = 0
   try {
-    let received = await hashWhatIsThere(part, file.size, hash)
+    kept = await hashWhatIsThere(part, file.size, hash)
+    let received = kept
     const attempt = async (): Promise<void> => {
       const headers = { 'accept-encoding': 'identity', ...(received > 0 ? { range: `bytes=${received}-` } : {}) }
       const response = await fetch(file.url, { headers })
@@ -107,6 +109,8 @@ export const fetchBlob = async (
   found ??= hash.digest('hex') === file.hash ? undefined : `its ${file.algorithm} is another`
   if (found !== undefined) {
     await rm(beside, { force: true })
+    // What an earlier attempt left may be what is wrong.
+    if (kept > 0) return fetchBlob(file, blob, fetch, onProgress)
     throw another(file, found)
   }
   await rename(beside, blob).catch((caught) => {
