@@ -89,7 +89,7 @@ export {
   expectedReward,
   rewardMoments,
 } from './policy-gradient/expected-reward.ts'
-export { type KLEstimator, k1, k2, k3 } from './policy-gradient/kl-estimators.ts'
+export { type KLEstimator, importanceCorrected, k1, k2, k3 } from './policy-gradient/kl-estimators.ts'
 export { entropyOf } from './policy-gradient/entropy.ts'
 export { type OffPolicyInputs, offPolicyMask } from './policy-gradient/off-policy-mask.ts'
 export { highEntropyMask } from './policy-gradient/high-entropy-mask.ts'

@@ -8,6 +8,8 @@ import {
   drGRPO,
   grpo,
   gspo,
+  importanceCorrected,
+  k3,
   luspo,
   sapo,
   vespo,
@@ -34,7 +36,7 @@ const known = <A extends object>(options: A): { readonly [K in keyof A]: Exclude
 export const lossOfType = (given: LossType): PolicyGradientLoss => {
   const { type, level, beta, high, maxLength, correctedDivergence = false, temperatures = {}, gammas = {} } = given
   const low = given.low ?? 0.2
-  const shared = known({ beta, correctedDivergence })
+  const shared = { ...known({ beta }), divergence: correctedDivergence ? importanceCorrected(k3) : k3 }
   // TRL's ε_high is ε where it is not given, for every type.
   const clip: ClippedOptions = { ...shared, ...known({ low, high: high ?? low, ceiling: given.ceiling }) }
   const tokens: Readonly<Record<string, () => PolicyGradientLoss>> = {

@@ -8,7 +8,7 @@ import { expectedReward } from './expected-reward.ts'
 import { gmpo } from './gmpo.ts'
 import { bnpo, dapo, drGRPO, grpo } from './grpo.ts'
 import { gspo, gspoToken, luspo } from './gspo.ts'
-import { k1, k2 } from './kl-estimators.ts'
+import { importanceCorrected, k1, k2, k3 } from './kl-estimators.ts'
 import type { PolicyGradientLoss } from './policy-gradient.ts'
 import { ppoPolicy } from './ppo.ts'
 import { reinforce } from './reinforce.ts'
@@ -70,7 +70,8 @@ const value = (name: string, loss: ReturnType<typeof clippedValueLoss>): LossCas
 
 keepTheLaws([
   family('grpo, KL and entropy', grpo({ beta: 0.04, entropyBonus: 0.01 }), { learned: ['logProb', 'entropy'] }),
-  family('grpo, corrected KL and two-sided clip', grpo({ beta: 0.1, correctedDivergence: true, ceiling: 1.5 })),
+  family('grpo, corrected KL', grpo({ beta: 0.1, divergence: importanceCorrected(k3) })),
+  family('grpo, two-sided clip', grpo({ ceiling: 1.5 })),
   family('drGRPO', drGRPO({ maxLength: 6 })),
   family('dapo', dapo()),
   family('bnpo, k1', bnpo({ beta: 0.1, divergence: k1 })),

@@ -11,13 +11,8 @@ import { type PolicyGradientInputs, type Tokens, finite, tokensOf } from './toke
 export interface PolicyGradientOptions {
   /** β ≥ 0: weight of the divergence from the reference in the loss; above 0 it needs `referenceLogProb`. Default 0. */
   readonly beta?: number
-  /** How that divergence is estimated. Default `k3`, the references'. */
+  /** How that divergence is estimated: `k1`, `k2`, `k3`, or `importanceCorrected` of one. Default `k3`. */
   readonly divergence?: KLEstimator
-  /**
-   * Multiplies the divergence by the importance ratio, gradient included, which makes it unbiased for completions of
-   * an older policy (DeepSeek-V3.2; TRL `use_bias_correction_kl`). Default false.
-   */
-  readonly correctedDivergence?: boolean
   /** Weight of the entropy, which is to be large; above 0 it needs `entropy`. Default 0. */
   readonly entropyBonus?: number
   /** How the tokens share the loss. Each loss has its own default. */
@@ -57,13 +52,8 @@ export const policyGradient = (
   { name, level, surrogate, sharing: ownSharing }: PolicyGradient,
   options: PolicyGradientOptions,
 ): PolicyGradientLoss => {
-  const { beta = 0, divergence = k3, correctedDivergence = false, entropyBonus = 0, sharing = ownSharing } = options
+  const { beta = 0, divergence = k3, entropyBonus = 0, sharing = ownSharing } = options
   atLeastZero(name, { beta, entropyBonus })
-
-  const divergenceOf = (tokens: Tokens, reference: tf.Tensor2D, logWeight: tf.Tensor2D): tf.Tensor2D => {
-    const each = divergence(tokens.logProb, finite(tokens.settle(reference)))
-    return correctedDivergence ? tf.mul(each, ratioOf(logWeight)) : each
-  }
 
   return (inputs) => {
     const tokens = tokensOf(name, inputs)
@@ -73,7 +63,10 @@ export const policyGradient = (
     const corrected = tf.mul(cost, tokens.correction)
 
     const reference = beta > 0 ? present(name, 'referenceLogProb', inputs.referenceLogProb, 'beta > 0') : undefined
-    const kl = reference === undefined ? undefined : settle(divergenceOf(tokens, reference, logWeight))
+    const kl =
+      reference === undefined
+        ? undefined
+        : settle(divergence(tokens.logProb, finite(settle(reference)), ratioOf(logWeight)))
     const held = kl === undefined ? corrected : tf.add(corrected, tf.mul(beta, kl))
 
     const given = entropyBonus > 0 ? present(name, 'entropy', inputs.entropy, 'entropyBonus > 0') : inputs.entropy
