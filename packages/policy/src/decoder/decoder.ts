@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core'
 import type { DecoderConfig, Position } from '../architectures/decoder-config.ts'
 import type { Cache, Columns } from '../policy.ts'
-import { type AttentionContext, attention } from './attention.ts'
+import { type AttentionContext, type Past, attention } from './attention.ts'
 import { capped } from './capped.ts'
 import { linear } from './linear.ts'
 import { mlp } from './mlp.ts'
@@ -70,6 +70,13 @@ const kindOf = ({ headDim }: DecoderConfig, pass: Pass, position: Position, wind
   ...pass.visible(window),
 })
 
+/** A layer's part of the columns before a pass. */
+const pastOf = (cache: Cache, layer: number, bias: tf.Tensor4D): Past => ({
+  k: cache[`k.${layer}`] as tf.Tensor4D,
+  v: cache[`v.${layer}`] as tf.Tensor4D,
+  bias,
+})
+
 /** The rows of [rows · width, hidden] that belong to the columns. */
 const onlyColumns = (x: tf.Tensor2D, [rows, width]: readonly [number, number], { start, count }: Columns): tf.Tensor2D => {
   if (count === width) return x
@@ -99,15 +106,10 @@ export const decoder = (
     const at = (name: string): string => `${names.layers}.${layer}.${name}`
     // Of the last layer's outputs nobody reads the other columns.
     const columns = layer === config.layers - 1 ? pass.columns : { start: 0, count: width }
-    const { rotation, bias, pastBias } = (sliding?.layers[layer] && near) || whole
-    const past = pass.past &&
-      pastBias && {
-        k: pass.past[`k.${layer}`] as tf.Tensor4D,
-        v: pass.past[`v.${layer}`] as tf.Tensor4D,
-        bias: pastBias,
-      }
-    const added = (name: string | undefined, branch: tf.Tensor2D): tf.Tensor2D =>
-      tf.add(x, name === undefined ? branch : norm(model, at(name), branch))
+    const { rotation, bias, pastBias } = near !== undefined && sliding?.layers[layer] === true ? near : whole
+    const past = pass.past && pastBias && pastOf(pass.past, layer, pastBias)
+    const normal = (name: string | undefined, branch: tf.Tensor2D): tf.Tensor2D =>
+      name === undefined ? branch : norm(model, at(name), branch)
     const mixed = attention(model, at, norm(model, at(names.attentionNorm), x), {
       rows,
       width,
@@ -118,9 +120,8 @@ export const decoder = (
     })
     fresh[`k.${layer}`] = mixed.fresh.k
     fresh[`v.${layer}`] = mixed.fresh.v
-    x = onlyColumns(x, pass.tokens.shape, columns)
-    x = added(names.attentionOutNorm, mixed.out)
-    x = added(names.mlpOutNorm, mlp(model, at, norm(model, at(names.mlpNorm), x)))
+    x = tf.add(onlyColumns(x, pass.tokens.shape, columns), normal(names.attentionOutNorm, mixed.out))
+    x = tf.add(x, normal(names.mlpOutNorm, mlp(model, at, norm(model, at(names.mlpNorm), x))))
   }
 
   return { hidden: norm(model, names.finalNorm, x), fresh }

@@ -200,7 +200,7 @@ describe('a model of another family', () => {
   })
 })
 
-it('of Gemma 27B is known by its layers, and its scores are scaled as there', () => {
+it('a Gemma of 27B is known by its layers, and its scores must be scaled as llama.cpp scales them', () => {
   const of = (layers: number) =>
     familyOf(
       rightOf(

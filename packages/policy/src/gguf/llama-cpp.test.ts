@@ -18,7 +18,7 @@ import {
   hasStories,
   rightOf,
 } from '../testing/small-models.ts'
-import { writeGguf } from './write-gguf.ts'
+import { type GgufOptions, writeGguf } from './write-gguf.ts'
 
 const VOCAB = 64
 
@@ -28,9 +28,14 @@ const { ask, close } = llamaCpp()
 afterAll(close)
 
 /** The largest total variation between llama.cpp's distributions of the next token and ours, over some rows of ids. */
-const apartBy = async (policy: PretrainedPolicy, trainable: HostTensors | null, rows: Rows): Promise<number> => {
+const apartBy = async (
+  policy: PretrainedPolicy,
+  trainable: HostTensors | null,
+  rows: Rows,
+  options: GgufOptions = {},
+): Promise<number> => {
   const path = join(await freshDirectory(), 'model.gguf')
-  rightOf(await writeGguf(policy, trainable, path)())
+  rightOf(await writeGguf(policy, trainable, path, options)())
   const theirs = await ask({ model: path, rows })
   const ours = rows.map((row) =>
     tf.tidy(() => tf.softmax(tf.tensor1d(eagerLogits(policy, [row], { trainable })[0]!.at(-1)!)).dataSync()),
@@ -89,4 +94,13 @@ describe.skipIf(!hasLlamaCpp)('llama.cpp (node peers/llama-cpp/install.mjs)', ()
       expect(await apartBy({ ...policy, constants }, null, rowsFor(policy))).toBeLessThan(1e-5)
     },
   )
+
+  it.each([
+    ['F16', 0.003],
+    ['BF16', 0.04],
+  ] as const)('gives those of a small Gemma 3 in %s, rounded', async (dtype, bound) => {
+    const policy = movedPolicy({ ...SMALL_FAMILIES['Gemma 3'], vocab_size: VOCAB })
+    const gap = await apartBy(policy, policy.trainable, rowsFor(policy), { dtype })
+    expect(gap).toBeLessThan(bound)
+  })
 })

@@ -1,7 +1,7 @@
 import type { HostTensors } from '@gfnlm/jit'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { pipe } from 'fp-ts/lib/function.js'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { loraScaleOf } from '../adapter/adapted-modules.ts'
 import { mergedWeights } from '../adapter/merge.ts'
 import { modulesOf } from '../architectures/modules.ts'
@@ -89,7 +89,7 @@ export const writeGguf = (
       const weights = mergedWeights(modulesOf(config), constants, trainable ?? {}, loraScaleOf(adapter))
       return writeBeside(path, () =>
         ggufPieces(
-          { ...hyperparameters(config, family, policy.name, dtype), ...words.metadata },
+          { ...hyperparameters(config, family, basename(policy.name), dtype), ...words.metadata },
           ggufTensors(config, family, weights, dtype),
         ),
       )
