@@ -3,7 +3,8 @@
   {"model": "dir", "row": [1, 403, 407], "adapter": "dir", "again": "dir"}
 
 with the logits after each id of the row, in fp32, as a JSON list of lists. `adapter`: a PEFT adapter to put on the
-model; `again`: where to save the model as transformers does. Both may be absent.
+model; `again`: where to save the model as transformers does. Both may be absent. With "random": true the directory has
+a config.json only, and the model has random weights.
 
   python logits.py < questions.jsonl
 """
@@ -16,16 +17,23 @@ os.environ["HF_HUB_OFFLINE"] = "1"
 
 import torch
 from peft import PeftModel
-from transformers import AutoModelForCausalLM, logging
+from transformers import AutoConfig, AutoModelForCausalLM, logging
 
 logging.set_verbosity_error()
 logging.disable_progress_bar()
 
 for line in sys.stdin:
     question = json.loads(line)
-    model = AutoModelForCausalLM.from_pretrained(
-        question["model"], dtype=torch.float32, attn_implementation="eager"
-    )
+    if question.get("random"):
+        torch.manual_seed(0)
+        config = AutoConfig.from_pretrained(question["model"])
+        model = AutoModelForCausalLM.from_config(config, dtype=torch.float32, attn_implementation="eager")
+        for parameter in model.parameters():
+            parameter.data += 0.3 * torch.randn_like(parameter)
+    else:
+        model = AutoModelForCausalLM.from_pretrained(
+            question["model"], dtype=torch.float32, attn_implementation="eager"
+        )
     if "again" in question:
         model.save_pretrained(question["again"])
     if "adapter" in question:

@@ -6,6 +6,7 @@ import { join, resolve } from 'node:path'
 import { loraScaleOf } from './adapter/adapted-modules.ts'
 import { mergedWeights } from './adapter/merge.ts'
 import { writePeft } from './adapter/peft.ts'
+import { ARCHITECTURES } from './architectures/architectures.ts'
 import { modulesOf } from './architectures/modules.ts'
 import { classifierFields } from './heads/classifier-fields.ts'
 import { type PolicyFault, policyFault } from './policy-fault.ts'
@@ -82,7 +83,8 @@ export const savePretrained = (
   directory: string,
   { dtype = 'F32', score }: SaveOptions = {},
 ): TE.TaskEither<PolicyFault, void> => {
-  const { dtype: _, ...rest } = configJson
+  const alone = ARCHITECTURES[config.modelType]?.alone
+  const { dtype: _, ...rest } = alone?.config(configJson) ?? configJson
   const kept = score === undefined ? modulesOf(config) : modulesOf({ ...config, tied: true })
   const missing = kept.find((module) => weightOf(module, constants) === undefined)
   if (missing !== undefined)
@@ -96,16 +98,17 @@ export const savePretrained = (
         },
       ),
     )
+  const weights = Object.entries(mergedWeights(kept, constants, trainable ?? {}, loraScaleOf(adapter)))
   return pipe(
     writeSafetensors(
       join(directory, 'model.safetensors'),
-      { ...mergedWeights(kept, constants, trainable ?? {}, loraScaleOf(adapter)), ...score },
+      { ...Object.fromEntries(weights.map(([tensor, value]) => [alone?.name(tensor) ?? tensor, value])), ...score },
       { dtype },
     ),
     TE.chain(() =>
       writeConfig(join(directory, 'config.json'), {
         ...rest,
-        ...(score === undefined ? {} : classifierFields(configJson, score)),
+        ...(score === undefined ? {} : classifierFields(rest, score)),
         torch_dtype: TORCH[dtype],
       }),
     ),

@@ -6,9 +6,17 @@ import { dora, lora } from './adapter/lora.ts'
 import { fromPretrained } from './from-pretrained.ts'
 import { saveAdapter, savePretrained } from './save-pretrained.ts'
 import { apart, eagerLogits } from './testing/eager.ts'
-import { movedPolicy } from './testing/moved.ts'
+import { movedPolicy, waved } from './testing/moved.ts'
 import { peerProcess } from './testing/peer-process.ts'
-import { SMALL_FAMILIES, SMALL_GPT2, SMALL_LLAMA, freshDirectory, rightOf } from './testing/small-models.ts'
+import {
+  SMALL_FAMILIES,
+  SMALL_GEMMA_3_THAT_SEES,
+  SMALL_GPT2,
+  SMALL_LLAMA,
+  freshDirectory,
+  rightOf,
+} from './testing/small-models.ts'
+import { writeConfig } from './write-config.ts'
 
 const PYTHON = process.env['GFNLM_PYTHON']
 const { ask, close } = peerProcess<number[][]>(
@@ -60,5 +68,21 @@ describe.skipIf(PYTHON === undefined)('transformers and PEFT (GFNLM_PYTHON=a Pyt
     rightOf(await saveAdapter(policy, policy.trainable, adapter)())
     const ours = eagerLogits(policy, [ROW], { trainable: policy.trainable })[0]
     expect(apart(await ask({ model, row: ROW, adapter }), ours)).toBeLessThan(1e-5)
+  })
+
+  it('give the logits of the language model of a Gemma 3 that sees, with an adapter and without', async () => {
+    const [empty, model, adapter, alone] = await Promise.all([0, 1, 2, 3].map(freshDirectory))
+    rightOf(await writeConfig(join(empty!, 'config.json'), SMALL_GEMMA_3_THAT_SEES)())
+    const theirs = await ask({ model: empty, random: true, row: ROW, again: model })
+    const policy = await fromPretrained(model!, { adapter: lora({ r: 2 }) })
+    const trainable = waved(policy.trainable, /lora_B/, 0.3)
+    expect(apart(theirs, eagerLogits(policy, [ROW], { trainable: null })[0])).toBeLessThan(1e-5)
+
+    rightOf(await saveAdapter(policy, trainable, adapter!)())
+    const tuned = eagerLogits(policy, [ROW], { trainable })[0]
+    expect(apart(await ask({ model, row: ROW, adapter }), tuned)).toBeLessThan(1e-5)
+
+    rightOf(await savePretrained(policy, trainable, alone!)())
+    expect(apart(await ask({ model: alone, row: ROW }), tuned)).toBeLessThan(1e-5)
   })
 })

@@ -11,6 +11,8 @@ export interface Architecture {
   readonly loraTargets: readonly string[]
   /** The canonical name of a tensor that some files name otherwise. */
   readonly canonical?: (name: string) => string
+  /** Of a family with more than a language model: what that is by itself, as which it is saved. */
+  readonly alone?: { readonly config: (json: ConfigJson) => ConfigJson; readonly name: (tensor: string) => string }
   /** Linear modules whose initial weights are divided by √(2 · layers), as they add to the residual stream. */
   readonly shrunkAtInit?: readonly string[]
 }

@@ -5,6 +5,7 @@ import type { Architecture } from './architecture.ts'
 import { type ConfigJson, badField, shown } from './config-fields.ts'
 import type { DecoderConfig } from './decoder-config.ts'
 import { gemma2, gemma3Text } from './gemma.ts'
+import { gemma3 } from './gemma3-language.ts'
 import { gpt2 } from './gpt2.ts'
 import { llama } from './llama.ts'
 import { mistral } from './mistral.ts'
@@ -20,6 +21,7 @@ export const ARCHITECTURES: Readonly<Record<string, Architecture>> = {
   qwen3,
   gemma2,
   gemma3_text: gemma3Text,
+  gemma3,
   phi3,
 }
 

@@ -36,6 +36,13 @@ const llama: Family = {
   outputBias: true,
 }
 
+const gemma3: Family = {
+  architecture: 'gemma3',
+  activation: 'gelu_tanh',
+  slides: true,
+  scoreScale: gemmaScale(62),
+}
+
 const FAMILIES: Readonly<Record<string, Family>> = {
   gpt2: { architecture: 'gpt2', activation: 'gelu_tanh', outputBias: true },
   llama,
@@ -49,7 +56,8 @@ const FAMILIES: Readonly<Record<string, Family>> = {
     scoreScale: gemmaScale(46),
     capped: true,
   },
-  gemma3_text: { architecture: 'gemma3', activation: 'gelu_tanh', slides: true, scoreScale: gemmaScale(62) },
+  gemma3,
+  gemma3_text: gemma3,
   phi3: { architecture: 'phi3', activation: 'silu', square: true },
 }
 

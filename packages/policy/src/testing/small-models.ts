@@ -80,6 +80,28 @@ export const SMALL_FAMILIES: Readonly<Record<string, Config>> = {
   'Phi 3': { ...square, model_type: 'phi3', sliding_window: 5, pad_token_id: 0 },
 }
 
+/** The language model of a small Gemma 3 that also sees. */
+export const SMALL_GEMMA_3_THAT_SEES: Config = {
+  architectures: ['Gemma3ForConditionalGeneration'],
+  model_type: 'gemma3',
+  boi_token_index: 8,
+  eoi_token_index: 9,
+  image_token_index: 10,
+  initializer_range: 0.4,
+  mm_tokens_per_image: 4,
+  text_config: { ...SMALL_FAMILIES['Gemma 3'], model_type: 'gemma3_text', pad_token_id: 0 },
+  vision_config: {
+    hidden_size: 8,
+    image_size: 16,
+    intermediate_size: 8,
+    model_type: 'siglip_vision_model',
+    num_attention_heads: 2,
+    num_hidden_layers: 1,
+    patch_size: 8,
+    vision_use_head: false,
+  },
+}
+
 /** The value of a Right; a Left fails the test with its message. */
 export const rightOf = <A>(either: Either<Error, A>): A => {
   if (isLeft(either)) throw either.left
