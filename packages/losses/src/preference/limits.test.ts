@@ -1,5 +1,5 @@
-import '@gfnlm/jit'
 import '@tensorflow/tfjs-backend-cpu'
+import { hostTensor, jit } from '@gfnlm/jit'
 import * as tf from '@tensorflow/tfjs-core'
 import { describe, expect, test } from 'vitest'
 import { type Terms, reduce } from '../terms.ts'
@@ -85,20 +85,47 @@ const ALL: Readonly<Record<string, Loss>> = {
   orpo: orpo(),
 }
 
+const EXTREMES = [
+  ['far apart in the right order', [-1], [-5000]],
+  ['far apart in the wrong order', [-5000], [-1]],
+  ['impossible under the policy', [-Infinity], [-Infinity]],
+  ['of which the chosen one is impossible', [-Infinity], [-1]],
+  ['of which the rejected one is impossible', [-1], [-Infinity]],
+  ['that are certain', [0], [0]],
+  ['above certain', [0.5], [0.25]],
+  ['of which the chosen one is all but certain', [-1e-7], [-0.5]],
+  ['that are both all but certain', [-1e-30], [-1e-7]],
+] as const
+
 describe.each(Object.entries(ALL))('%s', (_, loss) => {
-  test.each([
-    ['far apart in the right order', [-1], [-5000]],
-    ['far apart in the wrong order', [-5000], [-1]],
-    ['impossible under the policy', [-Infinity], [-Infinity]],
-    ['chosen is impossible', [-Infinity], [-1]],
-    ['rejected is impossible', [-1], [-Infinity]],
-    ['certain', [0], [0]],
-    ['above certain', [0.5], [0.25]],
-  ])('pairs %s have a finite loss and gradient', (_name, chosen, rejected) => {
+  test.each(EXTREMES)('pairs %s have a finite loss and gradient', (_name, chosen, rejected) => {
     const pairs = pairsOf(chosen, rejected)
     expect(Number.isFinite(lossOf(loss, pairs))).toBe(true)
     expect(slopesOf(loss, pairs).flat().every(Number.isFinite)).toBe(true)
   })
+})
+
+test('the compiled graphs are as finite, and have the same numbers', async () => {
+  const pairs = pairsOf(EXTREMES.map(([, [w]]) => w), EXTREMES.map(([, , [l]]) => l))
+  const { policyChosen, policyRejected, ...rest } = pairs
+  const step = (loss: Loss) => (chosen: tf.Tensor1D, rejected: tf.Tensor1D) => {
+    const whole = (w: tf.Tensor, l: tf.Tensor): tf.Scalar =>
+      tf.sum(loss({ ...rest, policyChosen: w as tf.Tensor1D, policyRejected: l as tf.Tensor1D }).terms)
+    const { value, grads } = tf.valueAndGrads(whole as (...x: tf.Tensor[]) => tf.Scalar)([chosen, rejected])
+    return { value: value as tf.Tensor, w: grads[0]!, l: grads[1]! }
+  }
+  const host = (x: tf.Tensor1D) => hostTensor(x.dataSync() as Float32Array)
+  for (const [name, loss] of Object.entries(ALL)) {
+    const run = jit(({ w, l }: { w: tf.Tensor; l: tf.Tensor }) => step(loss)(w as tf.Tensor1D, l as tf.Tensor1D))
+    const found = await run({ w: host(policyChosen), l: host(policyRejected) })
+    await run.dispose()
+    const eager = step(loss)(policyChosen, policyRejected)
+    for (const part of ['value', 'w', 'l'] as const)
+      [...eager[part].dataSync()].forEach((x, i) => {
+        expect(Number.isFinite(x), `${name} ${part} ${i}`).toBe(true)
+        expect(Math.abs(found[part].data[i]! - x) / Math.max(1, Math.abs(x)), `${name} ${part} ${i}`).toBeLessThan(1e-4)
+      })
+  }
 })
 
 test('−∞ under policy and reference alike is a ratio of 1', () => {
