@@ -45,8 +45,8 @@ export const dequantized = ({ codes, scales }: Pick<QuantizedMatrix, 'codes' | '
 }
 
 /**
- * x · Wᵀ with a quantised W, in float32 arithmetic: the product with `dequantized(W)`, which does not exist whole while
- * it is computed. Its gradient in x is dy · W; W has none.
+ * x · Wᵀ with a quantised W, in float32 arithmetic: the product with `dequantized(W)`. Its gradient in x is dy · W; W has
+ * none. Compiled, a widened W exists while one product reads it, or not at all.
  *
  * @param x [n, in]
  * @returns [n, out]

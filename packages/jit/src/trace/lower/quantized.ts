@@ -30,7 +30,7 @@ const layoutOf = (codes: Value, scales: Value, inputs: number): Layout => {
   return { out, inputs, blocks, block: inputs / blocks, bits: (32 * codes.shape[1]!) / inputs }
 }
 
-/** The code of 0, once for every block: DequantizeLinear takes 0 itself for it. */
+/** The code of 0, once for every block: DequantizeLinear would take code 0 for it. */
 const zeroPoints = (graph: GraphBuilder, { out, blocks, bits }: Layout): Value => {
   const bytes = new Uint8Array(Math.ceil((out * blocks * bits) / 8)).fill(bits === 4 ? 0x88 : 0x80)
   return graph.constant(bytes, [out, blocks], bits === 4 ? 'uint4' : 'uint8')
