@@ -101,7 +101,7 @@ test.each<[string, unknown]>([
   ["input 'x' holds a tf.Tensor", { x: { shape: [1], dtype: 'float32', data: () => 1 } }],
   ["input 'x' says float32 and holds a Int32Array", { x: { shape: [1], dtype: 'float32', data: Int32Array.of(1) } }],
   ["input 'x' has 2 elements, which do not fill the shape [3]", { x: { shape: [3], dtype: 'float32', data: Float32Array.of(1, 2) } }],
-  ['an empty name', { '': floats(1) }],
+  ["a name under '' is empty", { '': floats(1) }],
 ])('an input that is no array is told by name: %s', async (message, input) => {
   const f = jit((given: { x: tf.Tensor }) => ({ y: tf.neg(given.x) }))
   await expect(f(input as never)).rejects.toMatchObject({ _tag: 'InvalidInput', message: expect.stringContaining(message) })
