@@ -20,9 +20,9 @@ const PREFIX = 'base_model.model.'
 const AGAIN = 'Save the adapter again with PEFT or this library, for this model'
 
 const badTensor =
-  (path: string) =>
+  (path: string, fix: string) =>
   (tensor: string, what: string): PolicyFault =>
-    policyFault('AdapterInvalid', `${path}: tensor "${tensor}" ${what}`, AGAIN, { path, tensor })
+    policyFault('AdapterInvalid', `${path}: tensor "${tensor}" ${what}`, fix, { path, tensor })
 
 /**
  * Writes an adapter as PEFT does. Other trainable tensors (a value head, log Z) are not part of it; tensors that are
@@ -39,7 +39,7 @@ export const writePeft = (
   )
   const path = join(directory, TENSORS)
   return pipe(
-    TE.fromEither(fittedTensors(config, adapter, own, badTensor(path))),
+    TE.fromEither(fittedTensors(config, adapter, own, badTensor(path, 'Save what was trained with this adapter'))),
     TE.chain((fit) =>
       writeSafetensors(
         path,
@@ -56,7 +56,7 @@ const unprefixed = (path: string, found: HostTensors): E.Either<PolicyFault, Hos
   const strange = names.find((name) => !name.startsWith(PREFIX))
   return strange === undefined
     ? E.right(Object.fromEntries(names.map((name) => [name.slice(PREFIX.length), found[name]!])))
-    : E.left(badTensor(path)(strange, 'adapts no module of the model'))
+    : E.left(badTensor(path, AGAIN)(strange, 'adapts no module of the model'))
 }
 
 /** What a file repeats of its base (the embedding and the head, where either is adapted), and the adapter's own. */
@@ -96,7 +96,7 @@ const inFile =
 /** Reads a PEFT adapter of a model, checked tensor by tensor. */
 export const readPeft = (directory: string, config: DecoderConfig): TE.TaskEither<PolicyFault, Adapter> => {
   const [configPath, tensorsPath] = [join(directory, CONFIG), join(directory, TENSORS)]
-  const bad = badTensor(tensorsPath)
+  const bad = badTensor(tensorsPath, AGAIN)
   return pipe(
     TE.Do,
     TE.bind('json', () =>
