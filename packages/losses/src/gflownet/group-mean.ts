@@ -1,8 +1,10 @@
 import * as tf from '@tensorflow/tfjs-core'
 
 /** [rows, rows] bool: b is kept and shares a's group, at [a, b]. No number of groups need be known to a graph. */
-export const membership = (group: tf.Tensor1D, kept: tf.Tensor1D): tf.Tensor2D =>
-  tf.logicalAnd(tf.equal(tf.expandDims(group, 1), tf.expandDims(group, 0)), tf.greater(tf.expandDims(kept, 0), 0))
+export const membership = (group: tf.Tensor1D, kept: tf.Tensor1D): tf.Tensor2D => {
+  const same = tf.cast(tf.equal(tf.expandDims(group, 1), tf.expandDims(group, 0)), 'float32')
+  return tf.greater(tf.mul(same, tf.expandDims(kept, 0)), 0)
+}
 
 /**
  * The mean over each row's group, for each row.

@@ -33,19 +33,20 @@ const forward = (nodes: number): tf.Tensor3D =>
  */
 const apart = <T extends tf.Tensor>(mask: tf.Tensor, a: tf.Tensor, b: tf.Tensor): T => {
   const difference = tf.sub(a, b)
-  const known = tf.where(tf.isNaN(difference), tf.fill(difference.shape, Infinity), difference)
+  // What is not equal to itself is NaN; every device has the comparison.
+  const known = tf.where(tf.equal(difference, difference), difference, tf.fill(difference.shape, Infinity))
   return tf.where(mask, known, tf.zerosLike(known)) as T
 }
 
 /** Every sub-trajectory: residual φ_i − φ_j at [row, i, j], i < j. */
 export const allPairs = ({ phi, transitions }: Potentials, weights: LengthWeights, g: Regression): Residuals => {
   const nodes = phi.shape[1]
-  const reached = tf.lessEqual(range(nodes), tf.expandDims(transitions, 1))
-  const mask = tf.logicalAnd<tf.Tensor3D>(tf.cast(forward(nodes), 'bool'), tf.expandDims(reached, 1))
-  const residual = apart<tf.Tensor3D>(mask, tf.expandDims(phi, 2), tf.expandDims(phi, 1))
+  const reached = tf.cast(tf.lessEqual(range(nodes), tf.expandDims(transitions, 1)), 'float32')
+  const mask = tf.mul<tf.Tensor3D>(forward(nodes), tf.expandDims(reached, 1))
+  const residual = apart<tf.Tensor3D>(tf.greater(mask, 0), tf.expandDims(phi, 2), tf.expandDims(phi, 1))
   const { share, mass } = shareByLength(transitions, nodes - 1, weights)
   const byPair = tf.reshape(tf.gather(share, distances(nodes), 1), [-1, nodes, nodes])
-  return { residual, terms: g(residual), share: tf.mul(tf.cast(mask, 'float32'), byPair), mass }
+  return { residual, terms: g(residual), share: tf.mul(mask, byPair), mass }
 }
 
 /** Single transitions only: residual φ_t − φ_{t+1} at [row, t]. */
