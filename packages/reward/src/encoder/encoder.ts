@@ -67,7 +67,8 @@ const encoded = async (model: OnnxFile, rows: readonly Int32Array[], pad: number
   const shape = [rows.length, width]
   const feeds = Object.fromEntries(model.inputs.map((input) => [input, { shape, data: FEEDS[input]!(ids, mask) }]))
   const { [name]: output } = await model.run(feeds)
-  return { output: output!, mask: Uint8Array.from(mask, Number) }
+  if (output?.dtype !== 'float32') throw invalid(`the model's ${name} are ${output?.dtype}, not float32`, { name }, "Use dtype 'fp32' or 'q8'")
+  return { output, mask: Uint8Array.from(mask, Number) }
 }
 
 const readConfig = (path: string): TE.TaskEither<Fault, Json> =>
