@@ -3,7 +3,7 @@ import { tokenMean } from '../sharing.ts'
 import { aboveZero } from './check-options.ts'
 import { type PolicyGradientLoss, type PolicyGradientOptions, policyGradient } from './policy-gradient.ts'
 import { ratioOf, tokenRatio } from './ratio.ts'
-import { type Surrogate, scoreFunction } from './surrogate.ts'
+import { type Surrogate, both, scoreFunction } from './surrogate.ts'
 
 export interface CISPOOptions extends PolicyGradientOptions {
   /** The largest ratio a token counts with. Default 5. */
@@ -12,10 +12,9 @@ export interface CISPOOptions extends PolicyGradientOptions {
 
 const capped = (cap: number): Surrogate => (tokens, logWeight) => {
   const ratio = ratioOf(logWeight)
-  const held = tf.logicalAnd<tf.Tensor2D>(tf.greater(ratio, cap), tf.greater(tokens.advantage, 0))
   return {
     cost: scoreFunction(tokens, tf.minimum(ratio, cap)),
-    told: { cispo_clip_ratio: tf.cast(held, 'float32') },
+    told: { cispo_clip_ratio: both(tf.greater(ratio, cap), tf.greater(tokens.advantage, 0)) },
   }
 }
 

@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core'
 import { checkRank, checkShape } from '../check-shape.ts'
 import { detach } from '../detach.ts'
+import { both } from './surrogate.ts'
 
 /** The q-quantile of the counted entries of a flat x, linear between neighbours. */
 const quantile = (x: tf.Tensor1D, counts: tf.Tensor1D, q: number): tf.Tensor1D => {
@@ -36,6 +37,5 @@ export const highEntropyMask = (threshold: number) => (entropy: tf.Tensor2D, mas
   const counts = tf.greater<tf.Tensor2D>(tf.cast(mask, 'float32'), 0)
   const flat = <T extends tf.Tensor>(x: T): tf.Tensor1D => tf.reshape(x, [rows * steps])
   const least = quantile(flat(entropy), flat(counts), threshold)
-  const keep = tf.logicalAnd<tf.Tensor2D>(counts, tf.greaterEqual(entropy, tf.reshape(least, [1, 1])))
-  return detach(tf.cast(keep, 'float32'))
+  return detach(both(counts, tf.greaterEqual(entropy, tf.reshape(least, [1, 1]))))
 }

@@ -40,6 +40,7 @@ export const offPolicyMask = (threshold: number) => (inputs: OffPolicyInputs): t
   const counted = tf.cast<tf.Tensor2D>(counts, 'float32')
   const gap: tf.Tensor2D = tf.where(counts, tf.sub(finite(behaviourLogProb), finite(logProb)), tf.zerosLike(logProb))
   const mean = tf.div<tf.Tensor2D>(perRowSum(gap), orOne(perRowSum(counted)))
-  const keep = tf.logicalOr<tf.Tensor2D>(tf.greaterEqual(tf.expandDims(advantage, 1), 0), tf.lessEqual(mean, threshold))
-  return detach(alongSteps(tf.cast<tf.Tensor2D>(keep, 'float32'), steps))
+  const good = tf.cast<tf.Tensor2D>(tf.greaterEqual(tf.expandDims(advantage, 1), 0), 'float32')
+  const near = tf.cast<tf.Tensor2D>(tf.lessEqual(mean, threshold), 'float32')
+  return detach(alongSteps(tf.maximum(good, near), steps))
 }

@@ -11,7 +11,7 @@ const observed = (clip: Required<ClipOptions>): Surrogate => (tokens, logWeight)
   const ratio = ratioOf(logWeight)
   const { cost, told } = pessimisticClip(clip)(tokens, logWeight)
   const before = tf.sub<tf.Tensor2D>(logProb, logRatio)
-  const outside = tf.logicalOr<tf.Tensor2D>(tf.less(ratio, 1 - clip.low), tf.greater(ratio, 1 + clip.high))
+  const outside = [tf.less(ratio, 1 - clip.low), tf.greater(ratio, 1 + clip.high)].map((x) => tf.cast(x, 'float32'))
   return {
     cost,
     told: {
@@ -19,7 +19,7 @@ const observed = (clip: Required<ClipOptions>): Surrogate => (tokens, logWeight)
       'policy/clipfrac_avg': told['clip_ratio/region_mean'],
       'val/ratio': ratio,
       approx_kl: k3(before, logProb),
-      clip_fraction: tf.cast(outside, 'float32'),
+      clip_fraction: tf.addN(outside) as tf.Tensor2D,
     },
   }
 }

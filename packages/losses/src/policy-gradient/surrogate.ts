@@ -38,7 +38,9 @@ export const clipOf = (
   return { low, high, ceiling }
 }
 
-const both = (a: tf.Tensor2D, b: tf.Tensor2D): tf.Tensor2D => tf.cast(tf.logicalAnd(a, b), 'float32')
+/** 1 where both hold; a product, for not every device has the conjunction. */
+export const both = (a: tf.Tensor2D, b: tf.Tensor2D): tf.Tensor2D =>
+  tf.mul(tf.cast(a, 'float32'), tf.cast(b, 'float32'))
 
 /** Where a clip holds a token back: 1 there, 0 elsewhere. */
 interface Clipped {

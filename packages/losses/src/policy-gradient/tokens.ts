@@ -84,7 +84,8 @@ export const tokensOf = (caller: string, inputs: PolicyGradientInputs): Tokens =
   const settle = (x: tf.Tensor2D): tf.Tensor2D => tf.where(counts, x, tf.zerosLike(live))
   const now = finite(settle(logProb))
   const constant = (x: tf.Tensor2D): tf.Tensor2D => detach(settle(x))
-  const drawn = (old: tf.Tensor2D): tf.Tensor2D => finite(constant(tf.where(tf.isNaN(old), now, old)))
+  // What is not equal to itself is NaN; every device has the comparison.
+  const drawn = (old: tf.Tensor2D): tf.Tensor2D => finite(constant(tf.where(tf.equal(old, old), old, now)))
   return {
     rows,
     steps,
