@@ -5,13 +5,24 @@ import { annotateBatch, likelihood } from '@gfnlm/reward'
 import { decoderOf, sampleBatch } from '@gfnlm/sampler'
 import { type Metrics, type TrainStepOptions, constant, modifiedSubTB, trainer } from '@gfnlm/trainer'
 
-/** A small model of each family. */
+const llama = {
+  model_type: 'llama', vocab_size: 19, hidden_size: 16, intermediate_size: 24, num_hidden_layers: 2, num_attention_heads: 4,
+  num_key_value_heads: 2, head_dim: 4, max_position_embeddings: 32, rms_norm_eps: 1e-5, rope_theta: 100, tie_word_embeddings: true,
+  initializer_range: 0.3,
+}
+const gemma = { ...llama, query_pre_attn_scalar: 4, sliding_window: 3 }
+const gemma3 = { ...gemma, model_type: 'gemma3_text', sliding_window_pattern: 2 }
+
+/** A small model of each family, its windows shorter than the rows. */
 export const CONFIGS: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
-  llama: {
-    model_type: 'llama', vocab_size: 19, hidden_size: 16, intermediate_size: 24, num_hidden_layers: 2, num_attention_heads: 4,
-    num_key_value_heads: 2, head_dim: 4, max_position_embeddings: 32, rms_norm_eps: 1e-5, rope_theta: 100, tie_word_embeddings: true,
-    initializer_range: 0.3,
-  },
+  llama,
+  mistral: { ...llama, model_type: 'mistral', sliding_window: 3 },
+  qwen2: { ...llama, model_type: 'qwen2', use_sliding_window: true, max_window_layers: 1, sliding_window: 3 },
+  qwen3: { ...llama, model_type: 'qwen3' },
+  gemma2: { ...gemma, model_type: 'gemma2', attn_logit_softcapping: 4, final_logit_softcapping: 8 },
+  gemma3_text: gemma3,
+  gemma3: { model_type: 'gemma3', text_config: gemma3, tie_word_embeddings: true, initializer_range: 0.3 },
+  phi3: { ...llama, model_type: 'phi3', sliding_window: 3 },
   gpt2: { model_type: 'gpt2', vocab_size: 19, n_embd: 16, n_layer: 2, n_head: 4, n_positions: 32, initializer_range: 0.3 },
 }
 const prompts: readonly Prompt[] = [[3, 1, 4], [7, 2]].map((tokens, i): Prompt => ({ id: `${i}`, text: '', tokens: Int32Array.from(tokens), row: {} }))
