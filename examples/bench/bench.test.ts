@@ -80,7 +80,9 @@ it('compares bases of fewer bits with the first', () => {
     { bits: 32, training: cost(100, 1e9), decode: cost(10, 5e8), loss: 1.5 },
     { bits: 4, training: cost(110, 5e8), decode: cost(9, 2e8), loss: 1.51 },
   ])
-  expect(table.split('\n').at(-1)).toBe('| 4 | 110 ms (1.10 ×) | 500 MB (0.50 ×) | 9.00 ms (0.90 ×) | 200 MB (0.40 ×) | 1.5100 |')
+  expect(table.split('\n').at(-1)).toBe(
+    '| 4 | 110 ms (1.10 ×) | 500 MB (0.50 ×) | 9.00 ms (0.90 ×) | 200 MB (0.40 ×) | 1.5100 |',
+  )
 })
 
 it('says which limits are not met', () => {

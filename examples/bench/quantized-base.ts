@@ -29,7 +29,8 @@ await inChild('write-checkpoint', [model])
 const taken: (QuantizedStep & { readonly bits: number; readonly work: string })[] = []
 for (let round = 0; round < ROUNDS; round++)
   for (const work of WORKS)
-    for (const bits of BITS) taken.push({ bits, work, ...(await inChild<QuantizedStep>('quantized-base', [model, String(bits), work])) })
+    for (const bits of BITS)
+      taken.push({ bits, work, ...(await inChild<QuantizedStep>('quantized-base', [model, String(bits), work])) })
 
 const losses = new Map<number, number>()
 for (const bits of BITS) losses.set(bits, (await inChild<QuantizedLoss>('quantized-loss', [String(bits)])).loss)

@@ -16,17 +16,32 @@ export type Family = 'base' | 'tempered' | 'beam' | 'gflownet'
 const TEMPERATURES = [0.8, 0.6, 0.4, 0.2]
 
 /** Judges ways of filling in on the same prompts: the frozen model sampled, sampled colder, searched; the newest policy. */
-export const compare = async (state: PolicyState, evaluation: Evaluation, families: readonly Family[]): Promise<Outcome[]> => {
+export const compare = async (
+  state: PolicyState,
+  evaluation: Evaluation,
+  families: readonly Family[],
+): Promise<Outcome[]> => {
   const frozen = reference(state.policy)
   const decoder: Decoder = decoderOf(state.policy, evaluation.device)
   const { tokenizer } = state.policy
-  const outcome = (family: Family, name: string, batch: Annotated): Outcome => ({ name, family, batch, ...figuresOf(batch, tokenizer!) })
+  const outcome = (family: Family, name: string, batch: Annotated): Outcome => ({
+    name,
+    family,
+    batch,
+    ...figuresOf(batch, tokenizer!),
+  })
   const ways: Record<Family, () => Promise<Outcome[]>> = {
     base: async () => [outcome('base', 'sampling', await sampled(frozen, decoder, onPolicy, evaluation))],
     tempered: async () => {
       const outcomes: Outcome[] = []
       for (const temperature of TEMPERATURES)
-        outcomes.push(outcome('tempered', `T = ${temperature}`, await sampled(frozen, decoder, exploring({ temperature }), evaluation)))
+        outcomes.push(
+          outcome(
+            'tempered',
+            `T = ${temperature}`,
+            await sampled(frozen, decoder, exploring({ temperature }), evaluation),
+          ),
+        )
       return outcomes
     },
     beam: async () => {

@@ -42,7 +42,12 @@ import { STORY_MODEL, fileIn } from './paths.ts'
 import { printComparison, writeReport } from './show.ts'
 
 const { values } = parseArgs({
-  options: { steps: { type: 'string', default: '240' }, output: { type: 'string', default: 'runs/demo' }, seed: { type: 'string', default: '1' }, engine: { type: 'string' } },
+  options: {
+    steps: { type: 'string', default: '240' },
+    output: { type: 'string', default: 'runs/demo' },
+    seed: { type: 'string', default: '1' },
+    engine: { type: 'string' },
+  },
 })
 const [steps, seed, output] = [Number(values.steps), Number(values.seed), values.output]
 const TRAINING_SECONDS = 130
@@ -51,25 +56,44 @@ const started = Date.now()
 
 const policy = await fromPretrained(STORY_MODEL, { adapter: lora({ r: 16, alpha: 32 }) })
 const tokenizer = policy.tokenizer!
-const [train, heldOut] = [await readStories(fileIn('prompts.jsonl'), policy), await readStories(fileIn('held-out.jsonl'), policy)]
+const [train, heldOut] = [
+  await readStories(fileIn('prompts.jsonl'), policy),
+  await readStories(fileIn('held-out.jsonl'), policy),
+]
 
 const mdp = tokenMDP({ terminator: tokenizer.idOf('.')!, minLength: 9, maxLength: 13 })
 const reward = infillingLikelihood(reference(policy), { surroundings: surroundings(tokenizer), device })
-const learner = trainer(policy, { task: modifiedSubTB(mdp, { lambda: 1 }), optimizer: adamw(), learningRate: warmup(10, cosine(5e-3, 2.5e-4, steps)), clipNorm: 1, device })
+const learner = trainer(policy, {
+  task: modifiedSubTB(mdp, { lambda: 1 }),
+  optimizer: adamw(),
+  learningRate: warmup(10, cosine(5e-3, 2.5e-4, steps)),
+  clipNorm: 1,
+  device,
+})
 const memory = { current: replayBuffer({ capacity: 20, tolerance: 0.1 }) }
 
 const evaluation = { mdp, reward, prompts: heldOut, perPrompt: 8, seed, device }
 const before = await compare(learner, evaluation, ['base', 'tempered', 'beam'])
 
-const run$ = training({ name: 'story-infilling', steps, seed, config: values, stop: AbortSignal.timeout(1000 * TRAINING_SECONDS) }, (ticks$) =>
-  ticks$.pipe(
-    prompts(train, { perStep: 4 }),
-    sample(learner, { mdp, perPrompt: 10, device, explore: mixture([{ share: 2, explore: onPolicy }, { share: 1, explore: tempered(0.5, 1.5) }]) }),
-    annotate(reward),
-    replay(memory, { perPrompt: 2 }),
-    reweight(uniform),
-    lossStep(learner),
-  ),
+const run$ = training(
+  { name: 'story-infilling', steps, seed, config: values, stop: AbortSignal.timeout(1000 * TRAINING_SECONDS) },
+  (ticks$) =>
+    ticks$.pipe(
+      prompts(train, { perStep: 4 }),
+      sample(learner, {
+        mdp,
+        perPrompt: 10,
+        device,
+        explore: mixture([
+          { share: 2, explore: onPolicy },
+          { share: 1, explore: tempered(0.5, 1.5) },
+        ]),
+      }),
+      annotate(reward),
+      replay(memory, { perPrompt: 2 }),
+      reweight(uniform),
+      lossStep(learner),
+    ),
 )
 
 mkdirSync(output, { recursive: true })
@@ -79,5 +103,13 @@ const after = await compare(learner, evaluation, ['gflownet'])
 
 rightOrThrow(await saveAdapter(policy, learner.trainable(), join(output, 'adapter'))())
 printComparison(before, after, tokenizer)
-const figures = writeReport(join(output, 'report.html'), { events, before, after, tokenizer, seconds: (Date.now() - started) / 1000 })
-process.stdout.write(`\nreport ${join(output, 'report.html')}\nadapter ${join(output, 'adapter')}\n${JSON.stringify(figures)}\n`)
+const figures = writeReport(join(output, 'report.html'), {
+  events,
+  before,
+  after,
+  tokenizer,
+  seconds: (Date.now() - started) / 1000,
+})
+process.stdout.write(
+  `\nreport ${join(output, 'report.html')}\nadapter ${join(output, 'adapter')}\n${JSON.stringify(figures)}\n`,
+)

@@ -32,7 +32,9 @@ export const figuresOf = (batch: Annotated, tokenizer: Tokenizer): Figures => {
   return {
     logReward: mean((row) => rewards[row]!),
     diversity: withinPrompts(batch, pairwiseDistance),
-    coherent: mean((row) => Number(isCoherent(batch.prompts[batch.group[row]!]!, tokenizer.decode(completionOf(batch, row))))),
+    coherent: mean((row) =>
+      Number(isCoherent(batch.prompts[batch.group[row]!]!, tokenizer.decode(completionOf(batch, row)))),
+    ),
   }
 }
 
@@ -46,13 +48,21 @@ export interface Evaluation {
 }
 
 /** Samples completions of every prompt and judges them. */
-export const sampled = async (state: PolicyState, decoder: Decoder, explore: Explore, { mdp, reward, prompts, perPrompt, seed }: Evaluation): Promise<Annotated> => {
+export const sampled = async (
+  state: PolicyState,
+  decoder: Decoder,
+  explore: Explore,
+  { mdp, reward, prompts, perPrompt, seed }: Evaluation,
+): Promise<Annotated> => {
   const batch = await sampleBatch(state, { mdp, perPrompt, explore }, decoder)({ step: 0, seed, prompts })
   return annotateBatch(reward)(batch)
 }
 
 /** Judges the completions that a search found, `perPrompt` for each prompt. */
-export const judged = async (found: readonly (readonly Beam[])[], { mdp, reward, prompts, perPrompt, seed }: Evaluation): Promise<Annotated> => {
+export const judged = async (
+  found: readonly (readonly Beam[])[],
+  { mdp, reward, prompts, perPrompt, seed }: Evaluation,
+): Promise<Annotated> => {
   const width = mdp.maxLength + 1
   const rows = prompts.length * perPrompt
   const tokens = new Int32Array(rows * width).fill(mdp.terminator)
@@ -66,5 +76,18 @@ export const judged = async (found: readonly (readonly Beam[])[], { mdp, reward,
   const unknown = new Float32Array(rows * width).fill(NaN)
   const group = Int32Array.from({ length: rows }, (_, row) => Math.floor(row / perPrompt))
   const origin = Array.from({ length: rows }, () => 'dataset' as const)
-  return annotateBatch(reward)({ step: 0, seed, prompts, mdp, rows, width, group, tokens, length, logPF: unknown, logBehaviour: unknown, origin })
+  return annotateBatch(reward)({
+    step: 0,
+    seed,
+    prompts,
+    mdp,
+    rows,
+    width,
+    group,
+    tokens,
+    length,
+    logPF: unknown,
+    logBehaviour: unknown,
+    origin,
+  })
 }

@@ -26,9 +26,11 @@ interface Shown {
 
 const sentence = (text: string): string => `${text}.`
 
-const rowsOf = (batch: Annotated, g: number): number[] => Array.from({ length: batch.rows }, (_, row) => row).filter((row) => batch.group[row] === g)
+const rowsOf = (batch: Annotated, g: number): number[] =>
+  Array.from({ length: batch.rows }, (_, row) => row).filter((row) => batch.group[row] === g)
 
-const textOf = (batch: Annotated, row: number, tokenizer: Tokenizer): string => sentence(tokenizer.decode(completionOf(batch, row)))
+const textOf = (batch: Annotated, row: number, tokenizer: Tokenizer): string =>
+  sentence(tokenizer.decode(completionOf(batch, row)))
 
 const round = (x: number): number => Number(x.toPrecision(4))
 
@@ -40,10 +42,16 @@ const ratioVariance = (batch: Annotated): number => {
   return variances.reduce((a, b) => a + b, 0) / variances.length
 }
 
-const named = (outcomes: readonly Outcome[], family: Outcome['family']): Outcome => outcomes.find((o) => o.family === family)!
+const named = (outcomes: readonly Outcome[], family: Outcome['family']): Outcome =>
+  outcomes.find((o) => o.family === family)!
 
 /** Samples before and after, side by side, on the terminal. */
-export const printComparison = (before: readonly Outcome[], after: readonly Outcome[], tokenizer: Tokenizer, prompts = 4): void => {
+export const printComparison = (
+  before: readonly Outcome[],
+  after: readonly Outcome[],
+  tokenizer: Tokenizer,
+  prompts = 4,
+): void => {
   const [base, tuned] = [named(before, 'base').batch, named(after, 'gflownet').batch]
   const width = 58
   const line = (text = ''): boolean => process.stdout.write(`${text}\n`)
@@ -64,20 +72,31 @@ export const printComparison = (before: readonly Outcome[], after: readonly Outc
   line('\n  ✓ the grammar could have told this story\n')
   line(`  ${'way of filling in'.padEnd(28)}${'log R'.padStart(9)}${'coherent'.padStart(11)}${'diversity'.padStart(11)}`)
   for (const o of [...before, ...after])
-    line(`  ${o.name.padEnd(28)}${o.logReward.toFixed(2).padStart(9)}${`${(100 * o.coherent).toFixed(1)} %`.padStart(11)}${o.diversity.toFixed(3).padStart(11)}`)
+    line(
+      `  ${o.name.padEnd(28)}${o.logReward.toFixed(2).padStart(9)}${`${(100 * o.coherent).toFixed(1)} %`.padStart(11)}${o.diversity.toFixed(3).padStart(11)}`,
+    )
 }
 
-const comparison = (base: Annotated, tuned: Annotated, tokenizer: Tokenizer): NonNullable<Report['comparisons']>[number] => {
+const comparison = (
+  base: Annotated,
+  tuned: Annotated,
+  tokenizer: Tokenizer,
+): NonNullable<Report['comparisons']>[number] => {
   const shown = (batch: Annotated, g: number): { text: string; logReward: number }[] => {
     const rewards = terminalReward(batch)
-    return rowsOf(batch, g).slice(0, 5).map((row) => ({ text: textOf(batch, row, tokenizer), logReward: rewards[row]! }))
+    return rowsOf(batch, g)
+      .slice(0, 5)
+      .map((row) => ({ text: textOf(batch, row, tokenizer), logReward: rewards[row]! }))
   }
   return {
     title: 'The missing sentence, before and after',
     note: 'Held-out stories. Every completion is a plain sample; none was picked.',
     sides: ['Frozen model', 'GFlowNet'],
     prompts: base.prompts.slice(0, 6).map(({ row }, g) => ({
-      context: [['Beginning', String(row['beginning'])], ['Ending', String(row['ending'])]],
+      context: [
+        ['Beginning', String(row['beginning'])],
+        ['Ending', String(row['ending'])],
+      ],
       before: shown(base, g),
       after: shown(tuned, g),
     })),
@@ -87,7 +106,10 @@ const comparison = (base: Annotated, tuned: Annotated, tokenizer: Tokenizer): No
 /** Writes the report and returns the figures it is about. */
 export const writeReport = (path: string, { events, before, after, tokenizer, seconds }: Shown): DemoFigures => {
   const [base, tuned] = [named(before, 'base'), named(after, 'gflownet')]
-  const pair = (of: (o: Outcome) => number): { base: number; gflownet: number } => ({ base: round(of(base)), gflownet: round(of(tuned)) })
+  const pair = (of: (o: Outcome) => number): { base: number; gflownet: number } => ({
+    base: round(of(base)),
+    gflownet: round(of(tuned)),
+  })
   const figures: DemoFigures = {
     steps: events.filter((e) => e.type === 'step').length,
     seconds: Math.round(seconds),
@@ -97,11 +119,16 @@ export const writeReport = (path: string, { events, before, after, tokenizer, se
     logRatioVariance: pair((o) => ratioVariance(o.batch)),
   }
   const series = (name: string, outcomes: readonly Outcome[], style: 'points' | 'both' = 'points') => ({
-    name, style, points: outcomes.map((o) => [o.diversity, o.logReward] as const), labels: outcomes.map((o) => o.name),
+    name,
+    style,
+    points: outcomes.map((o) => [o.diversity, o.logReward] as const),
+    labels: outcomes.map((o) => o.name),
   })
   const of = (family: Outcome['family']): Outcome[] => [...before, ...after].filter((o) => o.family === family)
-  const change = ({ base: from, gflownet: to }: { base: number; gflownet: number }, text = (x: number): string => x.toFixed(2)): string =>
-    `${text(from)} → ${text(to)}`
+  const change = (
+    { base: from, gflownet: to }: { base: number; gflownet: number },
+    text = (x: number): string => x.toFixed(2),
+  ): string => `${text(from)} → ${text(to)}`
   const percent = (x: number): string => `${(100 * x).toFixed(0)} %`
   const html = reportHtml({
     title: 'Filling in the missing sentence',
@@ -116,11 +143,23 @@ export const writeReport = (path: string, { events, before, after, tokenizer, se
     ],
     plots: [
       metricPlot(events, ['loss'], { title: 'Loss', yLabel: 'nats²', yScale: 'log' }),
-      metricPlot(events, ['reward'], { title: 'Log-reward of the policy\'s samples', yLabel: 'log p(X Z Y), nats' }),
-      metricPlot(events, ['objective/logRatioVariance'], { title: 'Per-prompt Var(log R − log P_F)', yLabel: 'nats²', yScale: 'log', note: 'Zero exactly where the policy samples each prompt\'s posterior.' }),
+      metricPlot(events, ['reward'], { title: "Log-reward of the policy's samples", yLabel: 'log p(X Z Y), nats' }),
+      metricPlot(events, ['objective/logRatioVariance'], {
+        title: 'Per-prompt Var(log R − log P_F)',
+        yLabel: 'nats²',
+        yScale: 'log',
+        note: "Zero exactly where the policy samples each prompt's posterior.",
+      }),
       {
-        title: 'Likelihood against diversity', xLabel: 'mean pairwise edit distance within a prompt', yLabel: 'mean log p(X Z Y), nats',
-        series: [series('sampling', of('base')), series('tempered sampling', of('tempered'), 'both'), series('beam search', of('beam')), series('GFlowNet', of('gflownet'))],
+        title: 'Likelihood against diversity',
+        xLabel: 'mean pairwise edit distance within a prompt',
+        yLabel: 'mean log p(X Z Y), nats',
+        series: [
+          series('sampling', of('base')),
+          series('tempered sampling', of('tempered'), 'both'),
+          series('beam search', of('beam')),
+          series('GFlowNet', of('gflownet')),
+        ],
         note: 'Up is more likely, right is more diverse. The frozen model sees the same prompt.',
       },
     ],

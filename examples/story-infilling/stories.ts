@@ -12,7 +12,12 @@ export const rightOrThrow = <A>(result: Either<Error, A>): A => {
 
 /** Rows of a prompts file, encoded. */
 export const readStories = async (file: string, policy: Policy): Promise<readonly Prompt[]> =>
-  rightOrThrow(await readPrompts(file, { encode: (text) => policy.tokenizer!.encode(text), maxPromptLength: policy.contextLength - 16 })())
+  rightOrThrow(
+    await readPrompts(file, {
+      encode: (text) => policy.tokenizer!.encode(text),
+      maxPromptLength: policy.contextLength - 16,
+    })(),
+  )
 
 /** What stands around the missing sentence: the beginning with its `<s>`, and the ending. */
 export const surroundings =

@@ -23,7 +23,7 @@ test('a document is <s>, perhaps a prompt, the story and </s>, and fits the cont
 const near = (share: number, p: number, n: number): void =>
   expect(Math.abs(share - p)).toBeLessThan(4 * Math.sqrt((p * (1 - p)) / n))
 
-test('the prompted form comes as often as said; its ending is the story\'s own or fits the same beginning', () => {
+test("the prompted form comes as often as said; its ending is the story's own or fits the same beginning", () => {
   const prompted = train.filter(({ form }) => form === 'prompted')
   near(prompted.length / train.length, P_PROMPTED, train.length)
   const shown = ({ tokens }: (typeof train)[number]): string => {
@@ -60,7 +60,10 @@ test('training and held-out prompts share no beginning, whatever the seeds', () 
 
 test('prompts are written one JSON row a line, in the columns that the command line reads', () => {
   const prompts = infillingPrompts(1, 3)
-  const rows = promptsJsonl(prompts).trimEnd().split('\n').map((line) => JSON.parse(line) as Record<string, string>)
+  const rows = promptsJsonl(prompts)
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line) as Record<string, string>)
   expect(Object.keys(rows[0]!)).toEqual(['id', 'prompt', 'beginning', 'ending', 'middle'])
   expect(rows[2]!['prompt']).toBe(`<ending> ${prompts[2]!.ending} <beginning> ${prompts[2]!.beginning}`)
 })

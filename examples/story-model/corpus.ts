@@ -41,9 +41,7 @@ export const documents = (seed: number, split: Split, n: number): Document[] =>
     const prompted = uniform(fold(key, 'form')) < P_PROMPTED
     const own = uniform(fold(key, 'own')) < P_OWN
     const shown = own ? told : retold(fold(key, 'story'), fold(key, 'anew'))
-    const head = prompted
-      ? [specialId('<ending>'), ...storyTokens(shown.sentences[4]!), specialId('<beginning>')]
-      : []
+    const head = prompted ? [specialId('<ending>'), ...storyTokens(shown.sentences[4]!), specialId('<beginning>')] : []
     return {
       tokens: Int32Array.of(specialId('<s>'), ...head, ...told.sentences.flatMap(storyTokens), specialId('</s>')),
       form: prompted ? 'prompted' : 'plain',

@@ -17,13 +17,24 @@ const ROWS = 32
 const WIDTH = 88
 
 /** Cross-entropy of documents, `<s>` given, everything after it predicted. */
-export const heldOutLoss = async ({ policy, trainable }: PolicyState, documents: readonly Document[]): Promise<HeldOutLoss> => {
+export const heldOutLoss = async (
+  { policy, trainable }: PolicyState,
+  documents: readonly Document[],
+): Promise<HeldOutLoss> => {
   const score = jitPerShape(
     ({ trainable: own, tokens }: { trainable?: Tensors; tokens: tf.Tensor }, constants) => {
-      const input = { tokens: tf.slice2d(tokens as tf.Tensor2D, [0, 0], [ROWS, WIDTH - 1]), pad: tf.zeros([ROWS], 'int32') as tf.Tensor1D }
+      const input = {
+        tokens: tf.slice2d(tokens as tf.Tensor2D, [0, 0], [ROWS, WIDTH - 1]),
+        pad: tf.zeros([ROWS], 'int32') as tf.Tensor1D,
+      }
       const logits = policy.logits(constants, own ?? null, input, { start: 0, count: WIDTH - 1 })
-      const targets = tf.reshape(tf.slice2d(tokens as tf.Tensor2D, [0, 1], [ROWS, WIDTH - 1]), [ROWS * (WIDTH - 1), 1]) as tf.Tensor2D
-      return { logProbs: tokenLogProbs(tf.reshape(logits, [ROWS * (WIDTH - 1), policy.vocabSize]) as tf.Tensor2D, targets) }
+      const targets = tf.reshape(tf.slice2d(tokens as tf.Tensor2D, [0, 1], [ROWS, WIDTH - 1]), [
+        ROWS * (WIDTH - 1),
+        1,
+      ]) as tf.Tensor2D
+      return {
+        logProbs: tokenLogProbs(tf.reshape(logits, [ROWS * (WIDTH - 1), policy.vocabSize]) as tf.Tensor2D, targets),
+      }
     },
     { constants: policy.constants },
   )
@@ -33,7 +44,10 @@ export const heldOutLoss = async ({ policy, trainable }: PolicyState, documents:
     const rows = documents.slice(from, from + ROWS)
     const ids = new Int32Array(ROWS * WIDTH)
     rows.forEach((d, r) => ids.set(d.tokens, r * WIDTH))
-    const { logProbs } = await score({ ...(own === null ? {} : { trainable: own }), tokens: hostTensor(ids, [ROWS, WIDTH]) })
+    const { logProbs } = await score({
+      ...(own === null ? {} : { trainable: own }),
+      tokens: hostTensor(ids, [ROWS, WIDTH]),
+    })
     rows.forEach((d, r) => {
       for (let t = 0; t < d.tokens.length - 1; t++) total -= logProbs.data[r * (WIDTH - 1) + t]!
       tokens += d.tokens.length - 1

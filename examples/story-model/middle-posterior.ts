@@ -27,7 +27,10 @@ export const middlePosterior = (beginning: readonly string[], ending: string): M
       const plot = { ...head.plot, ...facts }
       const latent = `${facts['means']} ${facts['helper']}`
       if (!fits.has(latent))
-        fits.set(latent, readings(sentence(4, plot), ending).reduce((sum, d) => sum + Math.exp(d.logProbability), 0))
+        fits.set(
+          latent,
+          readings(sentence(4, plot), ending).reduce((sum, d) => sum + Math.exp(d.logProbability), 0),
+        )
       const prior = Math.exp(head.logProbability + logProbability) / total
       const sum = joint.get(text) ?? { prior: 0, both: 0 }
       joint.set(text, { prior: sum.prior + prior, both: sum.both + prior * fits.get(latent)! })

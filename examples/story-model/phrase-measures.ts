@@ -31,7 +31,12 @@ export const tokensOf = (text: string): string[] => text.match(/\w+|[^\w\s]/g) ?
  * Expected number of tokens. Literals are counted one by one, so a word may not be split over two of them
  * (the tests hold this to counts of whole texts).
  */
-export const expectedTokens = (phrase: Phrase): number => expected(phrase, (text) => tokensOf(text).length, () => 0)
+export const expectedTokens = (phrase: Phrase): number =>
+  expected(
+    phrase,
+    (text) => tokensOf(text).length,
+    () => 0,
+  )
 
 /** The probability of each set of facts that a phrase may decide, whatever its words. */
 export const outcomes = (phrase: Phrase): { readonly facts: Facts; readonly probability: number }[] => {
@@ -43,11 +48,13 @@ export const outcomes = (phrase: Phrase): { readonly facts: Facts; readonly prob
           probability: o.probability * inner.probability,
         })),
       )
-    : phrase.map(outcomes).reduce((left, right) =>
-        left.flatMap((a) =>
-          right.map((b) => ({ facts: { ...a.facts, ...b.facts }, probability: a.probability * b.probability })),
-        ),
-      )
+    : phrase
+        .map(outcomes)
+        .reduce((left, right) =>
+          left.flatMap((a) =>
+            right.map((b) => ({ facts: { ...a.facts, ...b.facts }, probability: a.probability * b.probability })),
+          ),
+        )
   const merged = new Map<string, { facts: Facts; probability: number }>()
   for (const { facts, probability } of all) {
     const name = JSON.stringify(facts)

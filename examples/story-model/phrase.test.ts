@@ -34,9 +34,19 @@ describe('phrases', () => {
   })
 
   test('facts of nested choices are joined, and their probabilities do not depend on the words', () => {
-    const inner = decide(['x', 'y'], () => 1, (word) => word, (word) => ({ inner: word }))
+    const inner = decide(
+      ['x', 'y'],
+      () => 1,
+      (word) => word,
+      (word) => ({ inner: word }),
+    )
     const tail = oneOf('a', 'b')
-    const outer = decide([1, 2], (n) => n, (n) => say`${String(n)} ${inner} ${tail}`, (n) => ({ outer: `${n}` }))
+    const outer = decide(
+      [1, 2],
+      (n) => n,
+      (n) => say`${String(n)} ${inner} ${tail}`,
+      (n) => ({ outer: `${n}` }),
+    )
     const found = outcomes(outer).find(({ facts }) => facts['outer'] === '2' && facts['inner'] === 'y')
     expect(found?.probability).toBeCloseTo(1 / 3, 12)
     expect(outcomes(outer)).toHaveLength(4)

@@ -34,14 +34,27 @@ export const isChoice = (phrase: Phrase): phrase is Choice => typeof phrase !== 
 
 /** Options with weights that need not sum to 1. */
 export const weighted = (...options: readonly (readonly [number, Phrase])[]): Phrase =>
-  decide(options, ([weight]) => weight, ([, phrase]) => phrase)
+  decide(
+    options,
+    ([weight]) => weight,
+    ([, phrase]) => phrase,
+  )
 
 /** Options that are equally likely. */
-export const oneOf = (...options: readonly Phrase[]): Phrase => decide(options, () => 1, (phrase) => phrase)
+export const oneOf = (...options: readonly Phrase[]): Phrase =>
+  decide(
+    options,
+    () => 1,
+    (phrase) => phrase,
+  )
 
 /** Options the likeliest first: weight 1/rank, as words have it in language. */
 export const ranked = (...options: readonly Phrase[]): Phrase =>
-  decide(options, (_, rank) => 1 / (rank + 1), (phrase) => phrase)
+  decide(
+    options,
+    (_, rank) => 1 / (rank + 1),
+    (phrase) => phrase,
+  )
 
 /** A choice among items of any kind, each told by its own phrase and deciding its own facts. */
 export const decide = <A>(

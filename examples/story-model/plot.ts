@@ -21,7 +21,11 @@ const known = <A>(what: Fact, value: A | undefined): A => {
 export const nameOf = (plot: Facts): string => known('name', plot['name'])
 export const recipientOf = (plot: Facts): string => known('recipient', plot['recipient'])
 export const pronounsOf = (plot: Facts): Pronouns => known('pronoun', PRONOUNS[plot['pronoun'] ?? ''])
-export const wantOf = (plot: Facts): Want => known('want', WANTS.find(({ noun }) => noun === plot['want']))
+export const wantOf = (plot: Facts): Want =>
+  known(
+    'want',
+    WANTS.find(({ noun }) => noun === plot['want']),
+  )
 export const obstacleOf = (plot: Facts): Obstacle => known('obstacle', OBSTACLES[plot['obstacle'] ?? ''])
 export const meansOf = (plot: Facts): Means => known('means', MEANS[plot['means'] ?? ''])
 

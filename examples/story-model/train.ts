@@ -33,7 +33,9 @@ const [steps, seed] = [Number(values.steps), Number(values.seed)]
 const ROWS = 32
 const DOCUMENTS = 60_000
 
-const policy = getOrElseW((fault: Error) => { throw fault })(randomPolicy(storyModelConfig(), { seed, name: 'story-model' }))
+const policy = getOrElseW((fault: Error) => {
+  throw fault
+})(randomPolicy(storyModelConfig(), { seed, name: 'story-model' }))
 const learner = trainer(policy, {
   task: supervised(),
   optimizer: adamw({ beta2: 0.98, weightDecay: 0.01 }),
@@ -46,15 +48,26 @@ const corpus = documents(seed, 'train', DOCUMENTS)
 const given = ({ form, storyStart, tokens }: Document) => ({ tokens, given: form === 'plain' ? 1 : storyStart })
 const batchOf = (step: number): TextBatch & { readonly step: number } => {
   const key = fold(keyOf(seed), 'story-batch', step)
-  return { step, width: 88, rows: Array.from({ length: ROWS }, (_, i) => given(corpus[uniformInt(key, corpus.length, i)]!)) }
+  return {
+    step,
+    width: 88,
+    rows: Array.from({ length: ROWS }, (_, i) => given(corpus[uniformInt(key, corpus.length, i)]!)),
+  }
 }
 
 const started = Date.now()
 await lastValueFrom(
-  training({ name: 'story-model', steps, seed }, (ticks$) => ticks$.pipe(map(({ step }) => batchOf(step)), learn(learner))).pipe(
+  training({ name: 'story-model', steps, seed }, (ticks$) =>
+    ticks$.pipe(
+      map(({ step }) => batchOf(step)),
+      learn(learner),
+    ),
+  ).pipe(
     tap((event) => {
       if (event.type === 'step' && (event.step + 1) % 100 === 0)
-        process.stderr.write(`${event.step + 1}/${steps} loss ${event.metrics['loss']!.toFixed(4)} ${Math.round((Date.now() - started) / 1000)} s\n`)
+        process.stderr.write(
+          `${event.step + 1}/${steps} loss ${event.metrics['loss']!.toFixed(4)} ${Math.round((Date.now() - started) / 1000)} s\n`,
+        )
     }),
   ),
 )
@@ -62,11 +75,19 @@ await lastValueFrom(
 const plain = documents(seed, 'held-out', 3000).filter(({ form }) => form === 'plain')
 const loss = await heldOutLoss({ policy, trainable: learner.trainable }, plain)
 const entropy = grammarEntropy()
-const figures = { steps, rows: ROWS, heldOutDocuments: plain.length, ...loss, grammarEntropyPerToken: entropy.perToken, excess: loss.perToken - loss.grammarPerToken }
+const figures = {
+  steps,
+  rows: ROWS,
+  heldOutDocuments: plain.length,
+  ...loss,
+  grammarEntropyPerToken: entropy.perToken,
+  excess: loss.perToken - loss.grammarPerToken,
+}
 process.stderr.write(`${JSON.stringify(figures)}\n`)
 
 mkdirSync(values.output, { recursive: true })
-for (const [name, json] of Object.entries(tokenizerFiles())) writeFileSync(join(values.output, name), `${JSON.stringify(json)}\n`)
+for (const [name, json] of Object.entries(tokenizerFiles()))
+  writeFileSync(join(values.output, name), `${JSON.stringify(json)}\n`)
 const saved = await savePretrained(policy, learner.trainable(), values.output)()
 if (saved._tag === 'Left') throw saved.left
 writeFileSync(join(values.output, 'training.json'), `${JSON.stringify(figures, null, 2)}\n`)

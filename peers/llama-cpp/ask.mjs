@@ -10,7 +10,12 @@ import { createInterface } from 'node:readline'
 import { llama, modelOf } from './model.mjs'
 
 // llama.cpp keeps keys and values in half precision and its fused attention rounds to it, unless told otherwise.
-const EXACT = { threads: 1, flashAttention: false, experimentalKvCacheKeyType: 'F32', experimentalKvCacheValueType: 'F32' }
+const EXACT = {
+  threads: 1,
+  flashAttention: false,
+  experimentalKvCacheKeyType: 'F32',
+  experimentalKvCacheValueType: 'F32',
+}
 
 const probabilitiesAfter = async (sequence, ids) => {
   await sequence.clearHistory()

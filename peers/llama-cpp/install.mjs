@@ -28,8 +28,17 @@ if (!existsSync(join(here, 'node_modules', '@node-llama-cpp', binaries))) {
   const packages = [`node-llama-cpp@${version}`, `@node-llama-cpp/${binaries}@${version}`]
   const { status } = spawnSync(
     'npm',
-    ['install', '--no-save', '--no-package-lock', '--ignore-scripts', '--omit=optional', '--no-audit', '--no-fund',
-      '--fetch-retries=1', ...packages],
+    [
+      'install',
+      '--no-save',
+      '--no-package-lock',
+      '--ignore-scripts',
+      '--omit=optional',
+      '--no-audit',
+      '--no-fund',
+      '--fetch-retries=1',
+      ...packages,
+    ],
     { cwd: here, stdio: ['ignore', 2, 2], shell: process.platform === 'win32' },
   )
   if (status !== 0) throw new Error('npm could not install node-llama-cpp: see above')

@@ -24,7 +24,12 @@ const timed = async (run) => {
 }
 
 const opened = async ({ rows, threads, columns }) => {
-  const context = await model.createContext({ sequences: rows, contextSize: columns, batchSize: Math.max(512, rows), threads })
+  const context = await model.createContext({
+    sequences: rows,
+    contextSize: columns,
+    batchSize: Math.max(512, rows),
+    threads,
+  })
   return { context, addon: context._ctx }
 }
 
@@ -41,11 +46,22 @@ const decoding = async ({ rows, cached }, { threads }) => {
   const { context, addon } = await opened({ rows, threads, columns: cached + 8 })
   for (let row = 0; row < rows; row++) {
     addon.initBatch(cached)
-    addon.addToBatch(row, 0, Uint32Array.from({ length: cached }, (_, i) => (row * 7919 + i * 104729) % 256), Uint32Array.of(cached - 1))
+    addon.addToBatch(
+      row,
+      0,
+      Uint32Array.from({ length: cached }, (_, i) => (row * 7919 + i * 104729) % 256),
+      Uint32Array.of(cached - 1),
+    )
     await addon.decodeBatch()
   }
   const run = async () => {
-    const ms = await timed(() => evaluate(addon, Array.from({ length: rows }, (_, row) => row), cached))
+    const ms = await timed(() =>
+      evaluate(
+        addon,
+        Array.from({ length: rows }, (_, row) => row),
+        cached,
+      ),
+    )
     for (let row = 0; row < rows; row++) addon.removeTokenCellsFromSequence(row, cached, cached + 1)
     return ms
   }
@@ -68,16 +84,19 @@ const sampling = async ({ completions, tokens, bos }, { threads, batch }) => {
       last = await Promise.all(at.map((index, row) => addon.sampleToken(index, samplers[row])))
     }
   }
-  const run = () => timed(async () => {
-    for (let done = 0; done < completions; done += batch) await drawn(tokens)
-  })
+  const run = () =>
+    timed(async () => {
+      for (let done = 0; done < completions; done += batch) await drawn(tokens)
+    })
   // A few tokens tell how fast a setting is: some are a hundred times slower than others.
   const trial = async () => ((await timed(() => drawn(8))) / (8 * batch)) * completions * tokens
   return { run, trial, context }
 }
 
 const open = work.work === 'decode' ? decoding : sampling
-const candidates = (work.threads ?? [1, llama.cpuMathCores]).flatMap((threads) => (work.batches ?? [1]).map((batch) => ({ threads, batch })))
+const candidates = (work.threads ?? [1, llama.cpuMathCores]).flatMap((threads) =>
+  (work.batches ?? [1]).map((batch) => ({ threads, batch })),
+)
 
 let best
 const tried = []
@@ -92,7 +111,9 @@ for (const candidate of candidates) {
     best = { ms, candidate, opening }
   } else await opening.context.dispose()
 }
-process.stdout.write(`${JSON.stringify({ peer: 'llama.cpp', release: llama.llamaCppRelease?.release, ...best.candidate, tried })}\n`)
+process.stdout.write(
+  `${JSON.stringify({ peer: 'llama.cpp', release: llama.llamaCppRelease?.release, ...best.candidate, tried })}\n`,
+)
 
 for await (const line of createInterface({ input: process.stdin })) {
   const times = []

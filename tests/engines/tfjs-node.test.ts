@@ -17,7 +17,8 @@ const kernelsOf = async (run: () => Promise<unknown>): Promise<readonly string[]
   return kernelNames.filter((name) => tf.getKernel(name, 'cpu') !== undefined)
 }
 
-const missing = (kernels: readonly string[]): readonly string[] => kernels.filter((kernel) => !TFJS_NODE_KERNELS.has(kernel))
+const missing = (kernels: readonly string[]): readonly string[] =>
+  kernels.filter((kernel) => !TFJS_NODE_KERNELS.has(kernel))
 
 test('tfjs-node 4.22.0 registers 155 kernels', () => {
   expect(TFJS_NODE_KERNELS.size).toBe(155)
@@ -27,15 +28,21 @@ test('every family is here', () => {
   expect(Object.keys(CONFIGS).sort()).toEqual(Object.keys(ARCHITECTURES).sort())
 })
 
-test.each(Object.entries(CONFIGS))('sampling from a %s, judging, a LoRA step and cached decoding need no kernel that tfjs-node lacks', async (_, config) => {
-  const policy = policyOf(config)
-  const kernels = await kernelsOf(async () => {
-    const { trainable } = await trained(policy, await judged(policy, 'tfjs:cpu'), 'tfjs:cpu', { updates: 1, clipNorm: 1 })
-    await decoded(policy, trainable, 'tfjs:cpu')
-  })
-  expect(kernels).toEqual(expect.arrayContaining(['BatchMatMul', 'Softmax', 'GatherV2', 'Sqrt']))
-  expect(missing(kernels)).toEqual([])
-})
+test.each(Object.entries(CONFIGS))(
+  'sampling from a %s, judging, a LoRA step and cached decoding need no kernel that tfjs-node lacks',
+  async (_, config) => {
+    const policy = policyOf(config)
+    const kernels = await kernelsOf(async () => {
+      const { trainable } = await trained(policy, await judged(policy, 'tfjs:cpu'), 'tfjs:cpu', {
+        updates: 1,
+        clipNorm: 1,
+      })
+      await decoded(policy, trainable, 'tfjs:cpu')
+    })
+    expect(kernels).toEqual(expect.arrayContaining(['BatchMatMul', 'Softmax', 'GatherV2', 'Sqrt']))
+    expect(missing(kernels)).toEqual([])
+  },
+)
 
 test.each<[string, Task<Weighted>]>([
   ['modified detailed balance', modifiedDB(mdp)],

@@ -23,10 +23,12 @@ export const exportedOf = (src: string): readonly Exported[] =>
     if (onlyTypes !== undefined) return []
     const source = readFileSync(join(src, file), 'utf8')
     const listed = names.split(',').map((name) => name.trim())
-    return listed.filter((name) => name !== '' && !name.startsWith('type ')).map((name) => {
-      const at = new RegExp(`^export (?:const|function) ${name}\\b`, 'm').exec(source)?.index ?? 0
-      return { name, file, doc: docCommentOf(source, name), declaration: source.slice(at) }
-    })
+    return listed
+      .filter((name) => name !== '' && !name.startsWith('type '))
+      .map((name) => {
+        const at = new RegExp(`^export (?:const|function) ${name}\\b`, 'm').exec(source)?.index ?? 0
+        return { name, file, doc: docCommentOf(source, name), declaration: source.slice(at) }
+      })
   })
 
 const INTERFACE = /export interface (\w+)(?:<[^{]*>)?(?: extends ([^{]+))? \{(\}|[\s\S]*?\n\})/g
@@ -38,7 +40,10 @@ export const fieldsIn = (src: string): FieldsOf => {
   for (const file of files)
     for (const [, name, parents = '', body] of readFileSync(join(src, file), 'utf8').matchAll(INTERFACE))
       known.set(name, {
-        parents: parents.split(',').map((parent) => parent.trim()).filter((parent) => parent !== ''),
+        parents: parents
+          .split(',')
+          .map((parent) => parent.trim())
+          .filter((parent) => parent !== ''),
         own: [...body.matchAll(/^ {2}readonly (\w+\??):/gm)].map(([, field]) => field),
       })
   const fields: FieldsOf = (type) => {

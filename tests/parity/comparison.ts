@@ -41,7 +41,8 @@ export const inFloat64 = (what: string, found: ArrayLike<number>, expected: Json
 export const errorOf = ({ found, expected, precision }: Comparison, tolerance: number): number => {
   if (found.length !== expected.length) return Infinity
   const largest = expected.filter(Number.isFinite).reduce((most, x) => Math.max(most, Math.abs(x)), 0)
-  const tolerated = precision === 'float64' ? tolerance * Math.max(1, largest) : FLOAT32.absolute + FLOAT32.relative * largest
+  const tolerated =
+    precision === 'float64' ? tolerance * Math.max(1, largest) : FLOAT32.absolute + FLOAT32.relative * largest
   const errors = expected.map((x, i) => (Object.is(x, found[i]) ? 0 : Math.abs(found[i] - x) / tolerated))
   return errors.reduce((worst, e) => (Number.isNaN(e) ? Infinity : Math.max(worst, e)), 0)
 }

@@ -15,7 +15,11 @@ export const lossOf = (terms: Terms): number => unitLoss(terms).dataSync()[0]
 
 /** A [rows, columns] tensor of nested lists. */
 export const table = (rows: readonly (readonly number[])[]): tf.Tensor2D =>
-  tf.tensor2d(rows.map((row) => [...row]), [rows.length, rows[0].length], 'float32')
+  tf.tensor2d(
+    rows.map((row) => [...row]),
+    [rows.length, rows[0].length],
+    'float32',
+  )
 
 /** A tensor of a number or of lists nested to any depth. */
 export const tensor = (json: Json | undefined): tf.Tensor => {

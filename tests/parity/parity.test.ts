@@ -52,19 +52,24 @@ test('NaN, a missing number and a wrong infinity are errors', () => {
 })
 
 test('an unknown case is skipped with the reason and counted', async () => {
-  const [outcome] = await runParity(vectorsOf('x', { vectors: [{ name: 'nothing_of_ours', inputs: {}, expected: {} }] }))
+  const [outcome] = await runParity(
+    vectorsOf('x', { vectors: [{ name: 'nothing_of_ours', inputs: {}, expected: {} }] }),
+  )
   expect(outcome).toEqual({ name: 'nothing_of_ours', status: 'skipped', remark: 'no checker for a case of this name' })
   expect(summary([outcome])).toBe('0 passed, 0 failed, 1 skipped')
 })
 
 test('files are told apart by their layout, and a case of another is named where it is wrong', () => {
-  const read = (file: object) => vectorsOf('f.json', file).map(({ layout, name, kind }) => [layout, name, kind].join(' '))
+  const read = (file: object) =>
+    vectorsOf('f.json', file).map(({ layout, name, kind }) => [layout, name, kind].join(' '))
   expect(read({ vectors: [{ name: 'a', inputs: {}, expected: {} }] })).toEqual(['gflownet a a'])
   expect(read({ cases: [{ id: 'a', fn: 'f', in: {}, out: 1 }] })).toEqual(['ppo a f'])
   const pairs = [{ id: 'a', loss: 'l', inputs: {}, expected: {} }]
   const regressions = [{ id: 'r', what: 'NaN' }]
   expect(read({ vectors: pairs, regressions })).toEqual(['preference a l', 'preference r r'])
-  expect(() => read({ cases: [{ id: 'a', in: {}, out: 1 }] })).toThrow('f.json: cases[0] must have an id, a fn, in and out')
+  expect(() => read({ cases: [{ id: 'a', in: {}, out: 1 }] })).toThrow(
+    'f.json: cases[0] must have an id, a fn, in and out',
+  )
   expect(() => read({})).toThrow('f.json: no list "vectors" or "cases" at the top')
 })
 

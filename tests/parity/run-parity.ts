@@ -20,7 +20,9 @@ const judged = (name: string, comparisons: readonly Comparison[], absolute: numb
     const of = errors.filter((comparison) => comparison.precision === precision)
     return of.length === 0 ? [] : [of.reduce((a, b) => (b.error > a.error ? b : a))]
   })
-  const sizes = worst.map(({ error, precision, what }) => `${error.toPrecision(2)} × tolerance in ${precision} (${what})`)
+  const sizes = worst.map(
+    ({ error, precision, what }) => `${error.toPrecision(2)} × tolerance in ${precision} (${what})`,
+  )
   const remark = `${comparisons.length} compared, worst ${sizes.join(', ')}`
   return { name, status: worst.every(({ error }) => error <= 1) ? 'passed' : 'failed', remark }
 }

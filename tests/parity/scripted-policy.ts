@@ -21,10 +21,19 @@ export const scriptedPolicy = (logits: readonly (readonly number[])[][], promptL
       const [, branchCount, length] = branches.shape
       // The first branch leaves where the prompt ends; what is before that in a row is padding.
       const first = after[0] - promptLength
-      const positionsOf = after.flatMap((column) => Array.from({ length }, (_, k) => Math.min(column - first + k, positions - 1)))
-      const rowStart = tf.tensor2d(Int32Array.from({ length: rows }, (_, row) => row * positions), [rows, 1], 'int32')
+      const positionsOf = after.flatMap((column) =>
+        Array.from({ length }, (_, k) => Math.min(column - first + k, positions - 1)),
+      )
+      const rowStart = tf.tensor2d(
+        Int32Array.from({ length: rows }, (_, row) => row * positions),
+        [rows, 1],
+        'int32',
+      )
       const at = tf.add(rowStart, tf.tensor2d(Int32Array.from(positionsOf), [1, positionsOf.length], 'int32'))
-      const read = tf.gather(tf.reshape(given, [rows * positions, vocabSize]), tf.reshape(at, [rows * positionsOf.length]))
+      const read = tf.gather(
+        tf.reshape(given, [rows * positions, vocabSize]),
+        tf.reshape(at, [rows * positionsOf.length]),
+      )
       return {
         trunk: tf.slice(given as tf.Tensor3D, [0, start - first, 0], [rows, count, vocabSize]),
         branches: tf.reshape(read, [rows, branchCount, length, vocabSize]),

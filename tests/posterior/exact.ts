@@ -11,8 +11,18 @@ export const everyCompletion = (prompt: Prompt, mdp: TokenMDP, vocab: number): T
   all.forEach((z, row) => tokens.set(z, row * width))
   const unknown = (): Float32Array => new Float32Array(all.length * width).fill(NaN)
   return {
-    step: 0, seed: 0, prompts: [prompt], mdp, rows: all.length, width, group: new Int32Array(all.length), tokens,
-    length: Int32Array.from(all, (z) => z.length), logPF: unknown(), logBehaviour: unknown(), origin: all.map(() => 'dataset'),
+    step: 0,
+    seed: 0,
+    prompts: [prompt],
+    mdp,
+    rows: all.length,
+    width,
+    group: new Int32Array(all.length),
+    tokens,
+    length: Int32Array.from(all, (z) => z.length),
+    logPF: unknown(),
+    logBehaviour: unknown(),
+    origin: all.map(() => 'dataset'),
   }
 }
 
@@ -23,7 +33,10 @@ export const exactTarget = async (reward: Reward, batch: Trajectories, temperatu
 }
 
 /** The probability of every completion of a batch under a policy, exactly, from its own log-probs. */
-export const exactPolicy = (policy: PolicyState['policy'], mdp: TokenMDP): ((trainable: PolicyState, batch: Trajectories) => Promise<Float64Array>) => {
+export const exactPolicy = (
+  policy: PolicyState['policy'],
+  mdp: TokenMDP,
+): ((trainable: PolicyState, batch: Trajectories) => Promise<Float64Array>) => {
   const score = jitPerShape(
     ({ trainable, packed }: { trainable?: Tensors; packed: PackedInput }, constants) => ({
       ...actionScores(policy, mdp, constants, trainable ?? null, packed),

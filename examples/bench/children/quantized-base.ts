@@ -23,5 +23,7 @@ const { times } = timed('', 1, run)
 await times(2)
 const step = median(await times(work === 'train' ? 5 : 40))
 // maxRSS is in kilobytes, of 1024
-process.stdout.write(JSON.stringify({ step, before, peak: process.resourceUsage().maxRSS * 1024 } satisfies QuantizedStep))
+process.stdout.write(
+  JSON.stringify({ step, before, peak: process.resourceUsage().maxRSS * 1024 } satisfies QuantizedStep),
+)
 process.exit(0)

@@ -9,10 +9,13 @@ const [from, to] = process.argv.slice(2) as [string, string]
 const read = await readSafetensors(join(from, 'model.safetensors'))()
 if (read._tag === 'Left') throw read.left
 const names = Object.keys(read.right)
-const shardOf = (i: number): string => `model-0000${1 + Math.floor((i * SHARDS) / names.length)}-of-0000${SHARDS}.safetensors`
+const shardOf = (i: number): string =>
+  `model-0000${1 + Math.floor((i * SHARDS) / names.length)}-of-0000${SHARDS}.safetensors`
 const weightMap = Object.fromEntries(names.map((name, i) => [name, shardOf(i)]))
 for (const shard of new Set(Object.values(weightMap))) {
-  const tensors = Object.fromEntries(names.filter((name) => weightMap[name] === shard).map((name) => [name, read.right[name]!]))
+  const tensors = Object.fromEntries(
+    names.filter((name) => weightMap[name] === shard).map((name) => [name, read.right[name]!]),
+  )
   const written = await writeSafetensors(join(to, shard), tensors, { dtype: 'BF16' })()
   if (written._tag === 'Left') throw written.left
 }

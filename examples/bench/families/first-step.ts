@@ -27,8 +27,11 @@ export const firstStep: Family = {
     const model = temporaryDirectory()
     await inChild('write-checkpoint', [model])
     const runs: FirstStep[] = []
-    for (let round = 0; round < (quick ? 1 : Math.min(3, rounds)); round++) runs.push(await inChild<FirstStep>('first-step', [model]))
+    for (let round = 0; round < (quick ? 1 : Math.min(3, rounds)); round++)
+      runs.push(await inChild<FirstStep>('first-step', [model]))
     const detail = { first: median(runs.map(({ first }) => first)), later: median(runs.map(({ later }) => later)) }
-    return { [FIRST.name]: { ours: median(runs.map(({ first, later }) => first - later)), peer: null, ratio: null, detail } }
+    return {
+      [FIRST.name]: { ours: median(runs.map(({ first, later }) => first - later)), peer: null, ratio: null, detail },
+    }
   },
 }

@@ -4,8 +4,7 @@ import type { Family, Measured, Row } from '../row.ts'
 
 const TRAINING: Row = {
   name: 'lora-memory',
-  measures:
-    'Peak resident memory of LoRA training from a checkpoint on disk, GPT-2 124M shape, 8 × 64 tokens, 5 steps',
+  measures: 'Peak resident memory of LoRA training from a checkpoint on disk, GPT-2 124M shape, 8 × 64 tokens, 5 steps',
   against: 'the weights',
   unit: 'MB',
   of: 'ratio',

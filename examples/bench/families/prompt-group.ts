@@ -70,11 +70,7 @@ const training = (policy: PretrainedPolicy, count: number): Step => {
 }
 
 const drawing = (policy: PretrainedPolicy, count: number): Step => {
-  const draw = sampleBatch(
-    frozen(policy, policy.trainable),
-    { mdp, perPrompt: COMPLETIONS / count },
-    decoderOf(policy),
-  )
+  const draw = sampleBatch(frozen(policy, policy.trainable), { mdp, perPrompt: COMPLETIONS / count }, decoderOf(policy))
   let step = 0
   return () => draw({ step: step++, seed: 1, prompts: promptsOf(count) })
 }

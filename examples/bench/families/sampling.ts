@@ -42,9 +42,7 @@ const perSecond = ({ peer, ours, ...rest }: Measured, tokens: number): Measured 
 /** Rounds in which a source's runs were of fewer tokens, as if they had been of all. */
 const scaled = ({ of, absent }: Rounds, name: string, factor: number): Rounds => ({
   absent,
-  of: new Map(
-    [...of].map(([source, rounds]) => [source, source === name ? rounds.map((ms) => ms * factor) : rounds]),
-  ),
+  of: new Map([...of].map(([source, rounds]) => [source, source === name ? rounds.map((ms) => ms * factor) : rounds])),
 })
 
 /** Many rows at once, every one of 64 tokens, on the policy. */

@@ -74,12 +74,7 @@ const fastest = ({ of }: Rounds, names: readonly string[]): string | undefined =
  * Ours against the fastest of some peers: the median of the rounds' ratios. `faster` is how many of our runs fit into
  * one of the peer's, `slower` the inverse.
  */
-export const against = (
-  rounds: Rounds,
-  ours: string,
-  peers: readonly string[],
-  way: 'faster' | 'slower',
-): Measured => {
+export const against = (rounds: Rounds, ours: string, peers: readonly string[], way: 'faster' | 'slower'): Measured => {
   const mine = rounds.of.get(ours)!
   const best = fastest(rounds, peers)
   const detail = Object.fromEntries([

@@ -31,9 +31,10 @@ export const pytorch = async (script: string, shape: Shape, steps: number, threa
     return { name, absent: 'not installed: apt-get install -y python3-torch libopenblas0-pthread' }
   const sizes = Object.fromEntries(Object.entries(shape).map(([size, value]) => [size, String(value)]))
   const env = { ...sizes, THREADS: String(threads), PYTHONDONTWRITEBYTECODE: '1' }
-  return served(name, steps, { program: python, args: [scriptPath(script), '--serve'], env }).catch(
-    (error: Error) => ({ name, absent: error.message }),
-  )
+  return served(name, steps, { program: python, args: [scriptPath(script), '--serve'], env }).catch((error: Error) => ({
+    name,
+    absent: error.message,
+  }))
 }
 
 /** The same with one thread and with every core. */

@@ -18,7 +18,12 @@ export interface QuantizedRow {
 /** A markdown table, one row for each number of bits; in brackets how much of the first row's it is. */
 export const quantizedTable = (rows: readonly QuantizedRow[]): string => {
   const cells = ({ training, decode }: QuantizedRow): readonly string[] =>
-    ([[training, rows[0]!.training], [decode, rows[0]!.decode]] as const).flatMap(([cost, first]) => [
+    (
+      [
+        [training, rows[0]!.training],
+        [decode, rows[0]!.decode],
+      ] as const
+    ).flatMap(([cost, first]) => [
       `${figure(cost.step)} ms (${(cost.step / first.step).toFixed(2)} ×)`,
       `${figure(cost.peak / 1e6)} MB (${(cost.peak / first.peak).toFixed(2)} ×)`,
     ])

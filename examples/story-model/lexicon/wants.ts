@@ -36,5 +36,13 @@ export const WANTS: readonly Want[] = [
 
 /** Whom the thing is for. */
 export const RECIPIENTS: readonly string[] = [
-  'grandmother', 'mother', 'brother', 'father', 'sister', 'grandfather', 'teacher', 'cousin', 'friend',
+  'grandmother',
+  'mother',
+  'brother',
+  'father',
+  'sister',
+  'grandfather',
+  'teacher',
+  'cousin',
+  'friend',
 ]

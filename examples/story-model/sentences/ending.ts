@@ -10,10 +10,7 @@ const FEELINGS = ['happy', 'proud', 'glad', 'grateful', 'joyful', 'delighted', '
  */
 export const ending = (plot: Facts): Phrase => {
   const helper = helperOf(plot)
-  return weighted(
-    [7, helper === undefined ? unaided(plot) : thanking(plot, helper.known)],
-    [3, achieving(plot)],
-  )
+  return weighted([7, helper === undefined ? unaided(plot) : thanking(plot, helper.known)], [3, achieving(plot)])
 }
 
 const thanking = (plot: Facts, helper: string): Phrase => {

@@ -10,8 +10,18 @@ export const want = (plot: Facts): Phrase => {
   const wished = ranked('wanted', 'hoped', 'wished')
   const give = oneOf('bring', 'give')
   const howMuch = ranked('', ' more than anything', ' very much')
-  const thing = decide(WANTS, () => 1, ({ named }) => named, ({ noun }) => ({ want: noun }))
-  const recipient = decide(RECIPIENTS, (_, rank) => 1 / (rank + 1), (who) => who, (who) => ({ recipient: who }))
+  const thing = decide(
+    WANTS,
+    () => 1,
+    ({ named }) => named,
+    ({ noun }) => ({ want: noun }),
+  )
+  const recipient = decide(
+    RECIPIENTS,
+    (_, rank) => 1 / (rank + 1),
+    (who) => who,
+    (who) => ({ recipient: who }),
+  )
   return weighted(
     [3, say`One ${time} ${hero} ${wished} to ${give} ${thing} to ${possessive} ${recipient}.`],
     [2, say`${capital(hero)} ${oneOf('wanted', 'needed')} ${thing} for ${possessive} ${recipient}${howMuch}.`],

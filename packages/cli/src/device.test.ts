@@ -29,27 +29,65 @@ test('engine tfjs takes the fastest backend that is installed, and says which an
   const terminal = heard()
   // tfjs-node is no dependency of this repository
   expect(await deviceFor('tfjs', 'cpu', terminal)()).toMatchObject({ right: 'tfjs:wasm' })
-  expect(terminal.lines).toEqual(['engine tfjs: device tfjs:wasm (@tensorflow/tfjs-backend-wasm); not installed: @tensorflow/tfjs-node-gpu, @tensorflow/tfjs-node\n'])
+  expect(terminal.lines).toEqual([
+    'engine tfjs: device tfjs:wasm (@tensorflow/tfjs-backend-wasm); not installed: @tensorflow/tfjs-node-gpu, @tensorflow/tfjs-node\n',
+  ])
 })
 
 test('another engine is a usage fault', async () => {
-  expect(await runCli('score', '--model', model, '--text', 'the', '--engine', 'torch')).toEqual(
-    { code: 2, out: '', err: 'error: there is no engine "torch". Take --engine onnx or --engine tfjs (see --help)\n' })
+  expect(await runCli('score', '--model', model, '--text', 'the', '--engine', 'torch')).toEqual({
+    code: 2,
+    out: '',
+    err: 'error: there is no engine "torch". Take --engine onnx or --engine tfjs (see --help)\n',
+  })
 })
 
 test('every command gives on engine tfjs what it gives compiled', async () => {
-  const score = (...argv: readonly string[]): Promise<{ readonly logprobs: readonly number[] }> => runJson('score', '--model', model, '--text', 'the fox found a lamp .', ...argv)
+  const score = (...argv: readonly string[]): Promise<{ readonly logprobs: readonly number[] }> =>
+    runJson('score', '--model', model, '--text', 'the fox found a lamp .', ...argv)
   const [onnx, tfjs] = [await score('--engine', 'onnx'), await score('--engine', 'tfjs')]
   onnx.logprobs.forEach((x, i) => expect(tfjs.logprobs[i]).toBeCloseTo(x, 4))
-  const sample = (engine: string) => runCli('sample', '--model', model, '--prompt', 'the fox', '-n', '3', '--max-new-tokens', '4', '--json', '--engine', engine)
-  const texts = ({ out }: { readonly out: string }): unknown => (JSON.parse(out) as { completions: { text: string }[] }).completions.map(({ text }) => text)
+  const sample = (engine: string) =>
+    runCli(
+      'sample',
+      '--model',
+      model,
+      '--prompt',
+      'the fox',
+      '-n',
+      '3',
+      '--max-new-tokens',
+      '4',
+      '--json',
+      '--engine',
+      engine,
+    )
+  const texts = ({ out }: { readonly out: string }): unknown =>
+    (JSON.parse(out) as { completions: { text: string }[] }).completions.map(({ text }) => text)
   expect(texts(await sample('tfjs'))).toEqual(texts(await sample('onnx')))
-  const config = await writeConfig({ model, prompts: 'prompts.jsonl', adapter: { r: 2 }, mdp: { stop: '.', maxNewTokens: 3, minNewTokens: 1 }, sampling: { perPrompt: 2 }, steps: 1, promptsPerStep: 1, evaluation: { prompts: 0 } })
+  const config = await writeConfig({
+    model,
+    prompts: 'prompts.jsonl',
+    adapter: { r: 2 },
+    mdp: { stop: '.', maxNewTokens: 3, minNewTokens: 1 },
+    sampling: { perPrompt: 2 },
+    steps: 1,
+    promptsPerStep: 1,
+    evaluation: { prompts: 0 },
+  })
   const train = async (engine: string): Promise<number> =>
-    ((await runJson('train', config, '--output', await freshDirectory(), '--engine', engine)) as { metrics: { loss: number } }).metrics.loss
+    (
+      (await runJson('train', config, '--output', await freshDirectory(), '--engine', engine)) as {
+        metrics: { loss: number }
+      }
+    ).metrics.loss
   expect(await train('tfjs')).toBeCloseTo(await train('onnx'), 4)
   const evaluate = async (engine: string): Promise<number> =>
-    ((await runJson('eval', '--config', config, '-n', '2', '--limit', '1', '--engine', engine)) as { base: Record<string, number> }).base['log_reward']!
+    (
+      (await runJson('eval', '--config', config, '-n', '2', '--limit', '1', '--engine', engine)) as {
+        base: Record<string, number>
+      }
+    ).base['log_reward']!
   expect(await evaluate('tfjs')).toBeCloseTo(await evaluate('onnx'), 4)
 })
 
@@ -64,7 +102,16 @@ const BIN = fileURLToPath(new URL('../bin/gfnlm.js', import.meta.url))
 
 test('--profile writes where the time of a command went', async () => {
   const folder = join(await freshDirectory(), 'profile')
-  const { stderr } = await promisify(execFile)(process.execPath, [BIN, 'score', '--model', model, '--text', 'the fox', '--profile', folder])
+  const { stderr } = await promisify(execFile)(process.execPath, [
+    BIN,
+    'score',
+    '--model',
+    model,
+    '--text',
+    'the fox',
+    '--profile',
+    folder,
+  ])
   expect(stderr).toMatch(/^profile: .*profile-\d+\.txt, .*trace-\d+\.json\n$/)
   const [table] = (await readdir(folder)).filter((name) => name.endsWith('.txt'))
   expect(await readFile(join(folder, table!), 'utf8')).toMatch(/\| \d+: ids \[1, 3\] → logProbs +\|/)

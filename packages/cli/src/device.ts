@@ -48,14 +48,28 @@ const load = (backend: string): Promise<E.Either<Error, string>> => {
 /** Checks a device's name and loads the tfjs backend that it needs. */
 export const prepareDevice = (device: string) => async (): Promise<E.Either<Fault, Device>> => {
   if (!isDevice(device))
-    return E.left(fault('DeviceUnknown', `there is no device "${device}"`, 'Take cpu, webgpu, cuda, tfjs:cpu, tfjs:wasm or tfjs:tensorflow', { device }))
+    return E.left(
+      fault(
+        'DeviceUnknown',
+        `there is no device "${device}"`,
+        'Take cpu, webgpu, cuda, tfjs:cpu, tfjs:wasm or tfjs:tensorflow',
+        { device },
+      ),
+    )
   const backend = device.replace(/^tfjs:/, '')
   if (!device.startsWith('tfjs:') || BACKENDS[backend] === undefined) return E.right(device)
   const loaded = await load(backend)
   const wanted = BACKENDS[backend].at(-1)!
   return E.isRight(loaded)
     ? E.right(device)
-    : E.left(fault('DeviceUnavailable', `device ${device} needs the package ${wanted}: ${loaded.left.message}`, `Run npm install ${wanted}, or take --device cpu`, { device }))
+    : E.left(
+        fault(
+          'DeviceUnavailable',
+          `device ${device} needs the package ${wanted}: ${loaded.left.message}`,
+          `Run npm install ${wanted}, or take --device cpu`,
+          { device },
+        ),
+      )
 }
 
 /** The fastest tfjs backend that is installed. */
@@ -64,19 +78,32 @@ const fastestTfjs = (terminal: Terminal) => async (): Promise<E.Either<Fault, De
   for (const [backend, packages] of Object.entries(BACKENDS)) {
     const loaded = await load(backend)
     if (E.isRight(loaded)) {
-      terminal.write(`engine tfjs: device tfjs:${backend} (${loaded.right})${absent.length === 0 ? '' : `; not installed: ${absent.join(', ')}`}\n`)
+      terminal.write(
+        `engine tfjs: device tfjs:${backend} (${loaded.right})${absent.length === 0 ? '' : `; not installed: ${absent.join(', ')}`}\n`,
+      )
       return E.right<Fault, Device>(`tfjs:${backend}`)
     }
     absent.push(...packages)
   }
-  return E.left(fault('DeviceUnavailable', `engine tfjs needs one of ${absent.join(', ')}`, `Run npm install ${absent.at(-1)}, or leave --engine out`, { absent }))
+  return E.left(
+    fault(
+      'DeviceUnavailable',
+      `engine tfjs needs one of ${absent.join(', ')}`,
+      `Run npm install ${absent.at(-1)}, or leave --engine out`,
+      { absent },
+    ),
+  )
 }
 
 /**
  * The device that an engine and a device name together, ready to be used. The engine decides: `onnx` never runs on a
  * tfjs backend, `tfjs` always on one: where the device names none, the fastest that is installed, and says which.
  */
-export const deviceFor = (engine: string | undefined, device: string, terminal: Terminal): (() => Promise<E.Either<Fault, Device>>) => {
+export const deviceFor = (
+  engine: string | undefined,
+  device: string,
+  terminal: Terminal,
+): (() => Promise<E.Either<Fault, Device>>) => {
   switch (engine) {
     case undefined:
       return prepareDevice(device)
@@ -85,6 +112,7 @@ export const deviceFor = (engine: string | undefined, device: string, terminal: 
     case 'tfjs':
       return device.startsWith('tfjs:') ? prepareDevice(device) : fastestTfjs(terminal)
     default:
-      return async () => E.left(fault('Usage', `there is no engine "${engine}"`, 'Take --engine onnx or --engine tfjs', { engine }))
+      return async () =>
+        E.left(fault('Usage', `there is no engine "${engine}"`, 'Take --engine onnx or --engine tfjs', { engine }))
   }
 }

@@ -24,7 +24,8 @@ test.each([
   [true, { CI: '1' }],
   [true, { TERM: 'dumb' }],
 ])('a log (terminal: %s, %j) sees what is whole', (isTTY, env) =>
-  expect(written(isTTY, env)).toBe('org/tiny: model.safetensors 2.0 MB\n'))
+  expect(written(isTTY, env)).toBe('org/tiny: model.safetensors 2.0 MB\n'),
+)
 
 test.each([
   [0, '0 B'],

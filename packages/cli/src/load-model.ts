@@ -1,5 +1,11 @@
 import { type Fault, fault } from '@gfnlm/env'
-import { type LoadOptions, type PretrainedPolicy, type QuantizeOptions, type Tokenizer, loadPolicy } from '@gfnlm/policy'
+import {
+  type LoadOptions,
+  type PretrainedPolicy,
+  type QuantizeOptions,
+  type Tokenizer,
+  loadPolicy,
+} from '@gfnlm/policy'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { downloadLine } from './download-line.ts'
@@ -16,13 +22,24 @@ export const loadModel = (directory: string, options: LoadOptions = {}): TE.Task
     loadPolicy(directory, { onProgress: downloadLine(), ...options }),
     TE.chain((policy): TE.TaskEither<Fault, Model> =>
       policy.tokenizer === undefined
-        ? TE.left(fault('TokenizerMissing', `${directory} has no tokenizer.json`, 'Add the tokenizer that the model was trained with', { directory }))
+        ? TE.left(
+            fault(
+              'TokenizerMissing',
+              `${directory} has no tokenizer.json`,
+              'Add the tokenizer that the model was trained with',
+              { directory },
+            ),
+          )
         : TE.right({ policy, tokenizer: policy.tokenizer }),
     ),
   )
 
 /** A model to be used as it is, with an adapter if one is named, its linear layers in `bits` bits if they are given. */
-export const loadFrozen = (directory: string, adapter: string | undefined, bits?: number): TE.TaskEither<Fault, Model> =>
+export const loadFrozen = (
+  directory: string,
+  adapter: string | undefined,
+  bits?: number,
+): TE.TaskEither<Fault, Model> =>
   loadModel(directory, {
     ...(adapter === undefined ? {} : { adapter, train: 'none' as const }),
     ...(bits === undefined ? {} : { quantize: { bits: bits as QuantizeOptions['bits'] } }),

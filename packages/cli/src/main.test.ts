@@ -19,17 +19,31 @@ test.each(COMMANDS.map(({ name }) => name))('help of %s says options, types, def
 })
 
 test('the version is that of the package', async () => {
-  const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string }
+  const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
+    version: string
+  }
   expect(await runCli('--version')).toEqual({ code: 0, out: `${version}\n`, err: '' })
 })
 
 test('an unknown command or option is one line on stderr and exit code 2', async () => {
-  expect(await runCli('smaple')).toEqual({ code: 2, out: '', err: 'error: unknown command "smaple". Did you mean sample? (see --help)\n' })
-  expect(await runCli('score', '--txt', 'a')).toEqual({ code: 2, out: '', err: 'error: unknown option --txt. Did you mean --text? (see --help)\n' })
+  expect(await runCli('smaple')).toEqual({
+    code: 2,
+    out: '',
+    err: 'error: unknown command "smaple". Did you mean sample? (see --help)\n',
+  })
+  expect(await runCli('score', '--txt', 'a')).toEqual({
+    code: 2,
+    out: '',
+    err: 'error: unknown option --txt. Did you mean --text? (see --help)\n',
+  })
 })
 
 test('an expected failure says what and the fix, as JSON where JSON was asked for, without a stack', async () => {
-  const error = { tag: 'ModelNotFound', message: 'there is no directory ./nowhere', fix: expect.stringContaining('Name a directory') }
+  const error = {
+    tag: 'ModelNotFound',
+    message: 'there is no directory ./nowhere',
+    fix: expect.stringContaining('Name a directory'),
+  }
   const { code, out, err } = await runCli('score', '--model', './nowhere', '--text', 'a', '--json')
   expect(code).toBe(1)
   expect(JSON.parse(out)).toEqual({ error })

@@ -14,7 +14,8 @@ const terminal: Output = {
 const version = (): string =>
   (JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string }).version
 
-const beforeDashes = (argv: readonly string[]): readonly string[] => argv.slice(0, argv.indexOf('--') < 0 ? argv.length : argv.indexOf('--'))
+const beforeDashes = (argv: readonly string[]): readonly string[] =>
+  argv.slice(0, argv.indexOf('--') < 0 ? argv.length : argv.indexOf('--'))
 
 /** Runs a command line (without `node` and the script) and gives the exit code. */
 export const main = async (argv: readonly string[], output: Output = terminal): Promise<number> => {
@@ -26,8 +27,10 @@ export const main = async (argv: readonly string[], output: Output = terminal): 
   try {
     if (chosen !== undefined && (wantsHelp || first === 'help')) output.out(commandHelp(chosen))
     else if (first === '--version') output.out(`${version()}\n`)
-    else if (first === undefined || first === 'help' || first === '--help' || first === '-h') output.out(programHelp(COMMANDS))
-    else if (chosen === undefined) throw usageFault(`unknown command "${first}"`, didYouMean(first, names, `Commands are ${names.join(', ')}`))
+    else if (first === undefined || first === 'help' || first === '--help' || first === '-h')
+      output.out(programHelp(COMMANDS))
+    else if (chosen === undefined)
+      throw usageFault(`unknown command "${first}"`, didYouMean(first, names, `Commands are ${names.join(', ')}`))
     else return await chosen.run(rest, output)
     return 0
   } catch (thrown) {

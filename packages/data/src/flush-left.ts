@@ -21,6 +21,11 @@ export const flushLeft = ({ tokens, mask }: MaskedRows, pad = 0): MaskedRows => 
   ]
   return {
     tokens: present.map((row) => filled(row, pad)),
-    mask: present.map((row) => filled(row.map(() => 1), 0)),
+    mask: present.map((row) =>
+      filled(
+        row.map(() => 1),
+        0,
+      ),
+    ),
   }
 }

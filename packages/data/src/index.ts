@@ -4,7 +4,12 @@ export { type PromptsFault, promptSource, readPrompts } from './prompt-source.ts
 export { type EpochOrder, promptBatch, prompts } from './prompt-batch.ts'
 export { type PackedSequences, packBestFit, packBestFitSplit, packWrapped } from './packing.ts'
 export {
-  type Message, type PreferenceRow, type TextOrMessages, type UnpairedRow, unpaired, withPrompt,
+  type Message,
+  type PreferenceRow,
+  type TextOrMessages,
+  type UnpairedRow,
+  unpaired,
+  withPrompt,
 } from './preference-rows.ts'
 export { type MaskedRows, flushLeft } from './flush-left.ts'
 export { type PreferenceFault, preferenceOfRow } from './preference-of-row.ts'

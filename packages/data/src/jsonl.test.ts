@@ -75,8 +75,8 @@ test('no chunk is read before a row of it is asked for, and leaving early closes
 
 test('where the chunks are cut does not change the lines', async () => {
   const text = fc.string({ unit: 'grapheme' }).filter((s) => !s.includes('\n'))
-  await fc.assert(fc.asyncProperty(fc.array(text, { minLength: 1 }), fc.integer({ min: 1, max: 7 }),
-    async (texts, size) => {
+  await fc.assert(
+    fc.asyncProperty(fc.array(text, { minLength: 1 }), fc.integer({ min: 1, max: 7 }), async (texts, size) => {
       const bytes = Buffer.from(texts.join('\n') + '\n')
       const chunks = async function* (): AsyncGenerator<Uint8Array> {
         for (let i = 0; i < bytes.length; i += size) yield bytes.subarray(i, i + size)
@@ -84,5 +84,7 @@ test('where the chunks are cut does not change the lines', async () => {
       const found: string[] = []
       for await (const line of lines(chunks())) found.push(Buffer.from(line).toString('utf8'))
       expect(found).toEqual(texts)
-    }), { numRuns: 50 })
+    }),
+    { numRuns: 50 },
+  )
 })

@@ -26,16 +26,27 @@ const decode = (where: Place, bytes: Uint8Array): E.Either<RowFault, string> =>
 const parse = (where: Place, text: string): E.Either<RowFault, unknown> =>
   E.tryCatch(
     () => JSON.parse(text) as unknown,
-    (error) => fault('RowNotJson', `${where.file}:${where.line} is not JSON: ${(error as Error).message}`,
-      'Write one whole JSON object a line (JSONL), with no comma between lines', { ...where }),
+    (error) =>
+      fault(
+        'RowNotJson',
+        `${where.file}:${where.line} is not JSON: ${(error as Error).message}`,
+        'Write one whole JSON object a line (JSONL), with no comma between lines',
+        { ...where },
+      ),
   )
 
 const asRow = (where: Place, value: unknown): E.Either<RowFault, Row> => {
   if (typeof value === 'object' && value !== null && !Array.isArray(value))
     return E.right({ ...where, columns: value as Row['columns'] })
   const found = value === null ? 'null' : Array.isArray(value) ? 'an array' : `a ${typeof value}`
-  return E.left(fault('RowNotObject', `${where.file}:${where.line} is ${found}, not an object`,
-    'Write one {"column": value, …} a line', { ...where }))
+  return E.left(
+    fault(
+      'RowNotObject',
+      `${where.file}:${where.line} is ${found}, not an object`,
+      'Write one {"column": value, …} a line',
+      { ...where },
+    ),
+  )
 }
 
 /**
@@ -53,11 +64,21 @@ export async function* jsonlRows(file: string): AsyncGenerator<E.Either<RowFault
       const where = { file, line: ++line }
       const text = decode(where, bytes)
       if (E.isRight(text) && text.right === '') continue
-      yield pipe(text, E.chain((t) => parse(where, t)), E.chain((value) => asRow(where, value)))
+      yield pipe(
+        text,
+        E.chain((t) => parse(where, t)),
+        E.chain((value) => asRow(where, value)),
+      )
     }
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === undefined) throw error
-    yield E.left(fault('DatasetUnreadable', `cannot read ${file}: ${(error as Error).message}`,
-      'Check the path and its permissions', { file }))
+    yield E.left(
+      fault(
+        'DatasetUnreadable',
+        `cannot read ${file}: ${(error as Error).message}`,
+        'Check the path and its permissions',
+        { file },
+      ),
+    )
   }
 }

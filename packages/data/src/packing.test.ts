@@ -7,12 +7,29 @@ const plain = (rows: readonly PackedSequences[]) => rows.map(({ tokens, lengths 
 const SOME = sequences([[1, 2, 3, 4, 5], [6, 7], [8, 9, 10, 11], [12]])
 
 test('figures of TRL', () => {
-  expect(plain(packBestFit(SOME, 4))).toEqual([[[1, 2, 3, 4], [4]], [[8, 9, 10, 11], [4]], [[6, 7, 12], [2, 1]]])
-  expect(plain(packBestFitSplit(SOME, 4))).toEqual([[[1, 2, 3, 4], [4]], [[8, 9, 10, 11], [4]], [[6, 7, 5, 12], [2, 1, 1]]])
+  expect(plain(packBestFit(SOME, 4))).toEqual([
+    [[1, 2, 3, 4], [4]],
+    [[8, 9, 10, 11], [4]],
+    [
+      [6, 7, 12],
+      [2, 1],
+    ],
+  ])
+  expect(plain(packBestFitSplit(SOME, 4))).toEqual([
+    [[1, 2, 3, 4], [4]],
+    [[8, 9, 10, 11], [4]],
+    [
+      [6, 7, 5, 12],
+      [2, 1, 1],
+    ],
+  ])
   expect(plain(packWrapped(sequences([[1, 2, 3], [4, 5, 6, 7], [8]]), 3))).toEqual([
     [[1, 2, 3], [3]],
     [[4, 5, 6], [3]],
-    [[7, 8], [1, 1]],
+    [
+      [7, 8],
+      [1, 1],
+    ],
   ])
 })
 
@@ -22,8 +39,12 @@ test('a length is a length', () => {
 })
 
 describe('any sequences', () => {
-  const any = fc.tuple(fc.array(fc.array(fc.nat(99), { maxLength: 12 }), { maxLength: 30 }), fc.integer({ min: 1, max: 9 }))
-  const all = (rows: readonly PackedSequences[]): number[] => rows.flatMap(({ tokens }) => [...tokens]).sort((a, b) => a - b)
+  const any = fc.tuple(
+    fc.array(fc.array(fc.nat(99), { maxLength: 12 }), { maxLength: 30 }),
+    fc.integer({ min: 1, max: 9 }),
+  )
+  const all = (rows: readonly PackedSequences[]): number[] =>
+    rows.flatMap(({ tokens }) => [...tokens]).sort((a, b) => a - b)
   const given = (lists: readonly (readonly number[])[]): number[] => lists.flat().sort((a, b) => a - b)
 
   test('no row is too long or empty, and its lengths add up', () => {

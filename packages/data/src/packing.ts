@@ -43,7 +43,10 @@ const bestFit = (pieces: readonly Int32Array[], length: number): PackedSequences
  */
 export const packBestFit = (sequences: readonly Int32Array[], length: number): PackedSequences[] => {
   checkedLength('packBestFit', length)
-  return bestFit(sequences.map((sequence) => sequence.subarray(0, length)), length)
+  return bestFit(
+    sequences.map((sequence) => sequence.subarray(0, length)),
+    length,
+  )
 }
 
 /**
@@ -75,7 +78,7 @@ export const packWrapped = (sequences: readonly Int32Array[], length: number): P
   const rows: Int32Array[][] = []
   let room = 0
   for (const sequence of sequences)
-    for (let at = 0; at < sequence.length; ) {
+    for (let at = 0; at < sequence.length;) {
       if (room === 0) {
         rows.push([])
         room = length

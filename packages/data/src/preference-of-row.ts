@@ -26,11 +26,16 @@ export const preferenceOfRow = ({ file, line, columns }: Row): E.Either<Preferen
   const missing = (['chosen', 'rejected'] as const).find((name) => columns[name] === undefined)
   if (missing !== undefined)
     return E.left(
-      fault('ColumnMissing', `${at} has no column "${missing}"`, 'Give both completions, the preferred one as "chosen"', {
-        file,
-        line,
-        column: missing,
-      }),
+      fault(
+        'ColumnMissing',
+        `${at} has no column "${missing}"`,
+        'Give both completions, the preferred one as "chosen"',
+        {
+          file,
+          line,
+          column: missing,
+        },
+      ),
     )
   if (typeof chosen === 'string' && typeof rejected === 'string') {
     if (prompt === undefined) return E.right(withPrompt({ chosen, rejected }))

@@ -11,11 +11,14 @@ const ids = (batch: PromptBatch): string[] => batch.prompts.map((prompt) => prom
 
 test('every prompt comes exactly once an epoch, whatever the batch size', () => {
   const counts = [fc.integer({ min: 1, max: 12 }), fc.integer({ min: 1, max: 15 })] as const
-  fc.assert(fc.property(...counts, fc.integer(), (n, perStep, seed) => {
-    const stream = Array.from({ length: n * 2 }, (_, step) => ids(promptBatch(list(n), step, seed, perStep))).flat()
-    for (let epoch = 0; epoch < 2 * perStep; epoch++)
-      expect(new Set(stream.slice(epoch * n, (epoch + 1) * n)).size).toBe(n)
-  }), { numRuns: 50 })
+  fc.assert(
+    fc.property(...counts, fc.integer(), (n, perStep, seed) => {
+      const stream = Array.from({ length: n * 2 }, (_, step) => ids(promptBatch(list(n), step, seed, perStep))).flat()
+      for (let epoch = 0; epoch < 2 * perStep; epoch++)
+        expect(new Set(stream.slice(epoch * n, (epoch + 1) * n)).size).toBe(n)
+    }),
+    { numRuns: 50 },
+  )
 })
 
 test('a batch depends on (seed, step) only, so a resumed run needs no cursor', () => {

@@ -50,11 +50,13 @@ export const promptBatch = (
  *        --b------a------a--|        (each epoch in its own order)
  * ```
  */
-export const prompts = (
-  source: readonly Prompt[],
-  { perStep }: { readonly perStep: number },
-): OperatorFunction<Pick<PromptBatch, 'step' | 'seed'>, PromptBatch> => (steps) =>
-  defer(() => {
-    const order = rememberLast(shuffled)
-    return steps.pipe(map(({ step, seed }) => promptBatch(source, step, seed, perStep, order)))
-  })
+export const prompts =
+  (
+    source: readonly Prompt[],
+    { perStep }: { readonly perStep: number },
+  ): OperatorFunction<Pick<PromptBatch, 'step' | 'seed'>, PromptBatch> =>
+  (steps) =>
+    defer(() => {
+      const order = rememberLast(shuffled)
+      return steps.pipe(map(({ step, seed }) => promptBatch(source, step, seed, perStep, order)))
+    })

@@ -20,30 +20,65 @@ export type PromptFault = Fault<'ColumnMissing' | 'ColumnType' | 'PromptEmpty' |
  * `columns` names others. The row's other columns stay in `row`, for rewards that need more than the prompt.
  */
 export const promptOfRow =
-  ({ encode, maxPromptLength, columns: { prompt: promptColumn = 'prompt', id: idColumn = 'id' } = {} }: PromptOptions) =>
+  ({
+    encode,
+    maxPromptLength,
+    columns: { prompt: promptColumn = 'prompt', id: idColumn = 'id' } = {},
+  }: PromptOptions) =>
   ({ file, line, columns }: Row): E.Either<PromptFault, Prompt> => {
     const at = `${file}:${line}`
     const where = { file, line }
     const { [promptColumn]: text, [idColumn]: id = line } = columns
     if (text === undefined) {
-      const found = Object.keys(columns).map((name) => `"${name}"`).join(', ') || 'nothing'
-      return E.left(fault('ColumnMissing', `${at} has no column "${promptColumn}", only ${found}`,
-        `Rename the column that holds the prompt to "${promptColumn}"`, where))
+      const found =
+        Object.keys(columns)
+          .map((name) => `"${name}"`)
+          .join(', ') || 'nothing'
+      return E.left(
+        fault(
+          'ColumnMissing',
+          `${at} has no column "${promptColumn}", only ${found}`,
+          `Rename the column that holds the prompt to "${promptColumn}"`,
+          where,
+        ),
+      )
     }
     if (typeof text !== 'string')
-      return E.left(fault('ColumnType', `"${promptColumn}" in ${at} is ${kindOf(text)}, not a string`,
-        'Give the prompt as one string; render a list of messages with the chat template first',
-        { ...where, column: promptColumn }))
+      return E.left(
+        fault(
+          'ColumnType',
+          `"${promptColumn}" in ${at} is ${kindOf(text)}, not a string`,
+          'Give the prompt as one string; render a list of messages with the chat template first',
+          { ...where, column: promptColumn },
+        ),
+      )
     if (typeof id !== 'string' && !Number.isInteger(id))
-      return E.left(fault('ColumnType', `"${idColumn}" in ${at} is ${kindOf(id)}, not a string or an integer`,
-        'Give every row a name of its own, or leave the column out', { ...where, column: idColumn }))
+      return E.left(
+        fault(
+          'ColumnType',
+          `"${idColumn}" in ${at} is ${kindOf(id)}, not a string or an integer`,
+          'Give every row a name of its own, or leave the column out',
+          { ...where, column: idColumn },
+        ),
+      )
     const tokens = encode(text)
     if (tokens.length === 0)
-      return E.left(fault('PromptEmpty', `the prompt in ${at} has no tokens`,
-        'Remove the row, or begin prompts with the model\'s start token', where))
+      return E.left(
+        fault(
+          'PromptEmpty',
+          `the prompt in ${at} has no tokens`,
+          "Remove the row, or begin prompts with the model's start token",
+          where,
+        ),
+      )
     if (tokens.length > maxPromptLength)
-      return E.left(fault('PromptTooLong', `the prompt in ${at} has ${tokens.length} tokens, ${maxPromptLength} fit`,
-        'Shorten it, remove the row, allow shorter completions, or take a model with a longer context',
-        { ...where, tokens: tokens.length, maxPromptLength }))
+      return E.left(
+        fault(
+          'PromptTooLong',
+          `the prompt in ${at} has ${tokens.length} tokens, ${maxPromptLength} fit`,
+          'Shorten it, remove the row, allow shorter completions, or take a model with a longer context',
+          { ...where, tokens: tokens.length, maxPromptLength },
+        ),
+      )
     return E.right({ id: String(id), text, tokens, row: columns })
   }

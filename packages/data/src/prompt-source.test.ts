@@ -62,9 +62,11 @@ test('rows are encoded only when asked for, and a bad row does not end the sourc
   expect(encoded).toBe(2)
 })
 
-test('other columns than TRL\'s can hold the prompt and its id', async () => {
+test("other columns than TRL's can hold the prompt and its id", async () => {
   const path = await file('{"text":"ab","name":"x"}')
   const columns = { prompt: 'text', id: 'name' }
   expect(await readPrompts(path, { ...options, columns })()).toMatchObject({ right: [{ id: 'x', text: 'ab' }] })
-  expect(await readPrompts(path, { ...options, columns: { prompt: 'story' } })()).toMatchObject({ left: { _tag: 'ColumnMissing', message: expect.stringContaining('"story"') } })
+  expect(await readPrompts(path, { ...options, columns: { prompt: 'story' } })()).toMatchObject({
+    left: { _tag: 'ColumnMissing', message: expect.stringContaining('"story"') },
+  })
 })

@@ -32,8 +32,14 @@ export const readPrompts =
       if (E.isLeft(prompt)) return prompt
       const { id } = prompt.right
       if (prompts.has(id))
-        return E.left(fault('PromptIdRepeated', `two prompts in ${file} have the id "${id}"`,
-          'Give every row an id of its own, or leave the column out everywhere', { file, id }))
+        return E.left(
+          fault(
+            'PromptIdRepeated',
+            `two prompts in ${file} have the id "${id}"`,
+            'Give every row an id of its own, or leave the column out everywhere',
+            { file, id },
+          ),
+        )
       prompts.set(id, prompt.right)
     }
     return prompts.size > 0 ? E.right([...prompts.values()]) : E.left(noPrompts(file))

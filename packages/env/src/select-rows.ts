@@ -19,7 +19,10 @@ const taken = (from: Numbers, rows: readonly number[], size: number): Numbers =>
  */
 export const selectRows = (batch: Weighted, rows: readonly number[]): Weighted => {
   const columns: Record<string, Numbers> = {}
-  for (const [names, size] of [[BY_ROW, 1], [BY_CELL, batch.width]] as const)
+  for (const [names, size] of [
+    [BY_ROW, 1],
+    [BY_CELL, batch.width],
+  ] as const)
     for (const name of names) {
       const column = batch[name]
       if (column !== undefined) columns[name] = taken(column, rows, size)

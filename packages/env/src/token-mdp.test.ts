@@ -16,9 +16,9 @@ test('a completion is any string of non-terminators: two legal tokens up to leng
 })
 
 test('the minimum length leaves out what is shorter', () => {
-  expect(enumerateCompletions({ ...mdp, minLength: 2 }, 3).map((tokens) => tokens.length)).toEqual(
-    [2, 2, 2, 2, 3, 3, 3, 3, 3, 3, 3, 3],
-  )
+  expect(enumerateCompletions({ ...mdp, minLength: 2 }, 3).map((tokens) => tokens.length)).toEqual([
+    2, 2, 2, 2, 3, 3, 3, 3, 3, 3, 3, 3,
+  ])
 })
 
 test('illegal tokens are in no completion, tokens with a finite penalty are', () => {

@@ -20,9 +20,11 @@ export interface TokenMDP {
 }
 
 /** A token MDP with the defaults: minLength 0, forced leaf, the whole vocabulary. */
-export const tokenMDP = (
-  given: Pick<TokenMDP, 'terminator' | 'maxLength'> & Partial<TokenMDP>,
-): TokenMDP => ({ minLength: 0, leaf: 'forced', ...given })
+export const tokenMDP = (given: Pick<TokenMDP, 'terminator' | 'maxLength'> & Partial<TokenMDP>): TokenMDP => ({
+  minLength: 0,
+  leaf: 'forced',
+  ...given,
+})
 
 /** [vocab] logit shift in which only `legal` tokens and the terminator may be generated. */
 export const onlyTokens = (vocab: number, legal: Iterable<number>, terminator: number): Float32Array => {
@@ -79,9 +81,10 @@ export const enumerateCompletions = (mdp: TokenMDP, vocab: number, limit = 100_0
   for (let length = 0; length <= mdp.maxLength; length++) {
     if (length >= mdp.minLength) all.push(...level)
     if (all.length + level.length * legal.length > limit && length < mdp.maxLength)
-      throw new RangeError(`${legal.length} legal tokens and maxLength ${mdp.maxLength} give more than ${limit} completions`)
-    if (length < mdp.maxLength)
-      level = level.flatMap((prefix) => legal.map((id) => Int32Array.of(...prefix, id)))
+      throw new RangeError(
+        `${legal.length} legal tokens and maxLength ${mdp.maxLength} give more than ${limit} completions`,
+      )
+    if (length < mdp.maxLength) level = level.flatMap((prefix) => legal.map((id) => Int32Array.of(...prefix, id)))
   }
   return all
 }

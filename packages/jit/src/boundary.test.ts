@@ -12,8 +12,17 @@ const bools = (...data: readonly number[]) => hostTensor(Uint8Array.from(data))
 
 describe.each<Device>(['cpu', 'tfjs:cpu', 'tfjs:wasm'])('on %s', (device) => {
   test('trees go in and out with their names; absent entries stay absent', async () => {
-    interface In { readonly a: { readonly b: tf.Tensor; readonly c?: tf.Tensor }; readonly d?: tf.Tensor }
-    const f = jit(({ a, d }: In) => ({ sum: { inner: tf.add(a.b, 1), none: undefined }, ...(a.c === undefined && d === undefined ? { absent: tf.neg(a.b) } : {}) }), { device })
+    interface In {
+      readonly a: { readonly b: tf.Tensor; readonly c?: tf.Tensor }
+      readonly d?: tf.Tensor
+    }
+    const f = jit(
+      ({ a, d }: In) => ({
+        sum: { inner: tf.add(a.b, 1), none: undefined },
+        ...(a.c === undefined && d === undefined ? { absent: tf.neg(a.b) } : {}),
+      }),
+      { device },
+    )
     const out = await f({ a: { b: floats(1, 2), c: undefined }, d: undefined } as never)
     expect(out).toEqual({ sum: { inner: floats(2, 3) }, absent: floats(-1, -2) })
     await f.dispose()
@@ -26,24 +35,44 @@ describe.each<Device>(['cpu', 'tfjs:cpu', 'tfjs:wasm'])('on %s', (device) => {
   })
 
   test('whole numbers and truth values keep their types both ways', async () => {
-    const f = jit(({ i, b }: { i: tf.Tensor; b: tf.Tensor }) => ({
-      i: tf.add(i, tf.scalar(1, 'int32')), same: tf.logicalNot(b), less: tf.less(i, 3), count: tf.sum(tf.cast(b, 'int32')),
-    }), { device })
+    const f = jit(
+      ({ i, b }: { i: tf.Tensor; b: tf.Tensor }) => ({
+        i: tf.add(i, tf.scalar(1, 'int32')),
+        same: tf.logicalNot(b),
+        less: tf.less(i, 3),
+        count: tf.sum(tf.cast(b, 'int32')),
+      }),
+      { device },
+    )
     expect(await f({ i: ints(1, 16_777_217), b: bools(1, 0) })).toEqual({
-      i: ints(2, 16_777_218), same: bools(0, 1), less: bools(1, 0), count: hostTensor(Int32Array.of(1), []),
+      i: ints(2, 16_777_218),
+      same: bools(0, 1),
+      less: bools(1, 0),
+      count: hostTensor(Int32Array.of(1), []),
     })
     await f.dispose()
   })
 
   test('an output may be an input, a constant, a number, or the output of another name; every call gives it anew', async () => {
-    const f = jit(({ x }: { x: tf.Tensor }, { w }) => {
-      const y = tf.add(x, w!)
-      return { x, w: w!, zeros: tf.zeros([2]), seven: tf.scalar(7), y, again: y, flat: tf.reshape(x, [2, 1]) }
-    }, { device, constants: { w: floats(5, 6) } })
+    const f = jit(
+      ({ x }: { x: tf.Tensor }, { w }) => {
+        const y = tf.add(x, w!)
+        return { x, w: w!, zeros: tf.zeros([2]), seven: tf.scalar(7), y, again: y, flat: tf.reshape(x, [2, 1]) }
+      },
+      { device, constants: { w: floats(5, 6) } },
+    )
     const x = floats(1, 2)
     for (let call = 0; call < 2; call++) {
       const out = await f({ x })
-      expect(out).toEqual({ x, w: floats(5, 6), zeros: floats(0, 0), seven: hostScalar(7), y: floats(6, 8), again: floats(6, 8), flat: hostTensor(Float32Array.of(1, 2), [2, 1]) })
+      expect(out).toEqual({
+        x,
+        w: floats(5, 6),
+        zeros: floats(0, 0),
+        seven: hostScalar(7),
+        y: floats(6, 8),
+        again: floats(6, 8),
+        flat: hostTensor(Float32Array.of(1, 2), [2, 1]),
+      })
       for (const { data } of Object.values(out) as HostTensor[]) data.fill(-1)
     }
     expect(x).toEqual(floats(1, 2))
@@ -55,7 +84,10 @@ describe.each<Device>(['cpu', 'tfjs:cpu', 'tfjs:wasm'])('on %s', (device) => {
     const whole = Float32Array.of(1, 2)
     const shared = new Float32Array(new SharedArrayBuffer(8))
     shared.set([1, 2])
-    const f = jit(({ x, c }: { x: tf.Tensor; c: tf.Tensor }, { w }) => ({ y: tf.add(tf.add(x, c), w!) }), { device, constants: { w: hostTensor(buffer.subarray(2)) } })
+    const f = jit(({ x, c }: { x: tf.Tensor; c: tf.Tensor }, { w }) => ({ y: tf.add(tf.add(x, c), w!) }), {
+      device,
+      constants: { w: hostTensor(buffer.subarray(2)) },
+    })
     for (const data of [buffer.subarray(1, 3), whole, shared])
       expect((await f({ x: hostTensor(data), c: hostTensor(data) })).y).toEqual(floats(4, 13))
     expect([...buffer, ...whole, ...shared]).toEqual([9, 1, 2, 9, 1, 2, 1, 2])
@@ -90,7 +122,9 @@ test('tensors that the function closed over become constants of the graph, with 
 test('constants are no inputs: they are not part of a call', async () => {
   const f = jit(({ x }: { x: tf.Tensor }, { w }) => ({ y: tf.mul(x, w!) }), { constants: { w: floats(2) } })
   expect((await f({ x: floats(3) })).y).toEqual(floats(6))
-  await expect(f({ x: floats(3), w: floats(2) } as never)).rejects.toThrow(/input 'w' is float32 \[1\], and the function was compiled for absent/)
+  await expect(f({ x: floats(3), w: floats(2) } as never)).rejects.toThrow(
+    /input 'w' is float32 \[1\], and the function was compiled for absent/,
+  )
   await f.dispose()
 })
 
@@ -100,9 +134,15 @@ test.each<[string, unknown]>([
   ["'x' is null", { x: null }],
   ["input 'x' holds a tf.Tensor", { x: { shape: [1], dtype: 'float32', data: () => 1 } }],
   ["input 'x' says float32 and holds a Int32Array", { x: { shape: [1], dtype: 'float32', data: Int32Array.of(1) } }],
-  ["input 'x' has 2 elements, which do not fill the shape [3]", { x: { shape: [3], dtype: 'float32', data: Float32Array.of(1, 2) } }],
+  [
+    "input 'x' has 2 elements, which do not fill the shape [3]",
+    { x: { shape: [3], dtype: 'float32', data: Float32Array.of(1, 2) } },
+  ],
   ["a name under '' is empty", { '': floats(1) }],
 ])('an input that is no array is told by name: %s', async (message, input) => {
   const f = jit((given: { x: tf.Tensor }) => ({ y: tf.neg(given.x) }))
-  await expect(f(input as never)).rejects.toMatchObject({ _tag: 'InvalidInput', message: expect.stringContaining(message) })
+  await expect(f(input as never)).rejects.toMatchObject({
+    _tag: 'InvalidInput',
+    message: expect.stringContaining(message),
+  })
 })

@@ -18,7 +18,10 @@ export interface Holding<Out> {
 export interface Compiled<In, Out> {
   (inputs: In): Promise<Out>
   /** Calls, and keeps the outputs under one name where the function runs instead of fetching them. */
-  readonly keep: <K extends keyof Out & string>(inputs: In, name: K) => Promise<{ readonly outputs: Omit<Out, K>; readonly kept: Kept }>
+  readonly keep: <K extends keyof Out & string>(
+    inputs: In,
+    name: K,
+  ) => Promise<{ readonly outputs: Omit<Out, K>; readonly kept: Kept }>
   /**
    * Sends `held` once and keeps it there; the signature of a call is that of both together. The arrays of `given` are
    * held too, without being copied on the way: they are empty for the caller after the first call. With `reuse` each
@@ -56,7 +59,8 @@ export const callable = <In, Out>(
     const [arrays, moved] = [flat(tree), flat(given)]
     const kept = signatureOf({ ...arrays, ...moved })
     // Arrays are sent when the first call says which executable they belong to; calls made meanwhile wait for it.
-    let bound: { readonly executable: Executable; readonly rest: Signature; readonly held: Promise<HeldExecutable> } | undefined
+    let bound:
+      { readonly executable: Executable; readonly rest: Signature; readonly held: Promise<HeldExecutable> } | undefined
     let dropped = false
     const drop = async (): Promise<void> => {
       const before = bound
@@ -66,7 +70,12 @@ export const callable = <In, Out>(
     }
     return {
       run: async (rest, copies) => {
-        if (dropped) throw jitError('EngineStopped', 'held arrays were used after drop()', 'Hold them anew; what was written into them is gone.')
+        if (dropped)
+          throw jitError(
+            'EngineStopped',
+            'held arrays were used after drop()',
+            'Hold them anew; what was written into them is gone.',
+          )
         const feeds = flat(rest)
         const signature = signatureOf(feeds)
         if (bound === undefined) {
@@ -74,12 +83,21 @@ export const callable = <In, Out>(
           bound ??= { executable, rest: signature, held: executable.hold(arrays, moved, reuse) }
         }
         if (signatureDifference(bound.rest, signature) !== undefined)
-          throw jitError('ShapeChanged', 'held arrays were used with other shapes than those of their first run',
-            'Hold them anew: what was written into them belongs to the function compiled for the first shapes.', { found: signature })
+          throw jitError(
+            'ShapeChanged',
+            'held arrays were used with other shapes than those of their first run',
+            'Hold them anew: what was written into them belongs to the function compiled for the first shapes.',
+            { found: signature },
+          )
         return unflatten(await (await bound.held).run(feeds, copies)) as AsHost<Out>
       },
       kept: async () => {
-        if (bound === undefined) throw jitError('InvalidInput', 'held arrays were to be copied from before their first run', 'Copy from where they came from.')
+        if (bound === undefined)
+          throw jitError(
+            'InvalidInput',
+            'held arrays were to be copied from before their first run',
+            'Copy from where they came from.',
+          )
         return bound.held
       },
       drop,

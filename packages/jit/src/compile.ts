@@ -32,15 +32,24 @@ export type Traceable<In, Out> = (inputs: In, constants: Readonly<Record<string,
 const outputsOf = (out: unknown): Readonly<Record<string, tf.Tensor>> => {
   const tensors = out instanceof Promise ? {} : flatten<tf.Tensor>(out as tf.Tensor, isTensor)
   if (Object.keys(tensors).length > 0) return tensors
-  throw jitError('InvalidInput', out instanceof Promise ? 'an async function cannot be compiled' : 'the function returned no tensor',
-    'Return a tensor or a record of tensors; what has to be awaited is awaited outside and passed in.')
+  throw jitError(
+    'InvalidInput',
+    out instanceof Promise ? 'an async function cannot be compiled' : 'the function returned no tensor',
+    'Return a tensor or a record of tensors; what has to be awaited is awaited outside and passed in.',
+  )
 }
 
 /** `f` made ready for one signature on its device. */
-export const compile = <In, Out>(f: Traceable<In, Out>, signature: Signature, options: JitOptions): Promise<Executable> => {
+export const compile = <In, Out>(
+  f: Traceable<In, Out>,
+  signature: Signature,
+  options: JitOptions,
+): Promise<Executable> => {
   const { device = 'cpu', constants = {}, writes = [], thread } = options
-  const g = (inputs: Readonly<Record<string, tf.Tensor>>, frozen: Readonly<Record<string, tf.Tensor>>): Readonly<Record<string, tf.Tensor>> =>
-    outputsOf(f(unflatten(inputs) as In, frozen))
+  const g = (
+    inputs: Readonly<Record<string, tf.Tensor>>,
+    frozen: Readonly<Record<string, tf.Tensor>>,
+  ): Readonly<Record<string, tf.Tensor>> => outputsOf(f(unflatten(inputs) as In, frozen))
   return device.startsWith('tfjs:')
     ? eagerExecutable(g, constants, device.slice('tfjs:'.length), writes)
     : onnxExecutable(g, signature, constants, device as 'cpu', writes, thread)

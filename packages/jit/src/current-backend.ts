@@ -2,7 +2,8 @@ import * as tf from '@tensorflow/tfjs-core'
 
 /** Gives tfjs its current backend back; where none was chosen yet, the choice is open again. */
 const restore = (backend: string | null | undefined): void => {
-  if (backend === undefined || backend === null) Object.assign(tf.engine(), { backendName: backend, backendInstance: null })
+  if (backend === undefined || backend === null)
+    Object.assign(tf.engine(), { backendName: backend, backendInstance: null })
   // a started backend becomes current at once; the promise is for those that have to start
   else void tf.setBackend(backend)
 }

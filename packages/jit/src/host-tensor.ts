@@ -82,7 +82,8 @@ export function* piecesOf(tensor: HostTensor, size: number): Generator<Elements>
   const { file, dtype, shape } = tensor
   const length = sizeOf(shape)
   const reader = (): ((from: number, to: number) => Elements) => {
-    if (file !== undefined) return (from, to) => readRegion({ ...file, offset: file.offset + from * BYTES[dtype] }, dtype, to - from)
+    if (file !== undefined)
+      return (from, to) => readRegion({ ...file, offset: file.offset + from * BYTES[dtype] }, dtype, to - from)
     // asked for once: it may be computed
     const { data } = tensor
     return (from, to) => data.subarray(from, to)
@@ -99,11 +100,18 @@ export const hostZeros = (shape: readonly number[]): HostTensor => hostTensor(ne
 
 /** Throws when a hand-made array is not what it says: a shape of another size, a type of another kind, no typed array. */
 export const mustBeWhole = (name: string, { shape, dtype, data }: HostTensor): void => {
-  const wrong =
-    !ArrayBuffer.isView(data) ? `holds ${typeof data === 'function' ? 'a tf.Tensor' : typeof data}, not a typed array`
-    : dtypeOf(data) !== dtype ? `says ${dtype} and holds a ${(data as object).constructor.name}`
-    : sizeOf(shape) !== data.length ? `has ${data.length} elements, which do not fill the shape [${shape.join(', ')}]`
-    : undefined
+  const wrong = !ArrayBuffer.isView(data)
+    ? `holds ${typeof data === 'function' ? 'a tf.Tensor' : typeof data}, not a typed array`
+    : dtypeOf(data) !== dtype
+      ? `says ${dtype} and holds a ${(data as object).constructor.name}`
+      : sizeOf(shape) !== data.length
+        ? `has ${data.length} elements, which do not fill the shape [${shape.join(', ')}]`
+        : undefined
   if (wrong !== undefined)
-    throw jitError('InvalidInput', `input '${name}' ${wrong}`, 'Pass arrays of the host, made with hostTensor(data, shape).', { name, shape, dtype })
+    throw jitError(
+      'InvalidInput',
+      `input '${name}' ${wrong}`,
+      'Pass arrays of the host, made with hostTensor(data, shape).',
+      { name, shape, dtype },
+    )
 }

@@ -2,7 +2,19 @@ import { registerGradients } from './gradients/register-gradients.ts'
 
 registerGradients()
 
-export { type DType, type Elements, type FileRegion, type HostTensor, type HostTensors, fileTensor, hostScalar, hostTensor, hostZeros, piecesOf, sizeOf } from './host-tensor.ts'
+export {
+  type DType,
+  type Elements,
+  type FileRegion,
+  type HostTensor,
+  type HostTensors,
+  fileTensor,
+  hostScalar,
+  hostTensor,
+  hostZeros,
+  piecesOf,
+  sizeOf,
+} from './host-tensor.ts'
 export { type AsHost, type HostTree, type TensorTree } from './tree.ts'
 export { type Compiled, type Holding } from './callable.ts'
 export { type Device, type JitOptions, type Traceable } from './compile.ts'

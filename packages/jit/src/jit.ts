@@ -7,7 +7,12 @@ import { callerLine } from './trace/caller.ts'
 import type { AsHost } from './tree.ts'
 
 /** What failed to compile is forgotten, so that the next call is a first call again. */
-const compiled = <In, Out>(f: Traceable<In, Out>, signature: Signature, options: JitOptions, forget: (failed: Promise<Executable>) => unknown): Promise<Executable> => {
+const compiled = <In, Out>(
+  f: Traceable<In, Out>,
+  signature: Signature,
+  options: JitOptions,
+  forget: (failed: Promise<Executable>) => unknown,
+): Promise<Executable> => {
   const executable = compile(f, signature, options)
   executable.catch(() => forget(executable))
   return executable
@@ -27,7 +32,10 @@ const compiled = <In, Out>(f: Traceable<In, Out>, signature: Signature, options:
  * const { data } = await step({ w: hostTensor(Float32Array.of(2)), x: hostTensor(Float32Array.of(3)) })
  * // => Float32Array [ 36 ]
  */
-export const jit = <In extends object, Out extends object>(f: Traceable<In, Out>, options: JitOptions = {}): Compiled<AsHost<In>, AsHost<Out>> => {
+export const jit = <In extends object, Out extends object>(
+  f: Traceable<In, Out>,
+  options: JitOptions = {},
+): Compiled<AsHost<In>, AsHost<Out>> => {
   let made: { readonly signature: Signature; readonly executable: Promise<Executable> } | undefined
   const where = callerLine()
   const forget = (failed: Promise<Executable>): void => {
@@ -39,7 +47,14 @@ export const jit = <In extends object, Out extends object>(f: Traceable<In, Out>
       const difference = signatureDifference(made.signature, signature)
       return difference === undefined
         ? made.executable
-        : Promise.reject(jitError('ShapeChanged', `${difference} (compiled at ${where})`, 'Pad to one shape, or use jitPerShape, which compiles once for each.', { expected: made.signature, found: signature }))
+        : Promise.reject(
+            jitError(
+              'ShapeChanged',
+              `${difference} (compiled at ${where})`,
+              'Pad to one shape, or use jitPerShape, which compiles once for each.',
+              { expected: made.signature, found: signature },
+            ),
+          )
     },
     async () => {
       const before = made
@@ -65,7 +80,14 @@ export const jitPerShape = <In extends object, Out extends object>(
       const found = made.get(key)
       if (found !== undefined) return found
       if (made.size >= limit)
-        return Promise.reject(jitError('ShapeChanged', `a function compiled per shape at ${where} met more than ${limit} signatures: ${key}`, 'Pad lengths and rows to fewer buckets, or raise `limit`.', { limit }))
+        return Promise.reject(
+          jitError(
+            'ShapeChanged',
+            `a function compiled per shape at ${where} met more than ${limit} signatures: ${key}`,
+            'Pad lengths and rows to fewer buckets, or raise `limit`.',
+            { limit },
+          ),
+        )
       const executable = compiled(f, signature, options, (failed) => made.get(key) === failed && made.delete(key))
       made.set(key, executable)
       return executable

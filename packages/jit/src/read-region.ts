@@ -15,8 +15,12 @@ export const stampOf = (path: string): string => {
 export const mustBeUnchanged = ({ path, stamp }: FileRegion): void => {
   const now = stampOf(path)
   if (now === 'absent' || (stamp !== undefined && stamp !== now))
-    throw jitError('InvalidInput', `the weight file ${path} ${now === 'absent' ? 'is not there' : 'has changed since it was loaded'}`,
-      'Load the model again; save to another directory than the one a running policy was loaded from.', { path })
+    throw jitError(
+      'InvalidInput',
+      `the weight file ${path} ${now === 'absent' ? 'is not there' : 'has changed since it was loaded'}`,
+      'Load the model again; save to another directory than the one a running policy was loaded from.',
+      { path },
+    )
 }
 
 /** Reads elements from where they lie on disk. Throws when the file ends before them. */
@@ -26,9 +30,10 @@ export const readRegion = (region: FileRegion, dtype: DType, length: number): El
   const bytes = new Uint8Array(length * (dtype === 'bool' ? 1 : 4))
   const file = openSync(path, 'r')
   try {
-    for (let done = 0; done < bytes.length; ) {
+    for (let done = 0; done < bytes.length;) {
       const read = readSync(file, bytes, done, Math.min(CHUNK, bytes.length - done), offset + done)
-      if (read === 0) throw new Error(`${path} ends ${bytes.length - done} bytes before the array at byte ${offset} does`)
+      if (read === 0)
+        throw new Error(`${path} ends ${bytes.length - done} bytes before the array at byte ${offset} does`)
       done += read
     }
   } finally {

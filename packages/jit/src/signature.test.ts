@@ -4,14 +4,18 @@ import { hostTensor, jit, jitPerShape } from './index.ts'
 import { signatureKey } from './signature.ts'
 
 const zeros = (...shape: readonly number[]) => hostTensor(new Float32Array(shape.reduce((a, b) => a * b, 1)), shape)
-const f = jit(({ x, m }: { x: tf.Tensor; m?: tf.Tensor }) => ({ y: tf.sum(m === undefined ? x : tf.mul(x, tf.cast(m, 'float32'))) }))
+const f = jit(({ x, m }: { x: tf.Tensor; m?: tf.Tensor }) => ({
+  y: tf.sum(m === undefined ? x : tf.mul(x, tf.cast(m, 'float32'))),
+}))
 afterAll(() => f.dispose())
 
 test('a shape that changes names the input, both shapes and where the function was compiled', async () => {
   await f({ x: zeros(2, 3) })
   await expect(f({ x: zeros(2, 4) })).rejects.toMatchObject({
     _tag: 'ShapeChanged',
-    message: expect.stringMatching(/^input 'x' is float32 \[2, 4\], and the function was compiled for float32 \[2, 3\] \(compiled at .*signature\.test\.ts:7:/),
+    message: expect.stringMatching(
+      /^input 'x' is float32 \[2, 4\], and the function was compiled for float32 \[2, 3\] \(compiled at .*signature\.test\.ts:7:/,
+    ),
     detail: { expected: { x: { shape: [2, 3] } }, found: { x: { shape: [2, 4] } } },
   })
   expect((await f({ x: zeros(2, 3) })).y.shape).toEqual([])
@@ -20,7 +24,9 @@ test('a shape that changes names the input, both shapes and where the function w
 test('so do a type that changes and an input that comes or goes', async () => {
   await f({ x: zeros(2, 3) })
   await expect(f({ x: hostTensor(new Int32Array(6), [2, 3]) })).rejects.toThrow(/'x' is int32 \[2, 3\]/)
-  await expect(f({ x: zeros(2, 3), m: zeros(2, 3) })).rejects.toThrow(/'m' is float32 \[2, 3\], and the function was compiled for absent/)
+  await expect(f({ x: zeros(2, 3), m: zeros(2, 3) })).rejects.toThrow(
+    /'m' is float32 \[2, 3\], and the function was compiled for absent/,
+  )
 })
 
 test('per shape: each signature is compiled once, and one above the limit is an error', async () => {
@@ -30,7 +36,9 @@ test('per shape: each signature is compiled once, and one above the limit is an 
   expect(traces).toBe(2)
   await expect(g({ x: zeros(3) })).rejects.toMatchObject({
     _tag: 'ShapeChanged',
-    message: expect.stringMatching(/compiled per shape at .*signature\.test\.ts:\d+.* met more than 2 signatures: x:float32\[3\]/),
+    message: expect.stringMatching(
+      /compiled per shape at .*signature\.test\.ts:\d+.* met more than 2 signatures: x:float32\[3\]/,
+    ),
     detail: { limit: 2 },
   })
   await g({ x: zeros(2) })
@@ -41,13 +49,18 @@ test('per shape: each signature is compiled once, and one above the limit is an 
 })
 
 test('per shape: what failed to compile does not count against the limit', async () => {
-  const g = jitPerShape(({ x }: { x: tf.Tensor }) => ({ y: tf.matMul(x as tf.Tensor2D, tf.ones([2, 1])) }), { limit: 1 })
+  const g = jitPerShape(({ x }: { x: tf.Tensor }) => ({ y: tf.matMul(x as tf.Tensor2D, tf.ones([2, 1])) }), {
+    limit: 1,
+  })
   await expect(g({ x: zeros(1, 3) })).rejects.toThrow()
   expect((await g({ x: zeros(1, 2) })).y.shape).toEqual([1, 1])
   await g.dispose()
 })
 
 test('the order in which inputs are named makes no other signature', () => {
-  const [a, b] = [{ shape: [2], dtype: 'float32' }, { shape: [], dtype: 'bool' }] as const
+  const [a, b] = [
+    { shape: [2], dtype: 'float32' },
+    { shape: [], dtype: 'bool' },
+  ] as const
   expect(signatureKey({ a, b })).toBe(signatureKey({ b, a }))
 })

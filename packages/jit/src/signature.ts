@@ -15,7 +15,8 @@ export const signatureKey = (signature: Signature): string =>
 
 /** The first input whose shape, type or presence differs, in words; undefined when nothing does. */
 export const signatureDifference = (expected: Signature, found: Signature): string | undefined => {
-  const words = (s: Signature[string] | undefined): string => (s === undefined ? 'absent' : `${s.dtype} [${s.shape.join(', ')}]`)
+  const words = (s: Signature[string] | undefined): string =>
+    s === undefined ? 'absent' : `${s.dtype} [${s.shape.join(', ')}]`
   for (const name of new Set([...Object.keys(expected), ...Object.keys(found)])) {
     const [e, f] = [words(expected[name]), words(found[name])]
     if (e !== f) return `input '${name}' is ${f}, and the function was compiled for ${e}`

@@ -9,7 +9,11 @@ export type HostTree = HostTensor | { readonly [name: string]: HostTree | undefi
 export type TensorTree = tf.Tensor | { readonly [name: string]: TensorTree | undefined }
 
 /** The type of a tensor tree outside of a compiled function. */
-export type AsHost<T> = T extends tf.Tensor ? HostTensor : T extends undefined ? undefined : { readonly [K in keyof T]: AsHost<T[K]> }
+export type AsHost<T> = T extends tf.Tensor
+  ? HostTensor
+  : T extends undefined
+    ? undefined
+    : { readonly [K in keyof T]: AsHost<T[K]> }
 
 type Branch<Leaf> = { readonly [name: string]: Leaf | Branch<Leaf> | undefined }
 
@@ -18,16 +22,30 @@ const escaped = (name: string): string => name.replaceAll('%', '%25').replaceAll
 const unescaped = (part: string): string => part.replaceAll('%2F', '/').replaceAll('%25', '%')
 
 /** Leaves by their path, `a/b/c`, in a fixed order; a slash within a name is written `%2F`. */
-export const flatten = <Leaf extends object>(tree: Leaf | Branch<Leaf>, isLeaf: (node: object) => node is Leaf, path = ''): Record<string, Leaf> => {
+export const flatten = <Leaf extends object>(
+  tree: Leaf | Branch<Leaf>,
+  isLeaf: (node: object) => node is Leaf,
+  path = '',
+): Record<string, Leaf> => {
   const kind = tree === null ? 'null' : ArrayBuffer.isView(tree) ? tree.constructor.name : typeof tree
   if (kind !== 'object')
-    throw jitError('InvalidInput', `'${path}' is ${kind}`, 'At the leaves of a tree are arrays: hostTensor outside of a compiled function, tensors inside.', { path })
+    throw jitError(
+      'InvalidInput',
+      `'${path}' is ${kind}`,
+      'At the leaves of a tree are arrays: hostTensor outside of a compiled function, tensors inside.',
+      { path },
+    )
   if (isLeaf(tree)) return { [path]: tree }
   const flat: Record<string, Leaf> = {}
   for (const [name, child] of Object.entries(tree)) {
     if (child === undefined) continue
     if (name === '')
-      throw jitError('InvalidInput', `a name under '${path}' is empty and cannot be part of a path`, 'Name every entry.', { path })
+      throw jitError(
+        'InvalidInput',
+        `a name under '${path}' is empty and cannot be part of a path`,
+        'Name every entry.',
+        { path },
+      )
     Object.assign(flat, flatten(child as Leaf, isLeaf, path === '' ? escaped(name) : `${path}/${escaped(name)}`))
   }
   return flat

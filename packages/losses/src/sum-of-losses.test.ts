@@ -8,8 +8,18 @@ import { type Terms, reduce, selfNormalised } from './terms.ts'
 
 await tf.setBackend('cpu')
 
-const mask = tf.tensor2d([[1, 1, 0], [1, 0, 0]])
-const tokens: Terms = { terms: tf.tensor2d([[1, 2, 9], [4, 9, 9]]), ...tokenMean(mask), metrics: { a: tf.scalar(1) } }
+const mask = tf.tensor2d([
+  [1, 1, 0],
+  [1, 0, 0],
+])
+const tokens: Terms = {
+  terms: tf.tensor2d([
+    [1, 2, 9],
+    [4, 9, 9],
+  ]),
+  ...tokenMean(mask),
+  metrics: { a: tf.scalar(1) },
+}
 const rows: Terms = { terms: tf.tensor1d([5, 7]), ...sequenceMean(tf.ones([2])), metrics: { b: tf.scalar(2) } }
 const weight = tf.tensor1d([1, 3])
 
@@ -34,5 +44,10 @@ test('of one loss is that loss, to the bit', () => {
 test('of nothing, or of other rows, is an error', () => {
   expect(() => sumOfLosses([])).toThrow('sumOfLosses: there is nothing to sum')
   const other = { ...rows, terms: tf.tensor1d([1, 2, 3]) }
-  expect(() => sumOfLosses([[1, tokens], [1, other]])).toThrow('loss 1 has 3 rows, and the first has 2')
+  expect(() =>
+    sumOfLosses([
+      [1, tokens],
+      [1, other],
+    ]),
+  ).toThrow('loss 1 has 3 rows, and the first has 2')
 })

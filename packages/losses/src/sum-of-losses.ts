@@ -30,8 +30,14 @@ export const sumOfLosses = (parts: readonly Summand[]): Terms => {
     return { terms: tf.mul(coefficient * n, flat(terms, rows)), share: tf.div(flat(share, rows), n) }
   })
   return {
-    terms: tf.concat(columns.map(({ terms }) => terms), 1),
-    share: tf.concat(columns.map(({ share }) => share), 1),
+    terms: tf.concat(
+      columns.map(({ terms }) => terms),
+      1,
+    ),
+    share: tf.concat(
+      columns.map(({ share }) => share),
+      1,
+    ),
     mass: first[1].mass,
     metrics: Object.assign({}, ...parts.map(([, { metrics }]) => metrics)),
   }

@@ -32,7 +32,12 @@ export interface Reduced {
 export type Reducer = (terms: Terms, weight: tf.Tensor1D) => Reduced
 
 const perRow = (x: tf.Tensor): tf.Tensor1D =>
-  x.rank === 1 ? (x as tf.Tensor1D) : tf.sum(x, Array.from({ length: x.rank - 1 }, (_, axis) => axis + 1))
+  x.rank === 1
+    ? (x as tf.Tensor1D)
+    : tf.sum(
+        x,
+        Array.from({ length: x.rank - 1 }, (_, axis) => axis + 1),
+      )
 
 /**
  * Σ_rows weight · Σ share · term: weight 1 leaves the loss as it is to the bit, weight 0 takes a row out exactly, even
@@ -65,5 +70,4 @@ export const reduce = (terms: Terms, weight: tf.Tensor1D, reducer: Reducer = wei
   reducer(terms, weight).loss
 
 /** A denominator that is 1 where it would be 0 (its numerator is 0 there, too). */
-export const orOne = <T extends tf.Tensor>(total: T): T =>
-  tf.add(total, tf.cast(tf.equal(total, 0), 'float32')) as T
+export const orOne = <T extends tf.Tensor>(total: T): T => tf.add(total, tf.cast(tf.equal(total, 0), 'float32')) as T

@@ -16,7 +16,17 @@ const UNUSED = 0
 const PROMPTS = [[3, 1, 4], [7], [5, 9, 2, 6, 5, 3, 5, 8, 9], [1, 1]]
 /** Ragged and interleaved: six rows of the first prompt, one, two, and none of the last. */
 const GROUP = [0, 2, 0, 1, 0, 2, 0, 0, 0]
-const COMPLETIONS = [[1, 2, 3, 4], [5, 5], [1, 2, 6, 7], [9, 8, 7], [2, 2], [4, 4, 4, 4], [6, 9, 9], [8, 2], [1, 2, 3, 4]]
+const COMPLETIONS = [
+  [1, 2, 3, 4],
+  [5, 5],
+  [1, 2, 6, 7],
+  [9, 8, 7],
+  [2, 2],
+  [4, 4, 4, 4],
+  [6, 9, 9],
+  [8, 2],
+  [1, 2, 3, 4],
+]
 
 const forced = tokenMDP({ terminator: STOP, maxLength: 4 })
 const free: TokenMDP = { ...forced, leaf: 'free' }
@@ -29,7 +39,13 @@ const drawn = (tensors: HostTensors, deviation: number): HostTensors =>
   Object.fromEntries(
     Object.entries(tensors).map(([name, { data, shape }]) => {
       const key = fold(keyOf(5), name)
-      return [name, hostTensor(Float32Array.from(data, (x, i) => x + deviation * normal(key, i)), shape)]
+      return [
+        name,
+        hostTensor(
+          Float32Array.from(data, (x, i) => x + deviation * normal(key, i)),
+          shape,
+        ),
+      ]
     }),
   )
 
@@ -37,7 +53,10 @@ const packed = (mdp: TokenMDP, completions: readonly (readonly number[])[], grou
   const width = mdp.maxLength + 1
   const actions = new Int32Array(group.length * width).fill(STOP)
   completions.forEach((z, row) => actions.set(z.slice(0, width), row * width))
-  return packRows({ prompts: PROMPTS.map((p) => ({ tokens: Int32Array.from(p) })), group: Int32Array.from(group), width }, actions)
+  return packRows(
+    { prompts: PROMPTS.map((p) => ({ tokens: Int32Array.from(p) })), group: Int32Array.from(group), width },
+    actions,
+  )
 }
 
 interface Given {
@@ -138,7 +157,10 @@ describe.each(models)('a small %s', (_, config) => {
       const norm = Math.hypot(...gradient)
       const along = async (step: number): Promise<number> => {
         const { data, shape } = adapter[name]!
-        const moved = hostTensor(Float32Array.from(data, (x, i) => x + (step * gradient[i]!) / norm), shape)
+        const moved = hostTensor(
+          Float32Array.from(data, (x, i) => x + (step * gradient[i]!) / norm),
+          shape,
+        )
         return (await at({ ...adapter, [name]: moved }))['value']![0]!
       }
       const slope = ((await along(1e-2)) - (await along(-1e-2))) / 2e-2
@@ -150,27 +172,39 @@ describe.each(models)('a small %s', (_, config) => {
   test('the order of rows is the order of scores', async () => {
     const order = [4, 8, 0, 3, 7, 1, 6, 2, 5]
     const straight = await scored(policy, adapter, forced, { constants })
-    const turned = await scored(policy, adapter, forced, { constants, completions: order.map((row) => COMPLETIONS[row]!), group: order.map((row) => GROUP[row]!) })
-    const row = (found: Found, half: number, r: number): Float32Array => found['scores']!.slice((half * 9 + r) * 5, (half * 9 + r + 1) * 5)
+    const turned = await scored(policy, adapter, forced, {
+      constants,
+      completions: order.map((row) => COMPLETIONS[row]!),
+      group: order.map((row) => GROUP[row]!),
+    })
+    const row = (found: Found, half: number, r: number): Float32Array =>
+      found['scores']!.slice((half * 9 + r) * 5, (half * 9 + r + 1) * 5)
     order.forEach((from, to) => {
-      for (const half of [0, 1]) expect(apart({ row: row(turned, half, to) }, { row: row(straight, half, from) })).toBeLessThan(1e-6)
+      for (const half of [0, 1])
+        expect(apart({ row: row(turned, half, to) }, { row: row(straight, half, from) })).toBeLessThan(1e-6)
     })
   })
 
   test('NaN in the embedding of the padding token changes nothing', async () => {
     // Not tied: the head would have the NaN row as a logit of its own.
-    const untied = rightOf(randomPolicy({ ...config, tie_word_embeddings: false }, { seed: 4, adapter: lora({ r: 2 }) }))
+    const untied = rightOf(
+      randomPolicy({ ...config, tie_word_embeddings: false }, { seed: 4, adapter: lora({ r: 2 }) }),
+    )
     const name = `${untied.config.names.embedding}.weight`
     const { data, shape } = untied.constants[name]!
     const poison = hostTensor(Float32Array.from(data).fill(NaN, UNUSED * shape[1]!, (UNUSED + 1) * shape[1]!), shape)
     for (const device of ['tfjs:cpu', 'cpu'] as const) {
       const clean = await scored(untied, adapter, forced, { constants: untied.constants, device })
-      expect(await scored(untied, adapter, forced, { constants: { ...untied.constants, [name]: poison }, device })).toEqual(clean)
+      expect(
+        await scored(untied, adapter, forced, { constants: { ...untied.constants, [name]: poison }, device }),
+      ).toEqual(clean)
     }
   })
 
   test('a prompt may fill the context to its last position', async () => {
-    const narrow = rightOf(randomPolicy({ ...config, max_position_embeddings: 12, n_positions: 12 }, { seed: 4, adapter: lora({ r: 2 }) }))
+    const narrow = rightOf(
+      randomPolicy({ ...config, max_position_embeddings: 12, n_positions: 12 }, { seed: 4, adapter: lora({ r: 2 }) }),
+    )
     const { branched: _, ...alone } = narrow
     const mdp = tokenMDP({ terminator: STOP, maxLength: 3, leaf: 'free' })
     const wanted = await scored(alone, adapter, mdp, { constants: narrow.constants })
@@ -188,7 +222,11 @@ test('a prompt with several rows runs once: its columns are in one trunk, its ro
       return policy.branched(...given)
     },
   }
-  await scored(watched, policy.constants, forced, { constants: policy.constants, group: [0, 0, 0, 0, 1, 1, 1, 1], completions: COMPLETIONS.slice(0, 8) })
+  await scored(watched, policy.constants, forced, {
+    constants: policy.constants,
+    group: [0, 0, 0, 0, 1, 1, 1, 1],
+    completions: COMPLETIONS.slice(0, 8),
+  })
   // 2 prompts of 8 columns; 4 rows each, of the 3 tokens after which something is read; the head at one column.
   expect(seen.slice(0, 3)).toEqual([[2, 8], [2, 4, 3], [1]])
 })

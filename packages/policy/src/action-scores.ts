@@ -82,7 +82,11 @@ const apart = (question: Question, prompts: tf.Tensor2D, pad: tf.Tensor1D, actio
  * @param actions  [trunks, share, states]
  */
 const together = (
-  question: Question, branched: NonNullable<Policy['branched']>, prompts: tf.Tensor2D, pad: tf.Tensor1D, actions: tf.Tensor3D,
+  question: Question,
+  branched: NonNullable<Policy['branched']>,
+  prompts: tf.Tensor2D,
+  pad: tf.Tensor1D,
+  actions: tf.Tensor3D,
 ): Pair => {
   const { policy, mdp, constants, trainable, states } = question
   const [trunks, share] = actions.shape

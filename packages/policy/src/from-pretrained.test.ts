@@ -27,75 +27,74 @@ const saved = async (config: Record<string, unknown> = SMALL_LLAMA, dtype: 'F32'
 }
 const faultOf = async (directory: string, options: LoadOptions = {}) => leftOf(await loadPolicy(directory, options)())
 
-describe.each([
-  ['llama', SMALL_LLAMA],
-  ['gpt2', SMALL_GPT2],
-  ...Object.entries(SMALL_FAMILIES),
-])('a saved %s', (_, config) => {
-  it('comes back exactly', async () => {
-    const { policy, directory } = await saved(config)
-    const loaded = await fromPretrained(directory)
-    expect(loaded.constants).toEqual(policy.constants)
-    expect(loaded.trainable).toEqual({})
-    expect(eagerLogits(loaded, ROWS)).toEqual(eagerLogits(policy, ROWS))
-  })
+describe.each([['llama', SMALL_LLAMA], ['gpt2', SMALL_GPT2], ...Object.entries(SMALL_FAMILIES)])(
+  'a saved %s',
+  (_, config) => {
+    it('comes back exactly', async () => {
+      const { policy, directory } = await saved(config)
+      const loaded = await fromPretrained(directory)
+      expect(loaded.constants).toEqual(policy.constants)
+      expect(loaded.trainable).toEqual({})
+      expect(eagerLogits(loaded, ROWS)).toEqual(eagerLogits(policy, ROWS))
+    })
 
-  it.each([
-    ['F16', 2e-2],
-    ['BF16', 0.2],
-  ] as const)('in %s comes back rounded', async (dtype, bound) => {
-    const { policy, directory } = await saved(config, dtype)
-    const loaded = await fromPretrained(directory)
-    const gap = apart(eagerLogits(loaded, ROWS), eagerLogits(policy, ROWS))
-    expect(gap).toBeGreaterThan(0)
-    expect(gap).toBeLessThan(bound)
-    expect(loaded.configJson['torch_dtype']).toBe(dtype === 'F16' ? 'float16' : 'bfloat16')
-  })
+    it.each([
+      ['F16', 2e-2],
+      ['BF16', 0.2],
+    ] as const)('in %s comes back rounded', async (dtype, bound) => {
+      const { policy, directory } = await saved(config, dtype)
+      const loaded = await fromPretrained(directory)
+      const gap = apart(eagerLogits(loaded, ROWS), eagerLogits(policy, ROWS))
+      expect(gap).toBeGreaterThan(0)
+      expect(gap).toBeLessThan(bound)
+      expect(loaded.configJson['torch_dtype']).toBe(dtype === 'F16' ? 'float16' : 'bfloat16')
+    })
 
-  it('may lie in shards', async () => {
-    const { policy, directory, weights } = await saved(config)
-    const tensors = Object.entries(rightOf(await readSafetensors(weights)()))
-    const shards = [tensors.filter((_, i) => i % 2 === 0), tensors.filter((_, i) => i % 2 === 1)]
-    const map: Record<string, string> = {}
-    for (const [i, shard] of shards.entries()) {
-      const file = `model-0000${i + 1}-of-00002.safetensors`
-      rightOf(await writeSafetensors(join(directory, file), Object.fromEntries(shard))())
-      for (const [name] of shard) map[name] = file
-    }
-    await rm(weights)
-    await writeFile(
-      join(directory, 'model.safetensors.index.json'),
-      JSON.stringify({ metadata: {}, weight_map: map }),
-    )
-    expect((await fromPretrained(directory)).constants).toEqual(policy.constants)
-    await rm(join(directory, 'model-00002-of-00002.safetensors'))
-    expect(await faultOf(directory)).toMatchObject({ _tag: 'WeightsMissing' })
-  })
+    it('may lie in shards', async () => {
+      const { policy, directory, weights } = await saved(config)
+      const tensors = Object.entries(rightOf(await readSafetensors(weights)()))
+      const shards = [tensors.filter((_, i) => i % 2 === 0), tensors.filter((_, i) => i % 2 === 1)]
+      const map: Record<string, string> = {}
+      for (const [i, shard] of shards.entries()) {
+        const file = `model-0000${i + 1}-of-00002.safetensors`
+        rightOf(await writeSafetensors(join(directory, file), Object.fromEntries(shard))())
+        for (const [name] of shard) map[name] = file
+      }
+      await rm(weights)
+      await writeFile(
+        join(directory, 'model.safetensors.index.json'),
+        JSON.stringify({ metadata: {}, weight_map: map }),
+      )
+      expect((await fromPretrained(directory)).constants).toEqual(policy.constants)
+      await rm(join(directory, 'model-00002-of-00002.safetensors'))
+      expect(await faultOf(directory)).toMatchObject({ _tag: 'WeightsMissing' })
+    })
 
-  it('saved with its adapter merged computes what the adapted model does', async () => {
-    const { directory } = await saved(config)
-    const policy = await fromPretrained(directory, { adapter: ADAPTED })
-    const trainable: HostTensors = Object.fromEntries(
-      Object.entries(policy.trainable).map(([name, { data, shape }]) => [
-        name,
-        hostTensor(
-          Float32Array.from(data, (value, i) => value + 0.1 * Math.cos(i)),
-          shape,
-        ),
-      ]),
-    )
-    const merged = await freshDirectory()
-    rightOf(await savePretrained(policy, trainable, merged)())
-    const adapted = eagerLogits(policy, ROWS, { trainable })
-    expect(apart(eagerLogits(await fromPretrained(merged), ROWS), adapted)).toBeLessThan(2e-5)
+    it('saved with its adapter merged computes what the adapted model does', async () => {
+      const { directory } = await saved(config)
+      const policy = await fromPretrained(directory, { adapter: ADAPTED })
+      const trainable: HostTensors = Object.fromEntries(
+        Object.entries(policy.trainable).map(([name, { data, shape }]) => [
+          name,
+          hostTensor(
+            Float32Array.from(data, (value, i) => value + 0.1 * Math.cos(i)),
+            shape,
+          ),
+        ]),
+      )
+      const merged = await freshDirectory()
+      rightOf(await savePretrained(policy, trainable, merged)())
+      const adapted = eagerLogits(policy, ROWS, { trainable })
+      expect(apart(eagerLogits(await fromPretrained(merged), ROWS), adapted)).toBeLessThan(2e-5)
 
-    const adapter = await freshDirectory()
-    rightOf(await saveAdapter(policy, trainable, adapter)())
-    expect(eagerLogits(await fromPretrained(directory, { adapter }), ROWS)).toEqual(adapted)
-    const frozen = await fromPretrained(directory, { adapter, train: 'none' })
-    expect(eagerLogits(frozen, ROWS, { trainable: null })).toEqual(adapted)
-  })
-})
+      const adapter = await freshDirectory()
+      rightOf(await saveAdapter(policy, trainable, adapter)())
+      expect(eagerLogits(await fromPretrained(directory, { adapter }), ROWS)).toEqual(adapted)
+      const frozen = await fromPretrained(directory, { adapter, train: 'none' })
+      expect(eagerLogits(frozen, ROWS, { trainable: null })).toEqual(adapted)
+    })
+  },
+)
 
 describe('what a file may have and be loaded all the same', () => {
   it('GPT-2 names without their prefix, and mask buffers', async () => {

@@ -74,7 +74,10 @@ const tokenizerFor = (directory: string, vocab: number): TE.TaskEither<PolicyFau
 /** Loads a model with the tensors that its configuration asks for, in the eyes of `wanted`. */
 export const loadWith =
   (wanted: (config: DecoderConfig, json: ConfigJson) => E.Either<PolicyFault, Wanted>) =>
-  (idOrDirectory: string, { adapter, train, quantize, ...hub }: LoadOptions): TE.TaskEither<PolicyFault, PretrainedPolicy> =>
+  (
+    idOrDirectory: string,
+    { adapter, train, quantize, ...hub }: LoadOptions,
+  ): TE.TaskEither<PolicyFault, PretrainedPolicy> =>
     pipe(
       TE.Do,
       TE.bind('directory', () => resolveModel(idOrDirectory, hub)),
@@ -112,7 +115,10 @@ export const loadWith =
  * @example
  * const policy = await loadPolicy('models/stories260K', { adapter: lora({ r: 8 }) })()
  */
-export const loadPolicy = (idOrDirectory: string, options: LoadOptions = {}): TE.TaskEither<PolicyFault, PretrainedPolicy> =>
+export const loadPolicy = (
+  idOrDirectory: string,
+  options: LoadOptions = {},
+): TE.TaskEither<PolicyFault, PretrainedPolicy> =>
   loadWith((config) => E.right(tensorsOf(config)))(idOrDirectory, options)
 
 /**

@@ -1,5 +1,12 @@
 export type {
-  BranchInput, BranchLogits, Cache, CachedDecoding, Columns, Policy, Tensors, TokenInput,
+  BranchInput,
+  BranchLogits,
+  Cache,
+  CachedDecoding,
+  Columns,
+  Policy,
+  Tensors,
+  TokenInput,
 } from './policy.ts'
 export type { Tokenizer } from './tokenizer.ts'
 export { type LoadOptions, fromPretrained, loadPolicy } from './from-pretrained.ts'
@@ -43,6 +50,9 @@ export { type Grouped, type PackedRows, packRows } from './pack-rows.ts'
 export { bucketed } from './bucketed.ts'
 export { type PolicyState, type Switchable, frozen, reference, switchable } from './policy-state.ts'
 export {
-  type LabelledLogProbs, type ResponseLogProbOptions, labelledLogProbs, responseLogProbs,
+  type LabelledLogProbs,
+  type ResponseLogProbOptions,
+  labelledLogProbs,
+  responseLogProbs,
 } from './response-log-probs.ts'
 export { causalBias, positionsOf } from './decoder/visibility.ts'

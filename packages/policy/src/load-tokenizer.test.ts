@@ -54,9 +54,7 @@ it('takes special tokens from tokenizer_config.json, then from config.json', asy
     'tokenizer_config.json': { bos_token: { content: '<s>' }, pad_token: null },
   }
   const tokenizer = rightOf(
-    await loadTokenizer(
-      await directoryWith({ ...files, 'config.json': { eos_token_id: [11, 3], bos_token_id: 5 } }),
-    )(),
+    await loadTokenizer(await directoryWith({ ...files, 'config.json': { eos_token_id: [11, 3], bos_token_id: 5 } }))(),
   )
   expect([tokenizer.bos, tokenizer.eos, tokenizer.pad]).toEqual([10, 11, undefined])
 })

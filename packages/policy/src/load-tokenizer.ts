@@ -66,8 +66,8 @@ export const tokenizerOf = (
       return named !== undefined
         ? inner.token_to_id(named)
         : Number.isSafeInteger(first)
-        ? (first as number)
-        : undefined
+          ? (first as number)
+          : undefined
     }
     const decode = (tokens: ArrayLike<number>, { skipSpecial = true } = {}): string =>
       tokens.length === 0 ? '' : inner.decode(Array.from(tokens), { skip_special_tokens: skipSpecial })

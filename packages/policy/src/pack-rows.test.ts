@@ -23,7 +23,10 @@ test('rows without company keep their order, and unused prompts take no room', (
   )
   expect(prompts.shape).toEqual([2, 8])
   expect([...prompts.data].filter((token) => token !== 0)).toEqual([2, 1])
-  expect([[...rowAt.data], [...slotOf.data]]).toEqual([[0, 1], [0, 1]])
+  expect([[...rowAt.data], [...slotOf.data]]).toEqual([
+    [0, 1],
+    [0, 1],
+  ])
 })
 
 test('however ragged the groups are, every row is found in a slot of its own prompt', () => {

@@ -36,14 +36,14 @@ export const parametersOf = (
           ),
         )
       : train === 'all' && isQuantized(weights)
-      ? E.left(
-          policyFault(
-            'QuantizationInvalid',
-            "train is 'all' but the weights are quantised",
-            'Train an adapter: lora(), or leave quantize out',
-          ),
-        )
-      : E.right({ constants: weights, trainable: train === 'all' ? weights : {} })
+        ? E.left(
+            policyFault(
+              'QuantizationInvalid',
+              "train is 'all' but the weights are quantised",
+              'Train an adapter: lora(), or leave quantize out',
+            ),
+          )
+        : E.right({ constants: weights, trainable: train === 'all' ? weights : {} })
   if (train === 'all')
     return E.left(
       policyFault(
@@ -53,10 +53,9 @@ export const parametersOf = (
       ),
     )
   const made = 'tensors' in given ? E.map(() => given)(fitsBase(given, weights)) : newAdapter(config, weights, given)
-  return E.map(
-    ({ adapter, tensors }: Adapter): Parameters =>
-      train === 'none'
-        ? { constants: { ...weights, ...tensors }, trainable: {}, adapter }
-        : { constants: weights, trainable: tensors, adapter },
+  return E.map(({ adapter, tensors }: Adapter): Parameters =>
+    train === 'none'
+      ? { constants: { ...weights, ...tensors }, trainable: {}, adapter }
+      : { constants: weights, trainable: tensors, adapter },
   )(made)
 }

@@ -29,12 +29,7 @@ export interface PolicyParts {
 }
 
 /** A policy from its parts. */
-export const pretrainedPolicy = ({
-  modelDirectory,
-  adapter,
-  tokenizer,
-  ...parts
-}: PolicyParts): PretrainedPolicy => ({
+export const pretrainedPolicy = ({ modelDirectory, adapter, tokenizer, ...parts }: PolicyParts): PretrainedPolicy => ({
   ...parts,
   ...(modelDirectory === undefined ? {} : { modelDirectory }),
   ...(adapter === undefined ? {} : { adapter }),

@@ -23,12 +23,7 @@ export interface RandomPolicyOptions {
 }
 
 /** Matrices and embeddings N(0, σ), σ smaller where a module adds to the residual stream; norms multiply by 1; biases 0. */
-const initialWeights = (
-  config: DecoderConfig,
-  seed: number,
-  sigma: number,
-  shrunk: readonly string[],
-): HostTensors => {
+const initialWeights = (config: DecoderConfig, seed: number, sigma: number, shrunk: readonly string[]): HostTensors => {
   const shapes = tensorsOf(config)
   const weight = ({ name, kind }: Module): HostTensor => {
     const shape = shapes.get(`${name}.weight`)!
@@ -70,13 +65,7 @@ const fitting = (config: DecoderConfig): E.Either<PolicyFault, number> => {
  */
 export const randomPolicy = (
   configJson: ConfigJson,
-  {
-    seed,
-    name = 'random',
-    adapter,
-    train = adapter === undefined ? 'all' : 'adapter',
-    tokenizer,
-  }: RandomPolicyOptions,
+  { seed, name = 'random', adapter, train = adapter === undefined ? 'all' : 'adapter', tokenizer }: RandomPolicyOptions,
 ): E.Either<PolicyFault, PretrainedPolicy> =>
   pipe(
     E.Do,

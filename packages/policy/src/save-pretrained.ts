@@ -113,9 +113,7 @@ export const savePretrained = (
       }),
     ),
     TE.chain(() => TE.fromTask(async () => (modelDirectory === undefined ? [] : companionsOf(modelDirectory)))),
-    TE.chain(
-      TE.traverseSeqArray((file: string) => copyIfAny(join(modelDirectory!, file), join(directory, file))),
-    ),
+    TE.chain(TE.traverseSeqArray((file: string) => copyIfAny(join(modelDirectory!, file), join(directory, file)))),
     TE.map(() => undefined),
   )
 }

@@ -18,8 +18,8 @@ const contentOf = (token: unknown): string | undefined =>
   typeof token === 'string'
     ? token
     : isObject(token) && typeof token['content'] === 'string'
-    ? token['content']
-    : undefined
+      ? token['content']
+      : undefined
 
 const namedIn = (file: Json): readonly (readonly [string, string])[] =>
   Object.entries(file).flatMap(([name, token]) => {

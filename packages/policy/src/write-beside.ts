@@ -17,7 +17,7 @@ export const writeBeside =
       await mkdir(dirname(path), { recursive: true })
       file = await open(beside, 'w')
       for (const piece of pieces())
-        for (let done = 0; done < piece.length; )
+        for (let done = 0; done < piece.length;)
           done += (await file.write(piece, done, Math.min(1 << 30, piece.length - done))).bytesWritten
       await file.sync()
       await file.close()

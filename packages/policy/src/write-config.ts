@@ -4,7 +4,13 @@ import type { PolicyFault } from './policy-fault.ts'
 import { writeBeside } from './write-beside.ts'
 
 /** Fields that transformers 5 takes as floats and nothing else. */
-const FLOATS = ['attn_logit_softcapping', 'final_logit_softcapping', 'initializer_range', 'layer_norm_epsilon', 'rms_norm_eps']
+const FLOATS = [
+  'attn_logit_softcapping',
+  'final_logit_softcapping',
+  'initializer_range',
+  'layer_norm_epsilon',
+  'rms_norm_eps',
+]
 
 const WHOLE_FLOAT = new RegExp(String.raw`^(  "(?:${FLOATS.join('|')})": -?\d+)(,?)$`, 'gm')
 

@@ -14,6 +14,10 @@ export { judgePrompt } from './judge/judge-prompt.ts'
 export { type ScoreOptions, parseScore } from './judge/parse-score.ts'
 export { type ClassifierOptions, classifier } from './encoder/classifier.ts'
 export {
-  type Embedding, type EmbeddingOptions, cosineSimilarity, embedding, semanticDiversity,
+  type Embedding,
+  type EmbeddingOptions,
+  cosineSimilarity,
+  embedding,
+  semanticDiversity,
 } from './encoder/embedding.ts'
 export { type Encoded, type Encoder, type EncoderOptions, loadEncoder } from './encoder/encoder.ts'

@@ -89,12 +89,21 @@ test('gpt2: the same, with ids outside the vocabulary in the padding', async () 
 test('where the MDP forbids stopping nothing is judged, and the rest as ever', async () => {
   const policy = smallLlama()
   const later = tokenMDP({ ...mdp, minLength: 2 })
-  const long = [[[1, 2, 3, 4], [5, 5]], [[6, 6, 6]], [[9, 8]]]
+  const long = [
+    [
+      [1, 2, 3, 4],
+      [5, 5],
+    ],
+    [[6, 6, 6]],
+    [[9, 8]],
+  ]
   const around = infillingLikelihood(reference(policy), options)
-  const [all, stopping] = await Promise.all([mdp, later].map(async (given) => {
-    const judged = await around(trajectoriesOf(given, prompts, long, { padding: STOP }))()
-    return isRight(judged) ? [...judged.right.logReward] : []
-  }))
+  const [all, stopping] = await Promise.all(
+    [mdp, later].map(async (given) => {
+      const judged = await around(trajectoriesOf(given, prompts, long, { padding: STOP }))()
+      return isRight(judged) ? [...judged.right.logReward] : []
+    }),
+  )
   all!.forEach((x, i) => {
     if (i % 5 < 2 || Number.isNaN(x)) expect(stopping![i]).toBeNaN()
     else expect(stopping![i]).toBeCloseTo(x, 4)

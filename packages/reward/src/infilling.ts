@@ -59,8 +59,13 @@ const scorer = (policy: Policy, branched: Branched, logitShift: Float32Array | u
           : branched(constants, trainable, { trunk, branches: branches as tf.Tensor3D, after }, read)
       const [completion, first] = tf.split(tokenLogProbs(flat(logits.trunk), ids(next, 2)), 2, 1)
       // A penalty on tokens is for the completion's alone.
-      const penalised = logitShift === undefined ? completion : tokenLogProbs(
-        flat(tf.add(logits.trunk, tf.tensor1d(logitShift))), tf.reshape(tf.slice(next, [0, 0, 0], [rows, width, 1]), [rows * width, 1]) as tf.Tensor2D)
+      const penalised =
+        logitShift === undefined
+          ? completion
+          : tokenLogProbs(
+              flat(tf.add(logits.trunk, tf.tensor1d(logitShift))),
+              tf.reshape(tf.slice(next, [0, 0, 0], [rows, width, 1]), [rows * width, 1]) as tf.Tensor2D,
+            )
       const scores = { completion: penalised as tf.Tensor, first: first as tf.Tensor }
       return 'branches' in logits && rest !== undefined
         ? { ...scores, rest: tokenLogProbs(flat(logits.branches), ids(rest, 1)) as tf.Tensor }
@@ -120,7 +125,10 @@ export const infillingLikelihood = (
     })
     checkFits(batch, frames, policy)
     const own = trainable()
-    const found = await run({ ...(own === null ? {} : { trainable: own }), ...infillingRows(batch, frames, policy.contextLength) })
+    const found = await run({
+      ...(own === null ? {} : { trainable: own }),
+      ...infillingRows(batch, frames, policy.contextLength),
+    })
     const values = (t: { readonly data: unknown }): Float32Array => t.data as Float32Array
     return infillingLogRewards(batch, frames, {
       completion: values(found.completion),

@@ -25,7 +25,10 @@ test('no completion is punished with a negative zero, and options are checked', 
 
 test('right answers are worth most when short, wrong ones when long', () => {
   const worth = cosineLength({ maxLength: 100 })
-  const [lengths, right] = [[0, 50, 100, 200], [1, 0.75, 0.5, 0.5]]
+  const [lengths, right] = [
+    [0, 50, 100, 200],
+    [1, 0.75, 0.5, 0.5],
+  ]
   expect(lengths.map((l) => worth(l, true))).toEqual(right.map((x) => expect.closeTo(x, 12)))
   expect(lengths.map((l) => worth(l, false))).toEqual(right.map((x) => expect.closeTo(-x, 12)))
 })

@@ -28,7 +28,11 @@ test('the ratio is P_F / π_b over the whole completion, terminator included, pa
 
 test('ratios correct the mean under a tempered behaviour to the mean under the policy', () => {
   // Exact sum over three completions: Σ π_b · w · f = Σ P_F · f.
-  const [pf, pb, f] = [[0.7, 0.2, 0.1], [0.4, 0.3, 0.3], [5, -2, 11]]
+  const [pf, pb, f] = [
+    [0.7, 0.2, 0.1],
+    [0.4, 0.3, 0.3],
+    [5, -2, 11],
+  ]
   const weights = importanceRatio()(batchOf(...pf.map((p, i) => ({ logPF: log(p), logBehaviour: log(pb[i]) }))))
   expect(pb.reduce((sum, p, i) => sum + p * weights[i] * f[i], 0)).toBeCloseTo(0.7 * 5 - 0.4 + 1.1, 5)
 })

@@ -19,8 +19,10 @@ export const normalisedPerPrompt = (logWeights: Float64Array, batch: Grouped, un
   })
   const logMean = byPrompt.map((known) => logSumExp(known) - Math.log(known.length))
   return byRow(batch, (row) =>
-    Number.isNaN(logWeights[row]) ? unknown
-    : logWeights[row] === -Infinity ? 0
-    : Math.exp(logWeights[row] - logMean[batch.group[row]]),
+    Number.isNaN(logWeights[row])
+      ? unknown
+      : logWeights[row] === -Infinity
+        ? 0
+        : Math.exp(logWeights[row] - logMean[batch.group[row]]),
   )
 }

@@ -26,8 +26,11 @@ const batch = (step: number): Annotated => ({
   keep: Uint8Array.of(1, 0),
 })
 const [a, b] = [batch(1), batch(2)]
-const weighted = (of: Annotated, ...weight: readonly number[]): Weighted =>
-  ({ ...of, weight: Float32Array.from(weight), clipped: Uint8Array.of(0, 0) })
+const weighted = (of: Annotated, ...weight: readonly number[]): Weighted => ({
+  ...of,
+  weight: Float32Array.from(weight),
+  clipped: Uint8Array.of(0, 0),
+})
 const marbles = (run: Parameters<TestScheduler['run']>[0]): void => {
   new TestScheduler((actual, expected) => expect(actual).toEqual(expected)).run(run)
 }

@@ -41,7 +41,11 @@ export const load64 = (at: Code): Code => [...simd(0x5d, at), ...memory]
 /** `value` with lane `lane` from memory. */
 export const loadLane = (lane: number, at: Code, value: Code): Code => [...simd(0x57, at, value), ...memory, lane]
 export const both = (x: number): Code => [0xfd, 0x0c, ...float64(x), ...float64(x)]
-export const bothInts = (n: number): Code => [0xfd, 0x0c, ...[0, 1, 2, 3].flatMap(() => [...new Uint8Array(Int32Array.of(n).buffer)])]
+export const bothInts = (n: number): Code => [
+  0xfd,
+  0x0c,
+  ...[0, 1, 2, 3].flatMap(() => [...new Uint8Array(Int32Array.of(n).buffer)]),
+]
 export const splat = (x: Code): Code => simd(0x14, x)
 export const lane = (n: number, x: Code): Code => [...simd(0x21, x), n]
 export const laneInt = (n: number, x: Code): Code => [...simd(0x1b, x), n]
@@ -74,11 +78,30 @@ export interface Routine {
 export const moduleOf = (routines: Readonly<Record<string, Routine>>): Uint8Array => {
   const all = Object.entries(routines)
   return Uint8Array.from([
-    0x00, 0x61, 0x73, 0x6d, 1, 0, 0, 0,
-    ...section(1, all.map(([, { parameters }]) => [0x60, ...vector(parameters.map((type) => [type])), 1, F64])),
+    0x00,
+    0x61,
+    0x73,
+    0x6d,
+    1,
+    0,
+    0,
+    0,
+    ...section(
+      1,
+      all.map(([, { parameters }]) => [0x60, ...vector(parameters.map((type) => [type])), 1, F64]),
+    ),
     ...section(2, [[...name('host'), ...name('memory'), 0x02, 0x00, 0]]),
-    ...section(3, all.map((_, i) => leb(i))),
-    ...section(7, all.map(([exported], i) => [...name(exported), 0x00, ...leb(i)])),
-    ...section(10, all.map(([, { locals, code }]) => sized([...vector(locals.map((type) => [1, type])), ...code, 0x0b]))),
+    ...section(
+      3,
+      all.map((_, i) => leb(i)),
+    ),
+    ...section(
+      7,
+      all.map(([exported], i) => [...name(exported), 0x00, ...leb(i)]),
+    ),
+    ...section(
+      10,
+      all.map(([, { locals, code }]) => sized([...vector(locals.map((type) => [1, type])), ...code, 0x0b])),
+    ),
   ])
 }

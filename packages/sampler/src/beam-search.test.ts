@@ -8,18 +8,25 @@ const VOCAB = 5
 const table = irregular(VOCAB)
 const prompt = { id: 'p', text: '', tokens: Int32Array.of(2, 3), row: {} }
 const mdp = tokenMDP({ terminator: 4, maxLength: 3, logitShift: exceptTokens(VOCAB, [1]) })
-const search = (beams: number, rules: TokenMDP = mdp): Promise<Beam[]> => beamSearch(tableDecoder(table), prompt, rules, null, beams)
+const search = (beams: number, rules: TokenMDP = mdp): Promise<Beam[]> =>
+  beamSearch(tableDecoder(table), prompt, rules, null, beams)
 
 const enumerated = (rules: TokenMDP): Beam[] =>
   enumerateCompletions(rules, VOCAB)
     .map((tokens) => ({
       tokens,
-      logProb: [...tokens, 4].reduce((sum, token, t) => sum + learnedLogProb(Float32Array.from(table(prompt.tokens, [...tokens.subarray(0, t)])), rules, t, token), 0),
+      logProb: [...tokens, 4].reduce(
+        (sum, token, t) =>
+          sum + learnedLogProb(Float32Array.from(table(prompt.tokens, [...tokens.subarray(0, t)])), rules, t, token),
+        0,
+      ),
     }))
     .sort((a, b) => b.logProb - a.logProb)
 
 test.each<[string, TokenMDP]>([
-  ['a forced leaf', mdp], ['a minimum length', { ...mdp, minLength: 2 }], ['a free leaf', { ...mdp, leaf: 'free' }],
+  ['a forced leaf', mdp],
+  ['a minimum length', { ...mdp, minLength: 2 }],
+  ['a free leaf', { ...mdp, leaf: 'free' }],
 ])('with room for every prefix it finds the likeliest completions in order: %s', async (_, rules) => {
   const all = enumerated(rules)
   const found = await search(27, rules)
@@ -40,15 +47,26 @@ test('few beams give completions of the MDP with their own log-probs, best first
 
 // Terminator 3. First: 2 → 0.5, end → 0.3, 1 → 0.19, 0 → 0.01. After 2: 2 → 0.9, end → 0.1. After 1: end → 0.9, 2 → 0.1.
 const few = tableDecoder(([, ...tokens]) => {
-  const after: Readonly<Record<string, readonly number[]>> = { '': [0.01, 0.19, 0.5, 0.3], 2: [0, 0, 0.9, 0.1], 1: [0, 0, 0.1, 0.9] }
+  const after: Readonly<Record<string, readonly number[]>> = {
+    '': [0.01, 0.19, 0.5, 0.3],
+    2: [0, 0, 0.9, 0.1],
+    1: [0, 0, 0.1, 0.9],
+  }
   return (after[tokens.join(' ')] ?? [0, 0, 0.5, 0.5]).map((p) => Math.log(p))
 })
 
 test('it goes on while one live beam can still beat a finished one', async () => {
   const two = tokenMDP({ terminator: 3, maxLength: 2 })
-  const found = async (beams: number) => (await beamSearch(few, { ...prompt, tokens: Int32Array.of(0) }, two, null, beams)).map(({ tokens, logProb }) => [tokens.join(' '), Math.exp(logProb)])
+  const found = async (beams: number) =>
+    (await beamSearch(few, { ...prompt, tokens: Int32Array.of(0) }, two, null, beams)).map(({ tokens, logProb }) => [
+      tokens.join(' '),
+      Math.exp(logProb),
+    ])
   // finished are '' and '1' (0.17) when '2 2' lives with 0.45
-  expect(await found(2)).toEqual([['2 2', expect.closeTo(0.45, 6)], ['', expect.closeTo(0.3, 6)]])
+  expect(await found(2)).toEqual([
+    ['2 2', expect.closeTo(0.45, 6)],
+    ['', expect.closeTo(0.3, 6)],
+  ])
   expect(await found(1)).toEqual([['2 2', expect.closeTo(0.45, 6)]])
 })
 

@@ -15,19 +15,32 @@ interface Candidate extends Beam {
 }
 
 /** The `k` most likely. */
-const best = <A extends Beam>(candidates: readonly A[], k: number): A[] => [...candidates].sort((a, b) => b.logProb - a.logProb).slice(0, k)
+const best = <A extends Beam>(candidates: readonly A[], k: number): A[] =>
+  [...candidates].sort((a, b) => b.logProb - a.logProb).slice(0, k)
 
 /** The most likely continuations of each live beam by one token. */
-const expansions = (live: readonly Beam[], logits: Float32Array, vocab: number, mdp: TokenMDP, t: number, keep: number): Candidate[] =>
+const expansions = (
+  live: readonly Beam[],
+  logits: Float32Array,
+  vocab: number,
+  mdp: TokenMDP,
+  t: number,
+  keep: number,
+): Candidate[] =>
   live.flatMap(({ tokens, logProb }, i) => {
     const row = logits.subarray(i * vocab, (i + 1) * vocab)
-    return topIds(row, mdp, t, keep).map((token) => ({ tokens, token, logProb: logProb + learnedLogProb(row, mdp, t, token) }))
+    return topIds(row, mdp, t, keep).map((token) => ({
+      tokens,
+      token,
+      logProb: logProb + learnedLogProb(row, mdp, t, token),
+    }))
   })
 
 /** The `k` most likely legal actions of a row. */
 const topIds = (row: Float32Array, mdp: TokenMDP, t: number, k: number): number[] => {
   if (t >= mdp.maxLength) return [mdp.terminator]
-  const score = (id: number): number => (id === mdp.terminator && t < mdp.minLength ? -Infinity : row[id]! + (mdp.logitShift?.[id] ?? 0))
+  const score = (id: number): number =>
+    id === mdp.terminator && t < mdp.minLength ? -Infinity : row[id]! + (mdp.logitShift?.[id] ?? 0)
   const ids = Array.from(row, (_, id) => id).filter((id) => score(id) > -Infinity)
   return ids.sort((a, b) => score(b) - score(a)).slice(0, k)
 }
@@ -39,7 +52,13 @@ const topIds = (row: Float32Array, mdp: TokenMDP, t: number, k: number): number[
  * @returns at most `beams` finished completions, the most likely first
  * @throws RangeError when `beams` is no whole number from 1
  */
-export const beamSearch = async (decoder: Decoder, prompt: Prompt, mdp: TokenMDP, trainable: HostTensors | null, beams: number): Promise<Beam[]> => {
+export const beamSearch = async (
+  decoder: Decoder,
+  prompt: Prompt,
+  mdp: TokenMDP,
+  trainable: HostTensors | null,
+  beams: number,
+): Promise<Beam[]> => {
   if (!(Number.isInteger(beams) && beams >= 1)) throw new RangeError(`beams ${beams}: an integer from 1`)
   const finished: Beam[] = []
   let live: Beam[] = [{ tokens: new Int32Array(0), logProb: 0 }]
@@ -56,7 +75,10 @@ export const beamSearch = async (decoder: Decoder, prompt: Prompt, mdp: TokenMDP
     const all = expansions(live, decoding.logits, decoding.logits.length / beams, mdp, t, beams + 1)
     await decoding.close()
     finished.push(...all.filter((c) => c.token === mdp.terminator).map(({ tokens, logProb }) => ({ tokens, logProb })))
-    live = best(all.filter((c) => c.token !== mdp.terminator), beams).map(({ tokens, token, logProb }) => ({ tokens: Int32Array.of(...tokens, token), logProb }))
+    live = best(
+      all.filter((c) => c.token !== mdp.terminator),
+      beams,
+    ).map(({ tokens, token, logProb }) => ({ tokens: Int32Array.of(...tokens, token), logProb }))
     const worst = best(finished, beams)[beams - 1]
     if (worst !== undefined && live.every((b) => b.logProb <= worst.logProb)) break
   }

@@ -7,19 +7,36 @@ import type { Exploration } from './exploration.ts'
 // A rollout of gfn-lm-tuning's next-sentence sampler at T = 2: illegal token 1 at −99, terminator 5, minimum length 1,
 // maximum length 3. Two rows of logits a step; the probabilities it drew from, and the learned log-probabilities.
 const steps = [
-  { logits: [0.2162, -0.8751, -1.5394, -0.3858, -0.7252, -5.6902],
+  {
+    logits: [0.2162, -0.8751, -1.5394, -0.3858, -0.7252, -5.6902],
     drawn: [0.3596683544117221, 6.627543541522513e-23, 0.14951285400551206, 0.2661825546605008, 0.2246362369222651, 0],
-    logPF: [0, -0.7482610915137273], logTerminator: -6.654661091513727 },
-  { logits: [2.5595, -2.5093, -2.0346, -3.3782, -1.0377, 2.3183],
-    drawn: [0.4537542103551563, 1.1443737274441683e-23, 0.045627274583988915, 0.023305879424496755,
-      0.07511014712994733, 0.4022024885064109],
-    logPF: [3, -6.53973698780827], logTerminator: -0.8432369878082708 },
-  { logits: [0.2579, 0.4053, 2.1002, 2.4484, -0.4242, -2.3696],
-    drawn: [0.1336551519791391, 4.5752660498723196e-23, 0.33576549680820894, 0.3996195582448415,
-      0.0950319347269202, 0.03592785824089017],
-    logPF: [4, -3.505175773340718], logTerminator: -5.450575773340717 },
-  { logits: [-2.4744, 3.3401, 2.0468, 3.2705, 0.6295, 1.9396], drawn: [0, 0, 0, 0, 0, 1],
-    logPF: [5, -1.821238082566312], logTerminator: -1.821238082566312 },
+    logPF: [0, -0.7482610915137273],
+    logTerminator: -6.654661091513727,
+  },
+  {
+    logits: [2.5595, -2.5093, -2.0346, -3.3782, -1.0377, 2.3183],
+    drawn: [
+      0.4537542103551563, 1.1443737274441683e-23, 0.045627274583988915, 0.023305879424496755, 0.07511014712994733,
+      0.4022024885064109,
+    ],
+    logPF: [3, -6.53973698780827],
+    logTerminator: -0.8432369878082708,
+  },
+  {
+    logits: [0.2579, 0.4053, 2.1002, 2.4484, -0.4242, -2.3696],
+    drawn: [
+      0.1336551519791391, 4.5752660498723196e-23, 0.33576549680820894, 0.3996195582448415, 0.0950319347269202,
+      0.03592785824089017,
+    ],
+    logPF: [4, -3.505175773340718],
+    logTerminator: -5.450575773340717,
+  },
+  {
+    logits: [-2.4744, 3.3401, 2.0468, 3.2705, 0.6295, 1.9396],
+    drawn: [0, 0, 0, 0, 0, 1],
+    logPF: [5, -1.821238082566312],
+    logTerminator: -1.821238082566312,
+  },
 ] as const
 const penalty = Float32Array.of(0, -99, 0, 0, 0, 0)
 const reference = tokenMDP({ terminator: 5, minLength: 1, maxLength: 3, logitShift: penalty })
@@ -44,7 +61,11 @@ test('the penalty goes in before the division by T: at T = 2 an illegal token pa
 
 test.each([0, 1, 2, 3])('the learned log-probabilities of step %i ignore temperature; a free leaf is free', (t) => {
   const mdp = { ...reference, minLength: 0, leaf: 'free' } as const
-  const { logits, logPF: [token, logProb], logTerminator } = steps[t]
+  const {
+    logits,
+    logPF: [token, logProb],
+    logTerminator,
+  } = steps[t]
   expect(learnedLogProb(Float64Array.from(logits), mdp, t, token)).toBeCloseTo(logProb, 9)
   expect(learnedLogProb(Float64Array.from(logits), mdp, t, 5)).toBeCloseTo(logTerminator, 9)
 })
@@ -158,7 +179,12 @@ test('a model that diverged, or a mask that leaves nothing, is an error', () => 
 test('an action drawn without writing the distribution down is the one that is drawn from it', () => {
   const mdp = tokenMDP({ terminator: 7, minLength: 2, maxLength: 5, logitShift: penalised(20) })
   const ways: readonly Exploration[] = [
-    { temperature: 1 }, { temperature: 0.3 }, { temperature: 0 }, { temperature: 2, topK: 4 }, { temperature: 1, topP: 0.7, minP: 0.05 }, { temperature: 1, epsilon: 0.2 },
+    { temperature: 1 },
+    { temperature: 0.3 },
+    { temperature: 0 },
+    { temperature: 2, topK: 4 },
+    { temperature: 1, topP: 0.7, minP: 0.05 },
+    { temperature: 1, epsilon: 0.2 },
   ]
   for (let i = 0; i < 300; i++) {
     const logits = Float32Array.from({ length: 20 }, (_, id) => 3 * normal(keyOf(i), id))

@@ -19,7 +19,12 @@ test('while many rows draw from a large vocabulary, the event loop turns', async
     if (running) setImmediate(count)
   }
   setImmediate(count)
-  await rollout(decoding, tokenMDP({ terminator: 0, maxLength: 1 }), Array.from({ length: rows }, (_, i) => fold(keyOf(1), i)), onPolicy)
+  await rollout(
+    decoding,
+    tokenMDP({ terminator: 0, maxLength: 1 }),
+    Array.from({ length: rows }, (_, i) => fold(keyOf(1), i)),
+    onPolicy,
+  )
   running = false
   // drawn at one go: one turn at most
   expect(turns).toBeGreaterThan(2)

@@ -31,13 +31,25 @@ interface Cache {
   readonly columns: number
 }
 
-const copy = (kept: Kept, output: string, pieces: readonly number[]): Copies => ({ kept, output, input: 'cache', axis: 2, pieces: Int32Array.from(pieces) })
+const copy = (kept: Kept, output: string, pieces: readonly number[]): Copies => ({
+  kept,
+  output,
+  input: 'cache',
+  axis: 2,
+  pieces: Int32Array.from(pieces),
+})
 
 /** A prompt's own columns go to the beginning of its slot, whatever padding was before them. */
 const copiesOf = (arrivals: readonly (Started<Prefilled> | undefined)[]): Copies[] =>
   [...new Set(arrivals.flatMap((arrival) => (arrival === undefined ? [] : [arrival.batch])))].map((batch) => {
     const { pad, length } = batch
-    return copy(batch.kept, 'fresh', arrivals.flatMap((arrival, slot) => (arrival?.batch === batch ? [arrival.place, slot, pad[arrival.place]!, length[arrival.place]!] : [])))
+    return copy(
+      batch.kept,
+      'fresh',
+      arrivals.flatMap((arrival, slot) =>
+        arrival?.batch === batch ? [arrival.place, slot, pad[arrival.place]!, length[arrival.place]!] : [],
+      ),
+    )
   })
 
 /** Least columns of a cache that grows. */
@@ -69,9 +81,20 @@ export const cachedDecoder = (policy: Policy, cached: CachedDecoding, options: C
     options,
   )
   const decode = jitPerShape(
-    ({ trainable, tokens, filled, cache }: { trainable?: Tensors; tokens: Tensor1D; filled: Tensor1D; at: Tensor1D; cache: Tensors }, constants: Tensors) =>
-      cached.decode(constants, orReference(trainable), { tokens, filled, cache }),
-    { ...options, limit: options.limit * (resizes ? 4 : 1), writes: [{ output: 'fresh', input: 'cache', axis: 2, at: 'at' }] },
+    (
+      {
+        trainable,
+        tokens,
+        filled,
+        cache,
+      }: { trainable?: Tensors; tokens: Tensor1D; filled: Tensor1D; at: Tensor1D; cache: Tensors },
+      constants: Tensors,
+    ) => cached.decode(constants, orReference(trainable), { tokens, filled, cache }),
+    {
+      ...options,
+      limit: options.limit * (resizes ? 4 : 1),
+      writes: [{ output: 'fresh', input: 'cache', axis: 2, at: 'at' }],
+    },
   )
   const vocab = policy.vocabSize
   const names = Array.from({ length: cached.layers }, (_, layer) => [`k.${layer}`, `v.${layer}`]).flat()
@@ -88,14 +111,23 @@ export const cachedDecoder = (policy: Policy, cached: CachedDecoding, options: C
       const packed = packPrompts(started, policy.contextLength)
       const { outputs, kept } = await prefill.keep({ ...withTrainable(trainable), ...packed }, 'fresh')
       alive.add(kept)
-      return { kept, logits: outputs.logits.data as Float32Array, pad: packed.pad.data as Int32Array, length: Int32Array.from(started, (p) => p.length) }
+      return {
+        kept,
+        logits: outputs.logits.data as Float32Array,
+        pad: packed.pad.data as Int32Array,
+        length: Int32Array.from(started, (p) => p.length),
+      }
     })
     const cacheOf = async (slots: number, columns: number): Promise<Cache> => ({
       slots,
       columns,
-      holding: await decode.hold(withTrainable(trainable), {
-        cache: Object.fromEntries(names.map((name) => [name, hostZeros([slots, kvHeads, columns, headDim])])),
-      }, true),
+      holding: await decode.hold(
+        withTrainable(trainable),
+        {
+          cache: Object.fromEntries(names.map((name) => [name, hostZeros([slots, kvHeads, columns, headDim])])),
+        },
+        true,
+      ),
     })
 
     let cache: Cache | undefined
@@ -104,13 +136,17 @@ export const cachedDecoder = (policy: Policy, cached: CachedDecoding, options: C
     let homes: readonly number[] = [...arrivals.keys()]
 
     /** The cache with room for one token more, and what is copied into it first. */
-    const prepared = async (filled: Int32Array): Promise<{ readonly now: Cache; readonly copies: readonly Copies[] }> => {
+    const prepared = async (
+      filled: Int32Array,
+    ): Promise<{ readonly now: Cache; readonly copies: readonly Copies[] }> => {
       const needed = Math.min(most, filled.reduce((a, b) => Math.max(a, b)) + 1)
       const columns = resizes ? Math.min(most, resized(needed, cache?.columns ?? 0)) : most
       if (cache?.slots === filled.length && cache.columns === columns) return { now: cache, copies: copiesOf(arrivals) }
       const now = await cacheOf(filled.length, columns)
       if (cache === undefined) return { now, copies: copiesOf(arrivals) }
-      const moves = Array.from(filled, (n, slot) => (n === 0 || arrivals[slot] !== undefined ? [] : [homes[slot]!, slot, 0, n])).flat()
+      const moves = Array.from(filled, (n, slot) =>
+        n === 0 || arrivals[slot] !== undefined ? [] : [homes[slot]!, slot, 0, n],
+      ).flat()
       return { now, copies: [copy(await cache.holding.kept(), 'cache', moves), ...copiesOf(arrivals)] }
     }
 
@@ -124,10 +160,17 @@ export const cachedDecoder = (policy: Policy, cached: CachedDecoding, options: C
         arrivals = arrived.map(() => undefined)
         homes = [...arrivals.keys()]
         const written = filled.map((n, slot) => (rows[slot]! < 0 || n === now.columns ? -1 : n))
-        const { logits: next } = await now.holding.run({ tokens: hostTensor(tokens.slice()), filled: hostTensor(filled.slice()), at: hostTensor(written) }, copies)
+        const { logits: next } = await now.holding.run(
+          { tokens: hostTensor(tokens.slice()), filled: hostTensor(filled.slice()), at: hostTensor(written) },
+          copies,
+        )
         if (before !== now) await before?.holding.drop()
         await Promise.all(arrived.map((arrival) => (arrival?.last === true ? drop(arrival.batch.kept) : undefined)))
-        return at({ rows, logits: next.data as Float32Array, filled: filled.map((n, slot) => (rows[slot]! < 0 ? 0 : n + 1)) })
+        return at({
+          rows,
+          logits: next.data as Float32Array,
+          filled: filled.map((n, slot) => (rows[slot]! < 0 ? 0 : n + 1)),
+        })
       },
       refill: async (free) => {
         const started = await waiting.take(free.length)
@@ -137,7 +180,8 @@ export const cachedDecoder = (policy: Policy, cached: CachedDecoding, options: C
           nextArrivals[slot] = arrival
           nextRows[slot] = arrival?.row ?? -1
           nextFilled[slot] = arrival === undefined ? 0 : arrival.batch.length[arrival.place]!
-          if (arrival !== undefined) logits.set(arrival.batch.logits.subarray(arrival.place * vocab, (arrival.place + 1) * vocab), slot * vocab)
+          if (arrival !== undefined)
+            logits.set(arrival.batch.logits.subarray(arrival.place * vocab, (arrival.place + 1) * vocab), slot * vocab)
         })
         arrivals = nextArrivals
         const busy = [...nextRows.keys()].filter((slot) => nextRows[slot]! >= 0)
@@ -148,12 +192,20 @@ export const cachedDecoder = (policy: Policy, cached: CachedDecoding, options: C
         homes = chosen.map((slot) => homes[slot] ?? -1)
         const fewerLogits = new Float32Array(enough * vocab)
         busy.forEach((slot, i) => fewerLogits.set(logits.subarray(slot * vocab, (slot + 1) * vocab), i * vocab))
-        return at({ rows: Int32Array.from(chosen, (slot) => nextRows[slot] ?? -1), logits: fewerLogits, filled: Int32Array.from(chosen, (slot) => nextFilled[slot] ?? 0) })
+        return at({
+          rows: Int32Array.from(chosen, (slot) => nextRows[slot] ?? -1),
+          logits: fewerLogits,
+          filled: Int32Array.from(chosen, (slot) => nextFilled[slot] ?? 0),
+        })
       },
       close: async () => {
         await Promise.all([cache?.holding.drop(), ...[...alive].map(drop)])
       },
     })
-    return at({ rows: new Int32Array(slots).fill(-1), logits: new Float32Array(slots * vocab), filled: new Int32Array(slots) })
+    return at({
+      rows: new Int32Array(slots).fill(-1),
+      logits: new Float32Array(slots * vocab),
+      filled: new Int32Array(slots),
+    })
   }
 }

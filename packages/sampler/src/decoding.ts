@@ -52,7 +52,9 @@ export const decoderOf = (policy: Policy, device: Device = 'cpu'): Decoder => {
   const lanes = new Map<number | undefined, Decoder>()
   const on = (lane: number | undefined): Decoder => {
     const options = { device, constants: policy.constants, limit: 64, ...(lane === undefined ? {} : { thread: lane }) }
-    const found = lanes.get(lane) ?? (policy.cached === undefined ? uncachedDecoder(policy, options) : cachedDecoder(policy, policy.cached, options))
+    const found =
+      lanes.get(lane) ??
+      (policy.cached === undefined ? uncachedDecoder(policy, options) : cachedDecoder(policy, policy.cached, options))
     lanes.set(lane, found)
     return found
   }

@@ -46,7 +46,12 @@ test('on 10 000 random pairs the band decides as the whole table does, at every 
 
 test('any limit is allowed: negative, fractional, infinite', () => {
   const [a, b] = [letters('abc'), letters('abd')]
-  expect([-1, 0, 0.5, 1, 1.9, Infinity].map((limit) => withinDistance(a, b, limit))).toEqual(
-    [false, false, false, true, true, true],
-  )
+  expect([-1, 0, 0.5, 1, 1.9, Infinity].map((limit) => withinDistance(a, b, limit))).toEqual([
+    false,
+    false,
+    false,
+    true,
+    true,
+    true,
+  ])
 })

@@ -6,7 +6,10 @@ const rows = (explore: Explore, n = 3_000): Exploration[] =>
   Array.from({ length: n }, (_, row) => explore(fold(keyOf(27), 'explore', row)))
 
 test('a row explores by its key alone', () => {
-  const explore = mixture([{ share: 1, explore: onPolicy }, { share: 1, explore: tempered(0.5, 2) }])
+  const explore = mixture([
+    { share: 1, explore: onPolicy },
+    { share: 1, explore: tempered(0.5, 2) },
+  ])
   expect(rows(explore)).toEqual(rows(explore))
   expect(new Set(rows(explore).map(({ temperature }) => temperature)).size).toBeGreaterThan(1_000)
 })

@@ -22,13 +22,17 @@ export type Explore = (key: Key) => Exploration
 
 const checked = (exploration: Exploration): Exploration => {
   const { temperature, topK = 1, topP = 1, minP = 0, epsilon = 0 } = exploration
-  const wrong =
-    !(temperature >= 0 && temperature < Infinity) ? `temperature ${temperature}: finite and at least 0`
-    : !(Number.isInteger(topK) && topK >= 1) ? `topK ${topK}: an integer from 1`
-    : !(topP > 0 && topP <= 1) ? `topP ${topP}: above 0, at most 1`
-    : !(minP >= 0 && minP <= 1) ? `minP ${minP}: from 0 to 1`
-    : !(epsilon >= 0 && epsilon <= 1) ? `epsilon ${epsilon}: from 0 to 1`
-    : undefined
+  const wrong = !(temperature >= 0 && temperature < Infinity)
+    ? `temperature ${temperature}: finite and at least 0`
+    : !(Number.isInteger(topK) && topK >= 1)
+      ? `topK ${topK}: an integer from 1`
+      : !(topP > 0 && topP <= 1)
+        ? `topP ${topP}: above 0, at most 1`
+        : !(minP >= 0 && minP <= 1)
+          ? `minP ${minP}: from 0 to 1`
+          : !(epsilon >= 0 && epsilon <= 1)
+            ? `epsilon ${epsilon}: from 0 to 1`
+            : undefined
   if (wrong !== undefined) throw new RangeError(wrong)
   return exploration
 }

@@ -7,7 +7,13 @@ test('tokens win as often as their probability says', () => {
   const wins = [0, 0, 0, 0]
   const runs = 20_000
   for (let i = 0; i < runs; i++)
-    wins[exponentialRace(logits.map((z) => 2 * z), logits.map((_, v) => uniform(keyOf(1), 4 * i + v)), 2)] += 1
+    wins[
+      exponentialRace(
+        logits.map((z) => 2 * z),
+        logits.map((_, v) => uniform(keyOf(1), 4 * i + v)),
+        2,
+      )
+    ] += 1
   ;[1 / 8, 2 / 8, 5 / 8].forEach((p, v) =>
     expect(Math.abs(wins[v] / runs - p)).toBeLessThan(4 * Math.sqrt((p * (1 - p)) / runs)),
   )

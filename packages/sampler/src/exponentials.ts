@@ -1,6 +1,40 @@
 import {
-  type Code, F64, I32, V128, add, addBits, addFloat, addInt, and, below, both, bothInts, differs, div, exponentBits, fromInts, get, int, isAbove, lane, laneInt,
-  larger, load, load64, loadLane, loop, moduleOf, mul, or, set, shiftInt, shiftInts, splat, store, sub, truncated,
+  type Code,
+  F64,
+  I32,
+  V128,
+  add,
+  addBits,
+  addFloat,
+  addInt,
+  and,
+  below,
+  both,
+  bothInts,
+  differs,
+  div,
+  exponentBits,
+  fromInts,
+  get,
+  int,
+  isAbove,
+  lane,
+  laneInt,
+  larger,
+  load,
+  load64,
+  loadLane,
+  loop,
+  moduleOf,
+  mul,
+  or,
+  set,
+  shiftInt,
+  shiftInts,
+  splat,
+  store,
+  sub,
+  truncated,
 } from './assembly.ts'
 import { COARSE, FINE, ROOTS, STEPS_PER_NAT } from './exp-below.ts'
 
@@ -20,7 +54,9 @@ export interface Exponentials {
 const [AT, SHIFT, END] = [get(0), get(1), get(2)]
 const scores = add(load(AT), load(addInt(AT, SHIFT)))
 /** Does `body` for two scores after two. */
-const throughout = (body: readonly number[]): number[] => [...loop([...body, ...set(0, addInt(AT, int(16)))], below(AT, END))]
+const throughout = (body: readonly number[]): number[] => [
+  ...loop([...body, ...set(0, addInt(AT, int(16)))], below(AT, END)),
+]
 
 const LARGEST = get(3)
 const largest = [
@@ -38,7 +74,10 @@ const number = (x: number): Code => get(13 + NUMBERS.indexOf(x))
 const SIX_BITS = get(13 + NUMBERS.length)
 const root = (which: number): Code => shiftInt(laneInt(which, and(N, SIX_BITS)), 3)
 /** 1 + r + … + r⁵ / 120 as `expBelow` computes it: to the last bit. */
-const polynomial = [1 / 6, 1 / 2, 1, 1].reduce<Code>((sum, c) => add(number(c), mul(R, sum)), add(number(1 / 24), div(R, number(120))))
+const polynomial = [1 / 6, 1 / 2, 1, 1].reduce<Code>(
+  (sum, c) => add(number(c), mul(R, sum)),
+  add(number(1 / 24), div(R, number(120))),
+)
 const weigh = [
   ...set(6, splat(TOP)),
   ...set(7, splat(SCALE)),
@@ -64,10 +103,12 @@ type Routines = Readonly<Record<'largest' | 'weigh', (...given: readonly number[
 let compiled: WebAssembly.Module | undefined
 
 const instantiate = (memory: WebAssembly.Memory): Routines => {
-  compiled ??= new WebAssembly.Module(moduleOf({
-    largest: { parameters: [I32, I32, I32], locals: [V128], code: largest },
-    weigh: { parameters: [I32, I32, I32, F64, F64], locals: [F64, ...vectors], code: weigh },
-  }) as BufferSource)
+  compiled ??= new WebAssembly.Module(
+    moduleOf({
+      largest: { parameters: [I32, I32, I32], locals: [V128], code: largest },
+      weigh: { parameters: [I32, I32, I32, F64, F64], locals: [F64, ...vectors], code: weigh },
+    }) as BufferSource,
+  )
   return new WebAssembly.Instance(compiled, { host: { memory } }).exports as unknown as Routines
 }
 

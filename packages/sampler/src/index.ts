@@ -7,7 +7,14 @@ export { type NamedPrompt, promptsFault } from './prompts-fit.ts'
 export { type SampleOptions, sample, sampleBatch } from './sample.ts'
 export { type Beam, beamSearch } from './beam-search.ts'
 export {
-  type Priority, type ReplayBuffer, type ReplayEntry, addAll, addEntry, bestEntries, drawRows, replayBuffer,
+  type Priority,
+  type ReplayBuffer,
+  type ReplayEntry,
+  addAll,
+  addEntry,
+  bestEntries,
+  drawRows,
+  replayBuffer,
 } from './replay-buffer.ts'
 export { type ReplayBufferJSON, replayBufferFromJSON, replayBufferToJSON } from './replay-buffer-json.ts'
 export { type ReplayCell, type ReplayOptions, replay, withReplay } from './replay.ts'

@@ -18,7 +18,8 @@ export const packPrompts = (prompts: readonly Int32Array[], contextLength: numbe
 }
 
 /** What a compiled function is given: the newest parameters, or none for the reference. */
-export const withTrainable = (trainable: HostTensors | null): { readonly trainable?: HostTensors } => (trainable === null ? {} : { trainable })
+export const withTrainable = (trainable: HostTensors | null): { readonly trainable?: HostTensors } =>
+  trainable === null ? {} : { trainable }
 
 /** What it makes of them. */
 export const orReference = (trainable: Tensors | undefined): Tensors | null => trainable ?? null

@@ -18,12 +18,19 @@ export const promptsFault = (
   if (prompts.length === 0) return fault('NoPrompts', 'there are no prompts to continue', 'Give at least one')
   const empty = prompts.find(({ tokens }) => tokens.length === 0)
   if (empty !== undefined)
-    return fault('PromptEmpty', `prompt ${empty.name} has no tokens`, "Start it with the model's beginning-of-text token, or drop it", { prompt: empty.name })
+    return fault(
+      'PromptEmpty',
+      `prompt ${empty.name} has no tokens`,
+      "Start it with the model's beginning-of-text token, or drop it",
+      { prompt: empty.name },
+    )
   const long = prompts.find(({ tokens }) => tokens.length + maxLength > contextLength)
   if (long === undefined) return undefined
   const length = long.tokens.length
-  return fault('PromptTooLong',
+  return fault(
+    'PromptTooLong',
     `prompt ${long.name} has ${length} tokens; with up to ${maxLength} more it does not fit the model's ${contextLength} positions`,
     `Shorten it to ${Math.max(0, contextLength - maxLength)} tokens, or lower the maximum length`,
-    { prompt: long.name, length, maxLength, contextLength })
+    { prompt: long.name, length, maxLength, contextLength },
+  )
 }

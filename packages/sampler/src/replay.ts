@@ -13,7 +13,9 @@ export interface ReplayOptions {
   readonly priority?: Priority
 }
 
-type Rows = { -readonly [K in 'group' | 'tokens' | 'length' | 'logPF' | 'logBehaviour' | 'logReward' | 'keep']: Annotated[K] } & { readonly sampledAt: Int32Array }
+type Rows = {
+  -readonly [K in 'group' | 'tokens' | 'length' | 'logPF' | 'logBehaviour' | 'logReward' | 'keep']: Annotated[K]
+} & { readonly sampledAt: Int32Array }
 
 const enlarged = (batch: Annotated, rows: number): Rows => {
   const { width } = batch
@@ -38,7 +40,11 @@ const enlarged = (batch: Annotated, rows: number): Rows => {
  * A batch with `perPrompt` stored completions of each prompt added. A prompt without any gets rows that count for
  * nothing (keep 0), so that batches keep their shape.
  */
-export const withReplay = (batch: Annotated, buffer: ReplayBuffer, { perPrompt, priority = 'uniform' }: ReplayOptions): Annotated => {
+export const withReplay = (
+  batch: Annotated,
+  buffer: ReplayBuffer,
+  { perPrompt, priority = 'uniform' }: ReplayOptions,
+): Annotated => {
   const { width } = batch
   const total = batch.rows + perPrompt * batch.prompts.length
   const rows = enlarged(batch, total)

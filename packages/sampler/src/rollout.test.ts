@@ -11,24 +11,59 @@ const table = irregular(VOCAB)
 const mdp = tokenMDP({ terminator: 4, minLength: 1, maxLength: 3, logitShift: onlyTokens(VOCAB, [0, 1, 3], 4) })
 const prompts = [3, 2].map((id) => ({ id: `p${id}`, text: '', tokens: Int32Array.of(id), row: {} }))
 
-interface Given { readonly slots?: number; readonly rules?: TokenMDP; readonly explore?: Explore; readonly perPrompt?: number; readonly seed?: number; readonly of?: typeof prompts; readonly states?: Table }
+interface Given {
+  readonly slots?: number
+  readonly rules?: TokenMDP
+  readonly explore?: Explore
+  readonly perPrompt?: number
+  readonly seed?: number
+  readonly of?: typeof prompts
+  readonly states?: Table
+}
 
-const drawn = async ({ slots, rules = mdp, explore = onPolicy, perPrompt = 40, seed = 1, of = prompts, states = table }: Given = {}) => {
+const drawn = async ({
+  slots,
+  rules = mdp,
+  explore = onPolicy,
+  perPrompt = 40,
+  seed = 1,
+  of = prompts,
+  states = table,
+}: Given = {}) => {
   const asked: Asked = { opened: 0, closed: 0, steps: 0 }
   const group = Int32Array.from({ length: of.length * perPrompt }, (_, row) => Math.floor(row / perPrompt))
-  const decoding = await tableDecoder(states, asked)({ prompts: of.map((p) => p.tokens), group, maxLength: rules.maxLength, trainable: null, ...(slots === undefined ? {} : { slots }) })
+  const decoding = await tableDecoder(
+    states,
+    asked,
+  )({
+    prompts: of.map((p) => p.tokens),
+    group,
+    maxLength: rules.maxLength,
+    trainable: null,
+    ...(slots === undefined ? {} : { slots }),
+  })
   const completions = await rollout(decoding, rules, rowKeys(seed, 0, of, perPrompt), explore)
   return { ...completions, asked, rows: group.length, group }
 }
 const width = mdp.maxLength + 1
-const rowOf = ({ tokens, length }: Completions, row: number): number[] => [...tokens.subarray(row * width, row * width + length[row]!)]
+const rowOf = ({ tokens, length }: Completions, row: number): number[] => [
+  ...tokens.subarray(row * width, row * width + length[row]!),
+]
 const key = (tokens: Iterable<number>): string => [...tokens].join(' ')
 
 /** Calls `f` at every state of every row. */
-const eachState = (c: Awaited<ReturnType<typeof drawn>>, f: (cell: number, t: number, logits: Float32Array, row: number) => void): void => {
+const eachState = (
+  c: Awaited<ReturnType<typeof drawn>>,
+  f: (cell: number, t: number, logits: Float32Array, row: number) => void,
+): void => {
   for (let row = 0; row < c.rows; row++)
     for (let t = 0; t <= c.length[row]!; t++)
-      f(row * width + t, t, Float32Array.from(table(prompts[c.group[row]!]!.tokens, [...c.tokens.subarray(row * width, row * width + t)])), row)
+      f(
+        row * width + t,
+        t,
+        Float32Array.from(table(prompts[c.group[row]!]!.tokens, [...c.tokens.subarray(row * width, row * width + t)])),
+        row,
+      )
 }
 
 test('every completion is legal: long enough, ended by the terminator, no masked token', async () => {
@@ -41,15 +76,23 @@ test('every completion is legal: long enough, ended by the terminator, no masked
 })
 
 test.each<[string, Exploration]>([
-  ['the policy itself', { temperature: 1 }], ['ε alone', { temperature: 1, epsilon: 0.3 }], ['top-k alone', { temperature: 1, topK: 2 }],
-  ['top-p alone', { temperature: 1, topP: 0.6 }], ['min-p alone', { temperature: 1, minP: 0.5 }], ['T = 2, ε = 0.2', { temperature: 2, epsilon: 0.2 }], ['top-k and min-p', { temperature: 0.7, topK: 2, minP: 0.3 }],
+  ['the policy itself', { temperature: 1 }],
+  ['ε alone', { temperature: 1, epsilon: 0.3 }],
+  ['top-k alone', { temperature: 1, topK: 2 }],
+  ['top-p alone', { temperature: 1, topP: 0.6 }],
+  ['min-p alone', { temperature: 1, minP: 0.5 }],
+  ['T = 2, ε = 0.2', { temperature: 2, epsilon: 0.2 }],
+  ['top-k and min-p', { temperature: 0.7, topK: 2, minP: 0.3 }],
 ])('log-probs are those of the distribution drawn from and of the learned one: %s', async (_, exploration) => {
   for (const leaf of ['forced', 'free'] as const) {
     const rules = { ...mdp, leaf }
     const c = await drawn({ rules, explore: exploring(exploration) })
     eachState(c, (cell, t, logits) => {
       const token = c.tokens[cell]!
-      expect(c.logBehaviour[cell]).toBeCloseTo(Math.log(behaviour(logits, rules, t, exploration, new Float64Array(VOCAB))[token]!), 5)
+      expect(c.logBehaviour[cell]).toBeCloseTo(
+        Math.log(behaviour(logits, rules, t, exploration, new Float64Array(VOCAB))[token]!),
+        5,
+      )
       expect(c.logPF[cell]).toBeCloseTo(learnedLogProb(logits, rules, t, token), 5)
     })
   }
@@ -59,7 +102,11 @@ test('past the terminator there are no log-probs, and no token', async () => {
   const c = await drawn()
   for (let row = 0; row < c.rows; row++)
     for (let t = c.length[row]! + 1; t < width; t++)
-      expect([c.logPF[row * width + t], c.logBehaviour[row * width + t], c.tokens[row * width + t]]).toEqual([NaN, NaN, 0])
+      expect([c.logPF[row * width + t], c.logBehaviour[row * width + t], c.tokens[row * width + t]]).toEqual([
+        NaN,
+        NaN,
+        0,
+      ])
 })
 
 test('completions come with the probability of their path (χ² of 8000, p > 0.001)', async () => {
@@ -123,18 +170,34 @@ test('no token is decoded that nobody reads: after the last row ended, or before
 
 test('however many slots there are, the same completions are drawn, and no slot is empty while a row waits', () =>
   fc.assert(
-    fc.asyncProperty(fc.integer({ min: 1, max: 90 }), fc.integer({ min: 1, max: 40 }), fc.constantFrom('forced' as const, 'free' as const), async (slots, perPrompt, leaf) => {
-      const rules = { ...mdp, minLength: 0, leaf }
-      const explore = tempered(0.5, 2)
-      const [all, some] = [await drawn({ rules, explore, perPrompt }), await drawn({ rules, explore, perPrompt, slots })]
-      expect([some.tokens, some.length, some.logPF, some.logBehaviour]).toEqual([all.tokens, all.length, all.logPF, all.logBehaviour])
-      // Every token but the last of a row is appended, in a slot of its own.
-      const appended = all.length.reduce((sum, l) => sum + (leaf === 'forced' ? Math.min(l, rules.maxLength - 1) : l), 0)
-      expect(some.asked.busy ?? 0).toBe(appended)
-      // Slots are empty in the last steps only, when the last rows are longer than others.
-      const count = Math.min(slots, some.rows)
-      expect(some.asked.steps * count).toBeLessThan(appended + count * rules.maxLength + 1)
-    }),
+    fc.asyncProperty(
+      fc.integer({ min: 1, max: 90 }),
+      fc.integer({ min: 1, max: 40 }),
+      fc.constantFrom('forced' as const, 'free' as const),
+      async (slots, perPrompt, leaf) => {
+        const rules = { ...mdp, minLength: 0, leaf }
+        const explore = tempered(0.5, 2)
+        const [all, some] = [
+          await drawn({ rules, explore, perPrompt }),
+          await drawn({ rules, explore, perPrompt, slots }),
+        ]
+        expect([some.tokens, some.length, some.logPF, some.logBehaviour]).toEqual([
+          all.tokens,
+          all.length,
+          all.logPF,
+          all.logBehaviour,
+        ])
+        // Every token but the last of a row is appended, in a slot of its own.
+        const appended = all.length.reduce(
+          (sum, l) => sum + (leaf === 'forced' ? Math.min(l, rules.maxLength - 1) : l),
+          0,
+        )
+        expect(some.asked.busy ?? 0).toBe(appended)
+        // Slots are empty in the last steps only, when the last rows are longer than others.
+        const count = Math.min(slots, some.rows)
+        expect(some.asked.steps * count).toBeLessThan(appended + count * rules.maxLength + 1)
+      },
+    ),
     { numRuns: 60 },
   ))
 
@@ -146,16 +209,26 @@ test('rows that ended are not looked at any more, whatever their logits', async 
 test('the decoding is closed after an error too, whoever made it', async () => {
   const failing: readonly Given[] = [
     { states: () => [NaN, 0, 0, 0, 0] },
-    { explore: () => { throw new RangeError('mine') } },
+    {
+      explore: () => {
+        throw new RangeError('mine')
+      },
+    },
   ]
   for (const given of failing) {
     const asked: Asked = { opened: 0, closed: 0, steps: 0 }
-    const decoding = await tableDecoder(given.states ?? table, asked)({ prompts: [Int32Array.of(1)], group: Int32Array.of(0), maxLength: 3, trainable: null })
+    const decoding = await tableDecoder(
+      given.states ?? table,
+      asked,
+    )({ prompts: [Int32Array.of(1)], group: Int32Array.of(0), maxLength: 3, trainable: null })
     await expect(rollout(decoding, mdp, [keyOf(1)], given.explore ?? onPolicy)).rejects.toThrow(RangeError)
     expect(asked.closed).toBe(1)
   }
   const asked: Asked = { opened: 0, closed: 0, steps: 0 }
-  const decoding = await tableDecoder(table, asked)({ prompts: [Int32Array.of(1)], group: Int32Array.of(0), maxLength: 3, trainable: null })
+  const decoding = await tableDecoder(
+    table,
+    asked,
+  )({ prompts: [Int32Array.of(1)], group: Int32Array.of(0), maxLength: 3, trainable: null })
   const broken = { ...decoding, next: () => Promise.reject(new Error('device lost')) }
   await expect(rollout(broken, mdp, [keyOf(1)], onPolicy)).rejects.toThrow('device lost')
   expect(asked.closed).toBe(1)

@@ -18,7 +18,12 @@ const isPlain = ({ temperature, topK, topP, minP, epsilon = 0 }: Exploration): b
  * @param decoding rows at their prompts; it is closed at the end, also after an error
  * @param keys     one a row: its exploration and its draws come from it
  */
-export const rollout = async (decoding: Decoding, mdp: TokenMDP, keys: readonly Key[], explore: Explore): Promise<Completions> => {
+export const rollout = async (
+  decoding: Decoding,
+  mdp: TokenMDP,
+  keys: readonly Key[],
+  explore: Explore,
+): Promise<Completions> => {
   const rows = keys.length
   const width = mdp.maxLength + 1
   const tokens = new Int32Array(rows * width)
@@ -47,7 +52,8 @@ export const rollout = async (decoding: Decoding, mdp: TokenMDP, keys: readonly 
       // The logits after the last token are read by nobody when the stop is forced.
       else if (t + 1 === mdp.maxLength && mdp.leaf === 'forced') act(row, logits)
     }
-    const slotsOf = (meant: (row: number) => boolean): number[] => [...at.rows.keys()].filter((slot) => at.rows[slot]! >= 0 && meant(at.rows[slot]!))
+    const slotsOf = (meant: (row: number) => boolean): number[] =>
+      [...at.rows.keys()].filter((slot) => at.rows[slot]! >= 0 && meant(at.rows[slot]!))
     let acting = slotsOf(() => true)
     while (acting.length > 0) {
       const breathe = breather()

@@ -9,7 +9,12 @@ import { type Asked, irregular, tableDecoder } from './table-decoder.test.fixtur
 
 const [, policy] = smallPolicies()[0]!
 const mdp = tokenMDP({ terminator: 10, maxLength: 3 })
-const prompt = (id: string, ...tokens: readonly number[]) => ({ id, text: '', tokens: Int32Array.from(tokens), row: { id } })
+const prompt = (id: string, ...tokens: readonly number[]) => ({
+  id,
+  text: '',
+  tokens: Int32Array.from(tokens),
+  row: { id },
+})
 const batch = (step: number): PromptBatch => ({ step, seed: 4, prompts: [prompt('a', 1, 2), prompt('b', 3)] })
 const fake = (asked?: Asked) => tableDecoder(irregular(11), asked)
 
@@ -24,7 +29,11 @@ test('a batch becomes perPrompt rows of each prompt, in order, with the prompts 
 test('as many rows as there are slots are decoded at a time; the completions are the same', async () => {
   const asked: (number | undefined)[] = []
   const draw = (slots?: number) =>
-    sampleBatch(frozen(policy), { mdp, perPrompt: 5, ...(slots === undefined ? {} : { slots }) }, (request) => (asked.push(request.slots), fake()(request)))(batch(3))
+    sampleBatch(
+      frozen(policy),
+      { mdp, perPrompt: 5, ...(slots === undefined ? {} : { slots }) },
+      (request) => (asked.push(request.slots), fake()(request)),
+    )(batch(3))
   const [all, three] = [await draw(), await draw(3)]
   expect(asked).toEqual([10, 3])
   expect(three).toEqual(all)
@@ -71,13 +80,19 @@ test('the decoder is asked for the newest parameters of the moment', async () =>
 })
 
 test.each<[string, PromptBatch['prompts'], string, RegExp]>([
-  ['too long', [prompt('ok', 1), prompt('story 3', ...Array<number>(22).fill(1))], 'PromptTooLong', /prompt 'story 3' has 22 tokens; with up to 3 more it does not fit the model's 24 positions/],
+  [
+    'too long',
+    [prompt('ok', 1), prompt('story 3', ...Array<number>(22).fill(1))],
+    'PromptTooLong',
+    /prompt 'story 3' has 22 tokens; with up to 3 more it does not fit the model's 24 positions/,
+  ],
   ['empty', [prompt('ok', 1), prompt('nothing')], 'PromptEmpty', /prompt 'nothing'/],
   ['absent', [], 'NoPrompts', /no prompts/],
 ])('a prompt that is %s is a fault that names it, before anything is decoded', async (_, prompts, tag, message) => {
   const asked: Asked = { opened: 0, closed: 0, steps: 0 }
-  await expect(sampleBatch(frozen(policy), { mdp, perPrompt: 1 }, fake(asked))({ ...batch(0), prompts }))
-    .rejects.toMatchObject({ _tag: tag, message: expect.stringMatching(message) })
+  await expect(
+    sampleBatch(frozen(policy), { mdp, perPrompt: 1 }, fake(asked))({ ...batch(0), prompts }),
+  ).rejects.toMatchObject({ _tag: tag, message: expect.stringMatching(message) })
   expect(asked.opened).toBe(0)
 })
 
@@ -99,7 +114,13 @@ test('as an operator: one batch at a time, in order, the same as batch by batch;
   const { seen, observable } = watched(from([batch(0), batch(1), batch(2)]))
   const order: string[] = []
   const state: PolicyState = { policy, trainable: () => (order.push('asked'), policy.trainable) }
-  const drawn = await firstValueFrom(observable.pipe(sample(state, { mdp, perPrompt: 2 }), tap(() => order.push('drawn')), toArray()))
+  const drawn = await firstValueFrom(
+    observable.pipe(
+      sample(state, { mdp, perPrompt: 2 }),
+      tap(() => order.push('drawn')),
+      toArray(),
+    ),
+  )
   expect(order).toEqual(['asked', 'drawn', 'asked', 'drawn', 'asked', 'drawn'])
   expect(drawn.map(({ step }) => step)).toEqual([0, 1, 2])
   const draw = sampleBatch(frozen(policy), { mdp, perPrompt: 2 })
@@ -112,7 +133,9 @@ test('unsubscribing ends the source at once; the batch in flight goes nowhere', 
   const { seen, observable } = watched(source)
   const events: string[] = []
   const subscription = observable.pipe(sample(frozen(policy), { mdp, perPrompt: 1 })).subscribe({
-    next: () => events.push('next'), error: () => events.push('error'), complete: () => events.push('complete'),
+    next: () => events.push('next'),
+    error: () => events.push('error'),
+    complete: () => events.push('complete'),
   })
   source.next(batch(0))
   subscription.unsubscribe()
@@ -123,6 +146,8 @@ test('unsubscribing ends the source at once; the batch in flight goes nowhere', 
 
 test('a fault of one batch ends the stream with it, and unsubscribes from the source', async () => {
   const { seen, observable } = watched(of({ ...batch(0), prompts: [prompt('nothing')] }))
-  await expect(firstValueFrom(observable.pipe(sample(frozen(policy), { mdp, perPrompt: 1 })))).rejects.toMatchObject({ _tag: 'PromptEmpty' })
+  await expect(firstValueFrom(observable.pipe(sample(frozen(policy), { mdp, perPrompt: 1 })))).rejects.toMatchObject({
+    _tag: 'PromptEmpty',
+  })
   expect(seen.unsubscribed).toBe(1)
 })

@@ -57,7 +57,11 @@ const allOf = async <A>(promises: readonly Promise<A>[]): Promise<A[]> => {
  * one is empty (`PromptEmpty`) or too long for the model with `maxLength` more tokens (`PromptTooLong`).
  */
 export const sampleBatch =
-  (state: PolicyState, { mdp, perPrompt, explore = onPolicy, device = 'cpu', slots }: SampleOptions, decoder: Decoder = decoderOf(state.policy, device)) =>
+  (
+    state: PolicyState,
+    { mdp, perPrompt, explore = onPolicy, device = 'cpu', slots }: SampleOptions,
+    decoder: Decoder = decoderOf(state.policy, device),
+  ) =>
   async (batch: PromptBatch): Promise<Trajectories> => {
     const named = batch.prompts.map(({ id, tokens }) => ({ name: `'${id}'`, tokens }))
     const wrong = promptsFault(named, mdp.maxLength, state.policy.contextLength)
@@ -71,8 +75,19 @@ export const sampleBatch =
     const trainable = state.trainable()
     const lane = async (number: number): Promise<Completions> => {
       const [first, end] = [number, number + 1].map((n) => Math.round((n * rows) / lanes.count)) as [number, number]
-      const request = { prompts, group: group.slice(first, end), maxLength: mdp.maxLength, trainable, slots: lanes.slots }
-      return rollout(await decoder(lanes.count === 1 ? request : { ...request, lane: number }), mdp, keys.slice(first, end), explore)
+      const request = {
+        prompts,
+        group: group.slice(first, end),
+        maxLength: mdp.maxLength,
+        trainable,
+        slots: lanes.slots,
+      }
+      return rollout(
+        await decoder(lanes.count === 1 ? request : { ...request, lane: number }),
+        mdp,
+        keys.slice(first, end),
+        explore,
+      )
     }
     const completions = joined(await allOf(Array.from({ length: lanes.count }, (_, number) => lane(number))))
     const origin = Array.from({ length: rows }, () => 'policy' as const)
@@ -89,7 +104,11 @@ export const sampleBatch =
  *          ------A-----------B--|       one batch at a time, in order
  * ```
  */
-export const sample = (state: PolicyState, options: SampleOptions, decoder?: Decoder): OperatorFunction<PromptBatch, Trajectories> => {
+export const sample = (
+  state: PolicyState,
+  options: SampleOptions,
+  decoder?: Decoder,
+): OperatorFunction<PromptBatch, Trajectories> => {
   const draw = sampleBatch(state, options, decoder)
   return concatMap(draw)
 }

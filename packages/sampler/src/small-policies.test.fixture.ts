@@ -3,9 +3,18 @@ import { hostTensor, type HostTensors } from '@gfnlm/jit'
 import { type Policy, lora, randomPolicy } from '@gfnlm/policy'
 
 const LLAMA = {
-  model_type: 'llama', vocab_size: 11, hidden_size: 12, intermediate_size: 10, num_hidden_layers: 2,
-  num_attention_heads: 6, num_key_value_heads: 2, head_dim: 4, rms_norm_eps: 1e-5, rope_theta: 100,
-  tie_word_embeddings: false, initializer_range: 0.4,
+  model_type: 'llama',
+  vocab_size: 11,
+  hidden_size: 12,
+  intermediate_size: 10,
+  num_hidden_layers: 2,
+  num_attention_heads: 6,
+  num_key_value_heads: 2,
+  head_dim: 4,
+  rms_norm_eps: 1e-5,
+  rope_theta: 100,
+  tie_word_embeddings: false,
+  initializer_range: 0.4,
 }
 const GPT2 = { model_type: 'gpt2', vocab_size: 11, n_embd: 8, n_layer: 2, n_head: 2, initializer_range: 0.4 }
 
@@ -23,7 +32,15 @@ export const smallPolicies = (context = 24): readonly (readonly [string, Policy]
 
 /** An adapter whose B matrices are not zero: far from the reference. */
 export const moved = ({ trainable }: Policy): HostTensors =>
-  Object.fromEntries(Object.entries(trainable).map(([name, { data, shape }]) => {
-    const key = fold(keyOf(5), name)
-    return [name, hostTensor(Float32Array.from(data, (x, i) => x + 0.2 * normal(key, i)), shape)]
-  }))
+  Object.fromEntries(
+    Object.entries(trainable).map(([name, { data, shape }]) => {
+      const key = fold(keyOf(5), name)
+      return [
+        name,
+        hostTensor(
+          Float32Array.from(data, (x, i) => x + 0.2 * normal(key, i)),
+          shape,
+        ),
+      ]
+    }),
+  )

@@ -13,35 +13,51 @@ export interface Asked {
 }
 
 /** A decoder that looks its logits up. */
-export const tableDecoder = (table: Table, asked: Asked = { opened: 0, closed: 0, steps: 0 }): Decoder =>
+export const tableDecoder =
+  (table: Table, asked: Asked = { opened: 0, closed: 0, steps: 0 }): Decoder =>
   async ({ prompts, group, slots = group.length }) => {
     asked.opened++
     let waiting = Array.from(group.keys())
     const at = (rows: Int32Array, texts: readonly (readonly number[])[]): Decoding => ({
       rows,
-      logits: Float32Array.from(texts.flatMap((tokens, slot) => [...table(prompts[group[Math.max(0, rows[slot]!)]!]!, tokens)])),
+      logits: Float32Array.from(
+        texts.flatMap((tokens, slot) => [...table(prompts[group[Math.max(0, rows[slot]!)]!]!, tokens)]),
+      ),
       next: async (chosen) => {
         asked.steps++
         asked.busy = (asked.busy ?? 0) + rows.filter((row) => row >= 0).length
-        return at(rows, texts.map((tokens, slot) => [...tokens, chosen[slot]!]))
+        return at(
+          rows,
+          texts.map((tokens, slot) => [...tokens, chosen[slot]!]),
+        )
       },
       refill: async (free) => {
         const taken = waiting.slice(0, free.length)
         waiting = waiting.slice(free.length)
         const next = rows.slice()
-        free.forEach((slot, i) => { next[slot] = taken[i] ?? -1 })
-        return at(next, texts.map((tokens, slot) => (free.includes(slot) ? [] : tokens)))
+        free.forEach((slot, i) => {
+          next[slot] = taken[i] ?? -1
+        })
+        return at(
+          next,
+          texts.map((tokens, slot) => (free.includes(slot) ? [] : tokens)),
+        )
       },
       close: async () => {
         asked.closed++
       },
     })
     const count = Math.min(slots, group.length)
-    return at(new Int32Array(count).fill(-1), Array.from({ length: count }, () => [])).refill([...Array(count).keys()])
+    return at(
+      new Int32Array(count).fill(-1),
+      Array.from({ length: count }, () => []),
+    ).refill([...Array(count).keys()])
   }
 
 /** Logits that differ from state to state, without a pattern that a mistake could share. */
-export const irregular = (vocab: number, scale = 1.5): Table => (prompt, tokens) => {
-  const seed = [...prompt, ...tokens].reduce((h, token) => (h * 31 + token + 1) % 10_007, 7)
-  return Array.from({ length: vocab }, (_, id) => Math.fround(scale * Math.sin(seed * (id + 1) + id)))
-}
+export const irregular =
+  (vocab: number, scale = 1.5): Table =>
+  (prompt, tokens) => {
+    const seed = [...prompt, ...tokens].reduce((h, token) => (h * 31 + token + 1) % 10_007, 7)
+    return Array.from({ length: vocab }, (_, id) => Math.fround(scale * Math.sin(seed * (id + 1) + id)))
+  }

@@ -9,7 +9,12 @@ import { waitingRows } from './waiting-rows.ts'
 export const uncachedDecoder = (policy: Policy, options: CompileOptions): Decoder => {
   const run = jitPerShape(
     ({ trainable, tokens, pad }: { trainable?: Tensors; tokens: Tensor2D; pad: Tensor1D }, constants: Tensors) => ({
-      logits: policy.logits(constants, orReference(trainable), { tokens, pad }, { start: tokens.shape[1] - 1, count: 1 }),
+      logits: policy.logits(
+        constants,
+        orReference(trainable),
+        { tokens, pad },
+        { start: tokens.shape[1] - 1, count: 1 },
+      ),
     }),
     options,
   )

@@ -43,7 +43,9 @@ test('no row needs a batch after the one that is said to be its last, and every 
       expect(one.rows.filter(({ last }) => last).length).toBe(one.batches.length)
       // the first take comes in order of row: only after it is the order that of the prompts
       const after = rows.slice(slots)
-      after.forEach(({ batch, last }, i) => expect(after.slice(i + 1).some((later) => later.batch === batch)).toBe(!last))
+      after.forEach(({ batch, last }, i) =>
+        expect(after.slice(i + 1).some((later) => later.batch === batch)).toBe(!last),
+      )
       expect(rows.filter(({ last }) => last).length).toBe(batches.length)
     }),
   ))
@@ -55,6 +57,14 @@ test('with a slot for every row they come in their order, all prompts in one bat
 })
 
 test('many prompts run as many at a time as the slots have, spread evenly', async () => {
-  const { batches } = await taken(Int32Array.from({ length: 14 }, (_, row) => Math.floor(row / 2)), 6, [1])
-  expect(batches).toEqual([[0, 1, 2], [3, 4, 5], [6, 6, 6]])
+  const { batches } = await taken(
+    Int32Array.from({ length: 14 }, (_, row) => Math.floor(row / 2)),
+    6,
+    [1],
+  )
+  expect(batches).toEqual([
+    [0, 1, 2],
+    [3, 4, 5],
+    [6, 6, 6],
+  ])
 })

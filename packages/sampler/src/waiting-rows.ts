@@ -22,14 +22,19 @@ export interface WaitingRows<Batch> {
  * @param group [rows] the prompt of each row
  * @param start runs the prompts of these numbers
  */
-export const waitingRows = <Batch>(group: Int32Array, slots: number, start: (prompts: readonly number[]) => Promise<Batch>): WaitingRows<Batch> => {
+export const waitingRows = <Batch>(
+  group: Int32Array,
+  slots: number,
+  start: (prompts: readonly number[]) => Promise<Batch>,
+): WaitingRows<Batch> => {
   const order = Array.from(group.keys()).sort((a, b) => group[a]! - group[b]! || a - b)
   const prompts = [...new Set(order.map((row) => group[row]!))]
   const rank = new Map(prompts.map((prompt, i) => [prompt, i]))
   const together = new Set(order.slice(0, slots).map((row) => group[row])).size
   const size = Math.ceil(prompts.length / Math.ceil(prompts.length / together))
   const batchOf = (row: number): number => Math.floor(rank.get(group[row]!)! / size)
-  const whole = (numbers: readonly number[]): number[] => Array.from({ length: size }, (_, i) => numbers[i] ?? numbers[0]!)
+  const whole = (numbers: readonly number[]): number[] =>
+    Array.from({ length: size }, (_, i) => numbers[i] ?? numbers[0]!)
   let taken = 0
   let newest: { readonly number: number; readonly batch: Batch } | undefined
   return {
@@ -38,7 +43,8 @@ export const waitingRows = <Batch>(group: Int32Array, slots: number, start: (pro
       const found: Started<Batch>[] = []
       for (const row of rows) {
         const number = batchOf(row)
-        if (newest?.number !== number) newest = { number, batch: await start(whole(prompts.slice(number * size, (number + 1) * size))) }
+        if (newest?.number !== number)
+          newest = { number, batch: await start(whole(prompts.slice(number * size, (number + 1) * size))) }
         taken++
         const last = taken === order.length || batchOf(order[taken]!) !== number
         found.push({ row, batch: newest.batch, place: rank.get(group[row]!)! - number * size, last })

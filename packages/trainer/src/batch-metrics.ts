@@ -10,14 +10,19 @@ import type { Metrics } from './events.ts'
  */
 export const batchMetrics = (batch: Weighted): Metrics => {
   const rewards = terminalReward(batch)
-  const own = Array.from(rewards, (_, row) => row).filter((row) => batch.origin[row] === 'policy' && batch.keep[row] === 1)
+  const own = Array.from(rewards, (_, row) => row).filter(
+    (row) => batch.origin[row] === 'policy' && batch.keep[row] === 1,
+  )
   const mean = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0) / Math.max(1, values.length)
   const reward = mean(own.map((row) => rewards[row]!))
   const weights = weightStatistics(batch)
   return {
     reward,
     reward_std: Math.sqrt(mean(own.map((row) => (rewards[row]! - reward) ** 2))),
-    frac_reward_zero_std: zeroSpread(own.map((row) => rewards[row]!), own.map((row) => batch.group[row]!)),
+    frac_reward_zero_std: zeroSpread(
+      own.map((row) => rewards[row]!),
+      own.map((row) => batch.group[row]!),
+    ),
     reward_temperature: batch.rewardTemperature,
     'reward/dropped': batch.origin.filter((o, row) => o === 'policy' && batch.keep[row] === 0).length,
     'completions/mean_length': mean(own.map((row) => batch.length[row]!)),

@@ -36,8 +36,13 @@ test('better by too little is not better, and a value that is not a number never
 
 test('other events and metrics pass, and options are checked', async () => {
   const stop = new AbortController()
-  const others: RunEvent[] = [{ type: 'step', time: 0, step: 0, metrics: { loss: 1 } }, { type: 'run/start', time: 0, name: '', steps: 1, config: {} }]
-  const passed = await lastValueFrom(from([...others, ...others]).pipe(earlyStop({ metric: 'reward', mode: 'max', patience: 1 }, stop), toArray()))
+  const others: RunEvent[] = [
+    { type: 'step', time: 0, step: 0, metrics: { loss: 1 } },
+    { type: 'run/start', time: 0, name: '', steps: 1, config: {} },
+  ]
+  const passed = await lastValueFrom(
+    from([...others, ...others]).pipe(earlyStop({ metric: 'reward', mode: 'max', patience: 1 }, stop), toArray()),
+  )
   expect(passed).toEqual([...others, ...others])
   expect(() => earlyStop({ metric: 'reward', mode: 'max', patience: 0 }, stop)).toThrow('patience must be')
 })

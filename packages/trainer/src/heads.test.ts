@@ -1,6 +1,12 @@
 import { type HostTensors, hostTensor } from '@gfnlm/jit'
 import {
-  type PretrainedPolicy, readHead, readPeft, saveAdapter, saveHead, scoreHead, sequenceScores,
+  type PretrainedPolicy,
+  readHead,
+  readPeft,
+  saveAdapter,
+  saveHead,
+  scoreHead,
+  sequenceScores,
 } from '@gfnlm/policy'
 import * as tf from '@tensorflow/tfjs-core'
 import { isLeft } from 'fp-ts/lib/Either.js'
@@ -30,7 +36,10 @@ const regression = (head: HostTensors): Task<Judged> => ({
       [batch.length, WIDTH],
     ),
     end: hostTensor(Int32Array.from(batch, ({ tokens }) => tokens.length)),
-    worth: hostTensor(Float32Array.from(batch, ({ worth }) => worth), [batch.length, 1]),
+    worth: hostTensor(
+      Float32Array.from(batch, ({ worth }) => worth),
+      [batch.length, 1],
+    ),
     weight: hostTensor(new Float32Array(batch.length).fill(1)),
   }),
   loss: ({ policy, constants, trainable, parameters, batch }) => {
@@ -50,16 +59,14 @@ const regression = (head: HostTensors): Task<Judged> => ({
 })
 
 // Worth: how many of the tokens are 3, which a state of the last token has to gather from the others.
-const ROWS: Judged = [
-  [3, 1, 4],
-  [3, 3, 7, 2],
-  [5],
-  [3, 3, 3, 8, 9],
-  [6, 2, 6, 2, 6, 2],
-  [1, 3],
-].map((tokens) => ({ tokens, worth: tokens.filter((token) => token === 3).length }))
+const ROWS: Judged = [[3, 1, 4], [3, 3, 7, 2], [5], [3, 3, 3, 8, 9], [6, 2, 6, 2, 6, 2], [1, 3]].map((tokens) => ({
+  tokens,
+  worth: tokens.filter((token) => token === 3).length,
+}))
 
-const learn = async (policy: PretrainedPolicy): Promise<{ readonly first: number; readonly last: number; readonly after: HostTensors }> => {
+const learn = async (
+  policy: PretrainedPolicy,
+): Promise<{ readonly first: number; readonly last: number; readonly after: HostTensors }> => {
   const { initial, step, trainable } = trainStep(policy, {
     task: regression(scoreHead(policy.config.hidden, 1, { seed: 1 })),
     learningRate: constant(0.03),
@@ -78,7 +85,9 @@ test('a score head learns what rows are worth in one step with the adapter', asy
   const policy = smallLlama()
   const { first, last, after } = await learn(policy)
   expect(last).toBeLessThan(first / 100)
-  const changed = Object.keys(after).filter((name) => after[name]!.data.some((x, i) => x !== policy.trainable[name]!.data[i]))
+  const changed = Object.keys(after).filter((name) =>
+    after[name]!.data.some((x, i) => x !== policy.trainable[name]!.data[i]),
+  )
   expect(changed.toSorted()).toEqual(Object.keys(policy.trainable).toSorted())
 })
 
@@ -93,7 +102,10 @@ test('what was learned is saved as an adapter and a head beside it, and goes on 
     saveAdapter(policy, learner.trainable(), directory)(),
     saveHead('score', learner.own(), directory, hidden)(),
   ])
-  const [adapter, head] = await Promise.all([readPeft(directory, policy.config)(), readHead('score', directory, hidden)()])
+  const [adapter, head] = await Promise.all([
+    readPeft(directory, policy.config)(),
+    readHead('score', directory, hidden)(),
+  ])
   if (isLeft(adapter) || isLeft(head)) throw new Error('not saved')
   const again = trainer({ ...policy, trainable: adapter.right.tensors }, options(head.right))
   const [there, here] = [await learner.update(ROWS), await again.update(ROWS)]

@@ -4,27 +4,58 @@ export { type AdamWOptions, adamw } from './optimizer/adamw.ts'
 export { sgd } from './optimizer/sgd.ts'
 export { type Task, type TaskInputs } from './tasks/task.ts'
 export {
-  type TrajectoryBalanceOptions, contrastiveTB, modifiedDB, modifiedSubTB, trajectoryBalanceTask, varGrad,
+  type TrajectoryBalanceOptions,
+  contrastiveTB,
+  modifiedDB,
+  modifiedSubTB,
+  trajectoryBalanceTask,
+  varGrad,
 } from './tasks/gflownet.ts'
 export { type LogZSource, logZHead, logZTable } from './tasks/log-z.ts'
 export { flowRLTask, relativeTB, relativeVarGrad, tba, trustPCLTask } from './tasks/relative.ts'
 export { entropicPPOTask, softPG } from './tasks/soft-policy-gradient.ts'
 export { type Trajectory, type TrajectoryObjective, packTrajectories, trajectoryTask } from './tasks/trajectory-task.ts'
 export {
-  type AdvantagesOf, type PolicyGradientTaskOptions, grpoTask, policyGradientTask, reinforceTask, rlooTask,
+  type AdvantagesOf,
+  type PolicyGradientTaskOptions,
+  grpoTask,
+  policyGradientTask,
+  reinforceTask,
+  rlooTask,
 } from './tasks/policy-gradient.ts'
 export { type TextBatch, completionTexts } from './tasks/texts.ts'
 export { type SupervisedOptions, supervised } from './tasks/supervised.ts'
 export { type DistillationTaskOptions, distillation } from './tasks/distillation.ts'
 export {
-  type PreferenceOptions, type PreferenceSides, type PolicySides, type ReferenceFreeOptions, preference, referenceFreePreference,
+  type PreferenceOptions,
+  type PreferenceSides,
+  type PolicySides,
+  type ReferenceFreeOptions,
+  preference,
+  referenceFreePreference,
 } from './tasks/preference.ts'
-export { type CompletionPair, type CompletionPairs, type PairLogProbs, packPairs, summed } from './tasks/completion-pairs.ts'
 export {
-  type KtoTaskOptions, type LabelledCompletion, type LabelledCompletionBatch, ktoTask, unpairedPreference,
+  type CompletionPair,
+  type CompletionPairs,
+  type PairLogProbs,
+  packPairs,
+  summed,
+} from './tasks/completion-pairs.ts'
+export {
+  type KtoTaskOptions,
+  type LabelledCompletion,
+  type LabelledCompletionBatch,
+  ktoTask,
+  unpairedPreference,
 } from './tasks/unpaired-preference.ts'
 export type { PromptedCompletion } from './tasks/completions.ts'
-export { type PairReference, type WithReferenceOptions, adapterOff, precomputed, withReference } from './tasks/pair-reference.ts'
+export {
+  type PairReference,
+  type WithReferenceOptions,
+  adapterOff,
+  precomputed,
+  withReference,
+} from './tasks/pair-reference.ts'
 export { type PreferenceBatch, type PreferredText, type RewardModelOptions, rewardModel } from './tasks/reward-model.ts'
 export { type LabelledTokens, type Stepwise, type StepwiseOptions, labelledTokens } from './tasks/stepwise.ts'
 export { type ProcessRewardModelOptions, type StepBatch, processRewardModel } from './tasks/process-reward-model.ts'

@@ -25,7 +25,12 @@ export const learn = <Batch>(
     const metrics: Metrics = { ...describe(batch), ...(await trainer.update(batch)) }
     const dropped = metrics['reward/dropped'] ?? 0
     const events: RunEvent[] = []
-    if (dropped > 0) events.push({ type: 'warning', step, message: `the reward failed on ${dropped} completions; they are in no loss` })
+    if (dropped > 0)
+      events.push({
+        type: 'warning',
+        step,
+        message: `the reward failed on ${dropped} completions; they are in no loss`,
+      })
     if (samples !== undefined && step % every === 0) events.push({ type: 'rollout', step, samples: samples(batch) })
     events.push({ type: 'step', time: now(), step, metrics })
     return events
@@ -34,5 +39,7 @@ export const learn = <Batch>(
 }
 
 /** `learn` from weighted trajectories: the end of a GFlowNet or policy-gradient pipeline. */
-export const lossStep = (trainer: Pick<Trainer<Weighted>, 'update'>, options: LossStepOptions = {}): OperatorFunction<Weighted, RunEvent> =>
-  learn(trainer, { ...options, describe: batchMetrics })
+export const lossStep = (
+  trainer: Pick<Trainer<Weighted>, 'update'>,
+  options: LossStepOptions = {},
+): OperatorFunction<Weighted, RunEvent> => learn(trainer, { ...options, describe: batchMetrics })

@@ -35,7 +35,11 @@ export const combined = (parts: readonly Said[]): Said => {
   }
   const names = [...new Set(parts.flatMap(({ metrics }) => Object.keys(metrics)))]
   return {
-    loss: meanOf(parts, ({ mass }) => mass, ({ loss }) => loss),
+    loss: meanOf(
+      parts,
+      ({ mass }) => mass,
+      ({ loss }) => loss,
+    ),
     mass: sumOf(parts, ({ mass }) => mass),
     metricsMass: sumOf(parts, ({ metricsMass }) => metricsMass),
     metrics: Object.fromEntries(names.map((name) => [name, metric(name)])),

@@ -31,7 +31,10 @@ export const joinParameters = ({ entries, size }: ParameterLayout, parameters: H
 /** One vector → named parameters (views of it). */
 export const splitParameters = ({ entries }: ParameterLayout, vector: Float32Array): Record<string, HostTensor> =>
   Object.fromEntries(
-    entries.map(({ name, shape, offset }) => [name, hostTensor(vector.subarray(offset, offset + sizeOf(shape)), shape)]),
+    entries.map(({ name, shape, offset }) => [
+      name,
+      hostTensor(vector.subarray(offset, offset + sizeOf(shape)), shape),
+    ]),
   )
 
 /** `splitParameters` inside a compiled function. */
@@ -41,5 +44,8 @@ export const sliceParameters = ({ entries }: ParameterLayout, vector: tf.Tensor1
   )
 
 /** `joinParameters` inside a compiled function. */
-export const concatParameters = ({ entries }: ParameterLayout, named: Readonly<Record<string, tf.Tensor>>): tf.Tensor1D =>
+export const concatParameters = (
+  { entries }: ParameterLayout,
+  named: Readonly<Record<string, tf.Tensor>>,
+): tf.Tensor1D =>
   tf.concat1d(entries.map(({ name, shape }) => tf.reshape(named[name]!, [sizeOf(shape)]) as tf.Tensor1D))

@@ -77,7 +77,10 @@ test('a loss that is not a number is a fault that names step and numbers; the st
 
 test('where neither policy nor task has parameters it is told what to do', () => {
   const start = (): unknown =>
-    trainStep({ ...twoNumbers(0, 0), trainable: {} }, { task: { ...quadratic(), parameters: {} }, learningRate: constant(1) })
+    trainStep(
+      { ...twoNumbers(0, 0), trainable: {} },
+      { task: { ...quadratic(), parameters: {} }, learningRate: constant(1) },
+    )
   expect(start).toThrowError(expect.objectContaining({ _tag: 'NothingToTrain', fix: expect.stringContaining('lora') }))
 })
 

@@ -1,5 +1,13 @@
 import { fault } from '@gfnlm/env'
-import { type AsHost, type Device, type HostTensors, type HostTree, hostScalar, hostTensor, jitPerShape } from '@gfnlm/jit'
+import {
+  type AsHost,
+  type Device,
+  type HostTensors,
+  type HostTree,
+  hostScalar,
+  hostTensor,
+  jitPerShape,
+} from '@gfnlm/jit'
 import { type Reducer, weightedSum } from '@gfnlm/losses'
 import type { Policy, Tensors } from '@gfnlm/policy'
 import * as tf from '@tensorflow/tfjs-core'

@@ -66,7 +66,13 @@ export const training = (
       .subscribe({
         next: (event) => out.next(event),
         error: (error: unknown) => {
-          out.next({ type: 'run/end', time: now(), step: done, reason: 'failed', message: error instanceof Error ? error.message : String(error) })
+          out.next({
+            type: 'run/end',
+            time: now(),
+            step: done,
+            reason: 'failed',
+            message: error instanceof Error ? error.message : String(error),
+          })
           out.error(error)
         },
         complete: () => {

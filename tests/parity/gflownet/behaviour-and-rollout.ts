@@ -46,10 +46,26 @@ export const behaviourAndRollout: Checker = ({ inputs, expected }) => {
     {
       part: '',
       comparisons: [
-        inFloat64('behaviour_probs', probabilities.flat().flatMap((row) => [...row]), expected.behaviour_probs),
-        inFloat64('generated', columns.flatMap(({ tokens }) => tokens), generated),
-        inFloat64('log_pf', columns.flatMap(({ logPF }) => logPF), expected.log_pf),
-        inFloat64('log_pterm', columns.flatMap(({ logPTerm }) => logPTerm), expected.log_pterm),
+        inFloat64(
+          'behaviour_probs',
+          probabilities.flat().flatMap((row) => [...row]),
+          expected.behaviour_probs,
+        ),
+        inFloat64(
+          'generated',
+          columns.flatMap(({ tokens }) => tokens),
+          generated,
+        ),
+        inFloat64(
+          'log_pf',
+          columns.flatMap(({ logPF }) => logPF),
+          expected.log_pf,
+        ),
+        inFloat64(
+          'log_pterm',
+          columns.flatMap(({ logPTerm }) => logPTerm),
+          expected.log_pterm,
+        ),
       ],
     },
   ]

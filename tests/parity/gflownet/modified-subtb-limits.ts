@@ -12,7 +12,11 @@ const written = (digits: string): number => Number(digits.replace('_', '.'))
 const modified = (columns: Columns, lambda = 1): number =>
   lossOf(modifiedSubTrajectoryBalance({ lambda })(batchOf(columns, columns.lengths)))
 
-const widened = (x: tf.Tensor2D, by: number): tf.Tensor2D => tf.pad(x, [[0, 0], [0, by]])
+const widened = (x: tf.Tensor2D, by: number): tf.Tensor2D =>
+  tf.pad(x, [
+    [0, 0],
+    [0, by],
+  ])
 
 const mapColumns = (columns: Columns, change: (x: tf.Tensor2D) => tf.Tensor2D): Columns => ({
   ...columns,

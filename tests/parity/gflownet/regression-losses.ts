@@ -21,7 +21,13 @@ export const regressionLosses: Formula = ({ inputs, expected }) => {
     const { value, grad } = record(reference)
     return [
       inFloat32(`${name} value`, g(t).dataSync(), value),
-      inFloat32(`${name} grad`, tf.grad((x) => g(x))(t).dataSync(), grad),
+      inFloat32(
+        `${name} grad`,
+        tf
+          .grad((x) => g(x))(t)
+          .dataSync(),
+        grad,
+      ),
     ]
   })
   return [{ part: '', comparisons }]

@@ -22,9 +22,21 @@ export const replayBufferScenario: Checker = ({ inputs, expected }) => {
     const references = list(content).map(list)
     const wanted = references.map(([, text]) => String(text).split(' ').filter(Boolean).map(Number))
     return [
-      inFloat64(`step ${step} rewards`, found.map((entry) => entry.logReward), references.map(([reward]) => reward)),
-      inFloat64(`step ${step} lengths`, found.map((entry) => entry.tokens.length), wanted.map((ids) => ids.length)),
-      inFloat64(`step ${step} tokens`, found.flatMap((entry) => [...entry.tokens]), wanted.flat()),
+      inFloat64(
+        `step ${step} rewards`,
+        found.map((entry) => entry.logReward),
+        references.map(([reward]) => reward),
+      ),
+      inFloat64(
+        `step ${step} lengths`,
+        found.map((entry) => entry.tokens.length),
+        wanted.map((ids) => ids.length),
+      ),
+      inFloat64(
+        `step ${step} tokens`,
+        found.flatMap((entry) => [...entry.tokens]),
+        wanted.flat(),
+      ),
     ]
   })
   return [{ part: '', comparisons }]

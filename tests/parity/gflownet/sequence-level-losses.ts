@@ -29,7 +29,13 @@ export const wholes = (logPF: tf.Tensor, logReward: Json, actions: readonly numb
     logPF: tf.zeros([rows, states]),
     logPTerm: everywhere(logPF),
     logReward: everywhere(floats(logReward)),
-    valid: statesUpTo(tf.tensor1d(actions.map((n) => n - 1), 'int32'), states),
+    valid: statesUpTo(
+      tf.tensor1d(
+        actions.map((n) => n - 1),
+        'int32',
+      ),
+      states,
+    ),
     keep: tf.ones([rows]),
   }
 }
@@ -45,87 +51,102 @@ type Objective = (part: string, inputs: Inputs) => (given: Parameters) => tf.Sca
 
 /** Every sequence as one action. */
 const single = (given: Parameters, reward: Json): TrajectoryInputs =>
-  wholes(given.log_pf, reward, numbers(reward).map(() => 1))
+  wholes(
+    given.log_pf,
+    reward,
+    numbers(reward).map(() => 1),
+  )
 
 const OBJECTIVES: readonly (readonly [RegExp, Objective])[] = [
   [
     /^tb_mean_square/,
-    (_, { log_R }) => (given) =>
-      unitLoss(trajectoryBalance()({ ...single(given, log_R), logZ: given.logZ as tf.Scalar })),
+    (_, { log_R }) =>
+      (given) =>
+        unitLoss(trajectoryBalance()({ ...single(given, log_R), logZ: given.logZ as tf.Scalar })),
   ],
   [
     /^lpv/,
-    (_, { log_R }) => (given) =>
-      unitLoss(logPartitionVariance()({ ...single(given, log_R), group: int32(numbers(log_R).map(() => 0)) })),
+    (_, { log_R }) =>
+      (given) =>
+        unitLoss(logPartitionVariance()({ ...single(given, log_R), group: int32(numbers(log_R).map(() => 0)) })),
   ],
   [
     /^vargrad_grouped/,
-    (_, { log_R, group }) => (given) =>
-      unitLoss(logPartitionVariance()({ ...single(given, log_R), group: int32(numbers(group)) })),
+    (_, { log_R, group }) =>
+      (given) =>
+        unitLoss(logPartitionVariance()({ ...single(given, log_R), group: int32(numbers(group)) })),
   ],
   [
     /^tba_vargrad_tb/,
-    (part, { r, log_ref, group }) => (given) =>
-      unitLoss(
-        trajectoryBalanceWithAsynchrony({ beta: named(part, 'beta') })({
-          ...single(given, r),
-          logPrior: floats(log_ref),
-          group: int32(numbers(group)),
-        }),
-      ),
+    (part, { r, log_ref, group }) =>
+      (given) =>
+        unitLoss(
+          trajectoryBalanceWithAsynchrony({ beta: named(part, 'beta') })({
+            ...single(given, r),
+            logPrior: floats(log_ref),
+            group: int32(numbers(group)),
+          }),
+        ),
   ],
   [
     /^rtb_half_square/,
-    (part, { r, log_ref }) => (given) =>
-      unitLoss(
-        relativeTrajectoryBalance({ beta: named(part, 'beta') })({
-          ...single(given, r),
-          logPrior: floats(log_ref),
-          logZ: given.logZ as tf.Scalar,
-        }),
-      ),
+    (part, { r, log_ref }) =>
+      (given) =>
+        unitLoss(
+          relativeTrajectoryBalance({ beta: named(part, 'beta') })({
+            ...single(given, r),
+            logPrior: floats(log_ref),
+            logZ: given.logZ as tf.Scalar,
+          }),
+        ),
   ],
   [
     /^relative_lpv_half/,
-    (part, { r, log_ref }) => (given) =>
-      unitLoss(
-        relativeLogPartitionVariance({ beta: named(part, 'beta') })({
-          ...single(given, r),
-          logPrior: floats(log_ref),
-          group: int32(numbers(r).map(() => 0)),
-        }),
-      ),
+    (part, { r, log_ref }) =>
+      (given) =>
+        unitLoss(
+          relativeLogPartitionVariance({ beta: named(part, 'beta') })({
+            ...single(given, r),
+            logPrior: floats(log_ref),
+            group: int32(numbers(r).map(() => 0)),
+          }),
+        ),
   ],
   [
     /^trust_pcl/,
-    (part, { r, log_ref }) => (given) =>
-      unitLoss(
-        trustPCL({ alpha: named(part, 'alpha') })({
-          ...single(given, r),
-          logPrior: floats(log_ref),
-          logZ: given.logZ as tf.Scalar,
-        }),
-      ),
+    (part, { r, log_ref }) =>
+      (given) =>
+        unitLoss(
+          trustPCL({ alpha: named(part, 'alpha') })({
+            ...single(given, r),
+            logPrior: floats(log_ref),
+            logZ: given.logZ as tf.Scalar,
+          }),
+        ),
   ],
   [
     /^ctb_all_pairs_mean/,
-    (_, { log_R }) => (given) =>
-      unitLoss(contrastiveTrajectoryBalance()({ ...single(given, log_R), group: int32(numbers(log_R).map(() => 0)) })),
+    (_, { log_R }) =>
+      (given) =>
+        unitLoss(
+          contrastiveTrajectoryBalance()({ ...single(given, log_R), group: int32(numbers(log_R).map(() => 0)) }),
+        ),
   ],
   [
     /^flowrl/,
-    (part, { rhat, log_ref, log_old, length }) => (given) => {
-      const [, low, high] = /clip ([\d.]+)\.\.([\d.]+)/.exec(part) ?? []
-      if (low === undefined || high === undefined) throw new Error(`${part}: no clip …`)
-      return unitLoss(
-        flowRL({ beta: named(part, 'beta'), low: 1 - Number(low), high: Number(high) - 1 })({
-          ...wholes(given.log_pf, rhat, numbers(length)),
-          logPrior: floats(log_ref),
-          logOld: floats(log_old),
-          logZ: given.logZ as tf.Scalar,
-        }),
-      )
-    },
+    (part, { rhat, log_ref, log_old, length }) =>
+      (given) => {
+        const [, low, high] = /clip ([\d.]+)\.\.([\d.]+)/.exec(part) ?? []
+        if (low === undefined || high === undefined) throw new Error(`${part}: no clip …`)
+        return unitLoss(
+          flowRL({ beta: named(part, 'beta'), low: 1 - Number(low), high: Number(high) - 1 })({
+            ...wholes(given.log_pf, rhat, numbers(length)),
+            logPrior: floats(log_ref),
+            logOld: floats(log_old),
+            logZ: given.logZ as tf.Scalar,
+          }),
+        )
+      },
   ],
 ]
 

@@ -29,7 +29,13 @@ export const softReinforcement: Formula = ({ inputs, expected }) => {
       logPF,
       logPTerm: logPF,
       logReward: tf.mul<tf.Tensor2D>(tf.tensor2d(numbers(inputs.log_R), [rows, 1]), tf.ones([rows, states])),
-      valid: statesUpTo(tf.tensor1d(actions.map((n) => n - 1), 'int32'), states),
+      valid: statesUpTo(
+        tf.tensor1d(
+          actions.map((n) => n - 1),
+          'int32',
+        ),
+        states,
+      ),
       keep: tf.ones([rows]),
       values: tf.slice2d(values, [0, 0], [rows, states]),
     }

@@ -15,7 +15,17 @@ export const tbaAsReinforce: Formula = ({ inputs, expected }) => {
   const { advantages, ...rest } = expected
   const regularised = tf.sub<tf.Tensor1D>(reward, tf.mul(beta, tf.sub(logPF, logPrior)))
   const comparisons = compareLoss('', rest, { log_pf: logPF }, (given) =>
-    unitLoss(loss({ ...wholes(given.log_pf, inputs.r, numbers(inputs.r).map(() => 1)), logPrior, group })),
+    unitLoss(
+      loss({
+        ...wholes(
+          given.log_pf,
+          inputs.r,
+          numbers(inputs.r).map(() => 1),
+        ),
+        logPrior,
+        group,
+      }),
+    ),
   )
   const centred = groupCentred(regularised, group, tf.ones([rows])).dataSync()
   return [{ part: '', comparisons: [...comparisons, inFloat32('advantages', centred, advantages)] }]

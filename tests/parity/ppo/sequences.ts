@@ -62,7 +62,10 @@ export const scoreStepsOfTRL = onHost(({ last_index, response_len }) => {
 
 /** Columns of padding at the left of each row. */
 const padsOf = (valid: readonly (readonly number[])[]): tf.Tensor1D =>
-  tf.tensor1d(valid.map((row) => row.length - maskedSum(row)), 'int32')
+  tf.tensor1d(
+    valid.map((row) => row.length - maskedSum(row)),
+    'int32',
+  )
 
 const rowsOf = (json: Vector['inputs'][string]): number[][] => list(json).map(cells)
 

@@ -40,7 +40,10 @@ export const shapedAdvantages = onHost(({ inputs, hyper }) => {
     steps,
     coefficient: number(hyper.kl_coef),
     estimator: hyper.kl_estimator as keyof typeof SAMPLE_KL,
-    scoreAt: lastValidIndex(mask.map((x) => 1 - x), steps),
+    scoreAt: lastValidIndex(
+      mask.map((x) => 1 - x),
+      steps,
+    ),
     valid: mask,
   })
   const { advantages, returns } = generalisedAdvantages({

@@ -29,7 +29,11 @@ export const collatedPairs: Checker = ({ inputs, expected }) => {
       cells((row, c, within) => (within ? packed.tokens.data[row * columns + c] : number(inputs.pad_token_id))),
       expected.input_ids,
     ),
-    inFloat32('attention_mask', cells((_row, _c, within) => Number(within)), expected.attention_mask),
+    inFloat32(
+      'attention_mask',
+      cells((_row, _c, within) => Number(within)),
+      expected.attention_mask,
+    ),
     inFloat32('margin', packed.margin.data as Float32Array, expected.margin),
   ]
   return [{ part: '', comparisons }]
@@ -49,11 +53,16 @@ export const collatedCompletions: Checker = ({ inputs, expected }) => {
   const [rows, columns] = tokens.shape
   const width = list(list(expected.input_ids)[0]).length
   // Column c of the mask is about the token in column c + 1; nothing predicts the first.
-  const completion = (row: number): number[] => [0, ...mask.data.subarray(row * (columns - 1), (row + 1) * (columns - 1))]
+  const completion = (row: number): number[] => [
+    0,
+    ...mask.data.subarray(row * (columns - 1), (row + 1) * (columns - 1)),
+  ]
   const cells = (of: (row: number, column: number) => number): number[] =>
     Array.from({ length: rows * width }, (_, cell) => of(Math.floor(cell / width), cell % width))
   const found: Readonly<Record<string, number[]>> = {
-    input_ids: cells((row, c) => (c > completion(row).lastIndexOf(1) ? number(inputs.pad_token_id) : tokens.data[row * columns + c])),
+    input_ids: cells((row, c) =>
+      c > completion(row).lastIndexOf(1) ? number(inputs.pad_token_id) : tokens.data[row * columns + c],
+    ),
     attention_mask: cells((row, c) => Number(c <= completion(row).lastIndexOf(1))),
     completion_mask: cells((row, c) => completion(row)[c]),
   }

@@ -1,4 +1,12 @@
-import { type PackedSequences, flushLeft, packBestFit, packBestFitSplit, packWrapped, unpaired, withPrompt } from '@gfnlm/data'
+import {
+  type PackedSequences,
+  flushLeft,
+  packBestFit,
+  packBestFitSplit,
+  packWrapped,
+  unpaired,
+  withPrompt,
+} from '@gfnlm/data'
 import { isDeepStrictEqual } from 'node:util'
 import { type Comparison, inFloat64 } from '../comparison.ts'
 import { type Json, list, matrix, number, numbers, record } from '../json.ts'
@@ -31,9 +39,7 @@ const texts = (json: Json | undefined): string[] => list(json).map(String)
 /** Preferences as single completions. */
 const unpairing: Checker = ({ inputs, expected }) => {
   const [chosen, rejected] = [texts(inputs.chosen), texts(inputs.rejected)]
-  const rows = unpaired(
-    texts(inputs.prompt).map((prompt, i) => ({ prompt, chosen: chosen[i], rejected: rejected[i] })),
-  )
+  const rows = unpaired(texts(inputs.prompt).map((prompt, i) => ({ prompt, chosen: chosen[i], rejected: rejected[i] })))
   const columns = (['prompt', 'completion', 'label'] as const).map((name) => {
     const column = rows.map((row) => row[name])
     return same(name, column, expected[name])

@@ -80,7 +80,11 @@ const sampleMask: Checker = async ({ inputs }) => {
 /** The next token is read after a row's last token, however long the other prompts are. */
 const samplePosition: Checker = async () => {
   const prompts = [[3], [1, 2, 3, 4, 5], [7, 6]]
-  const found = await sampled(following((token) => token + 1, 10), prompts, 8)
+  const found = await sampled(
+    following((token) => token + 1, 10),
+    prompts,
+    8,
+  )
   const wanted = prompts.map((prompt) => Array.from({ length: 8 - prompt.at(-1)! }, (_, i) => prompt.at(-1)! + 1 + i))
   return whole(...wanted.map((tokens, i) => inFloat64(`row ${i}`, found[i], tokens)))
 }
@@ -92,14 +96,23 @@ const newTokens: Checker = async () => {
   const found = await sampled(endless, [short, long], 4)
   const refused = await sampled(endless, [long, [...long, 0]], 4).catch((cause: unknown) => cause)
   return whole(
-    inFloat64('new tokens', found.map(({ length }) => length), [4, 4]),
+    inFloat64(
+      'new tokens',
+      found.map(({ length }) => length),
+      [4, 4],
+    ),
     holds('a prompt without room is a PromptTooLong fault', isFault(refused) && refused._tag === 'PromptTooLong'),
   )
 }
 
 /** A run has as many steps as it was given. */
 const endsOfItself: Checker = async () => {
-  const events = await all(training({ name: '', steps: 7, seed: 0 }, map(({ step }): RunEvent => steps(step + 1)[step])))
+  const events = await all(
+    training(
+      { name: '', steps: 7, seed: 0 },
+      map(({ step }): RunEvent => steps(step + 1)[step]),
+    ),
+  )
   return whole(inFloat64('steps', [events.filter(({ type }) => type === 'step').length], [7]))
 }
 
@@ -110,7 +123,13 @@ const multiples: Checker = async ({ inputs }) => {
   const last = 3 * every
   const events = await all(from(steps(last)).pipe(checkpointEvery(every, last, () => TE.right(''))))
   const fired = events.flatMap((event) => (event.type === 'checkpoint' ? [event.step + 1] : []))
-  return whole(inFloat64('fires at', fired, [1, 2, 3].map((n) => n * number(want_multiples_of))))
+  return whole(
+    inFloat64(
+      'fires at',
+      fired,
+      [1, 2, 3].map((n) => n * number(want_multiples_of)),
+    ),
+  )
 }
 
 /** A score that rises is not a reason to stop; one that does not rise for a while is. */
@@ -121,7 +140,13 @@ const stopsDownhill: Checker = async () => {
     await all(from(events).pipe(earlyStop({ metric: 'score', mode: 'max', patience: 2 }, stop)))
     return stop.signal.aborted
   }
-  const found = await Promise.all([[1, 2, 3, 4], [4, 3, 5, 4, 6], [4, 3, 2]].map(stoppedBy))
+  const found = await Promise.all(
+    [
+      [1, 2, 3, 4],
+      [4, 3, 5, 4, 6],
+      [4, 3, 2],
+    ].map(stoppedBy),
+  )
   return whole(inFloat64('stopped', found.map(Number), [0, 0, 1]))
 }
 
@@ -155,7 +180,12 @@ const forwarded: Checker = async () => {
     parse: (answer) => parseScore({ range: [2, 5] })(answer),
   })
   const { rewards } = await judged(judge)
-  const candidates = await sampled(following(() => 2, 4), [[0], [1]], 1, 5)
+  const candidates = await sampled(
+    following(() => 2, 4),
+    [[0], [1]],
+    1,
+    5,
+  )
   return whole(
     inFloat64('answers asked for', [asked.length], [3 * 4]),
     inFloat64('means of the valid scores', rewards, [2.5, 2.5, 2.5]),

@@ -15,19 +15,31 @@ const nucleus: Checker = ({ inputs, hyper, expected }) => {
     return [...weights].map((w) => w / total)
   })
   const comparisons = [
-    inFloat64('kept', rows.flat().map((p) => Number(p > 0)), cells(expected.kept)),
+    inFloat64(
+      'kept',
+      rows.flat().map((p) => Number(p > 0)),
+      cells(expected.kept),
+    ),
     inFloat64('softmax_after', rows.flat(), expected.softmax_after),
   ]
   return [{ part: '', comparisons }]
 }
 
-/** The token that given uniform numbers draw; the perturbed logits are how the reference finds it. */
+/** The token that given uniform numbers draw: the largest of the logits with Gumbel noise. */
 const gumbelMax: Checker = ({ inputs, hyper, expected }) => {
-  const token = exponentialRace(numbers(inputs.logits), numbers(inputs.uniform_noise), number(hyper.temperature))
-  const perturbed = numbers(expected.perturbed)
+  const [logits, uniform, temperature] = [
+    numbers(inputs.logits),
+    numbers(inputs.uniform_noise),
+    number(hyper.temperature),
+  ]
+  const token = exponentialRace(logits, uniform, temperature)
+  const gumbel = uniform.map((u) => -Math.log(-Math.log(u)))
+  const perturbed = logits.map((logit, v) => logit / temperature + gumbel[v])
   const comparisons = [
     inFloat64('token', [token], number(expected.token)),
-    inFloat64('argmax of perturbed', [token], perturbed.indexOf(Math.max(...perturbed))),
+    inFloat64('gumbel', gumbel, expected.gumbel),
+    inFloat64('perturbed', perturbed, expected.perturbed),
+    inFloat64('largest', [Math.max(...perturbed)], perturbed[token]),
   ]
   return [{ part: '', comparisons }]
 }

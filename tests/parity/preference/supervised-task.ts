@@ -15,7 +15,10 @@ const packed = (tokens: readonly number[], given: number) => {
 /** The tokens that are learned are those after the prompt (self-rewarding-lm trained on the prompt). */
 export const completionOnly: Formula = ({ inputs }) => {
   const { seq_len, prompt_len, want_targets } = record(inputs.case)
-  const { mask } = packed(Array.from({ length: number(seq_len) }, (_, i) => i), number(prompt_len))
+  const { mask } = packed(
+    Array.from({ length: number(seq_len) }, (_, i) => i),
+    number(prompt_len),
+  )
   // Column c predicts the token in column c + 1, the (c + 2)-th.
   const targets = Array.from(mask.data).flatMap((learned, column) => (learned === 1 ? [column + 2] : []))
   return [{ part: '', comparisons: [inFloat32('targets', targets, numbers(want_targets))] }]

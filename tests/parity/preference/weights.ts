@@ -70,7 +70,11 @@ export const importanceWeights: Formula = ({ inputs, hyper, expected }) => {
 /** Self-normalised importance weights and their effective sample size. */
 export const selfNormalisedWeights: Formula = ({ inputs, expected }) => {
   const logWeights = numbers(inputs.log_weights).map((x) => [x])
-  const batch = sampled(logWeights, logWeights.map(() => [0]), logWeights.map(() => [1]))
+  const batch = sampled(
+    logWeights,
+    logWeights.map(() => [0]),
+    logWeights.map(() => [1]),
+  )
   const weights = importanceRatio()(batch)
   const clip = Object.keys(expected).find((key) => key.startsWith('clipped_at_')) ?? 'clipped_at_Infinity'
   const found = {
@@ -87,6 +91,10 @@ export const densityWeights: Formula = ({ inputs, hyper, expected }) => {
   const p = numbers(inputs.prob_desirable)
   const limits = { min: number(hyper.min_density_ratio), max: number(hyper.max_density_ratio) }
   const batch = { rows: p.length, keep: new Uint8Array(p.length).fill(1) }
-  const weight = () => bounded(densityRatio(() => p), truncated(limits))(batch)
+  const weight = () =>
+    bounded(
+      densityRatio(() => p),
+      truncated(limits),
+    )(batch)
   return [{ part: '', comparisons: byKey(expected, { weight }) }]
 }

@@ -27,9 +27,21 @@ test.each([
   ['no value at the end', ['--model'], '--model needs a value. Write --model DIR'],
   ['a value for a flag', ['--model', 'm', '--json=yes'], '--json takes no value, found "yes". Leave the value out'],
   ['text for a number', ['--model', 'm', '-n', 'many'], '--n is "many", not a whole number from 1. Give another value'],
-  ['a broken number for a whole one', ['--model', 'm', '-n', '1.5'], '--n is "1.5", not a whole number from 1. Give another value'],
-  ['a number out of range', ['--model', 'm', '--top-p', '1.5'], '--top-p is "1.5", not a number from 0 to 1. Give another value'],
-  ['an argument nobody asked for', ['--model', 'm', 'upon', 'a'], 'unexpected argument "upon". Quote text that has spaces'],
+  [
+    'a broken number for a whole one',
+    ['--model', 'm', '-n', '1.5'],
+    '--n is "1.5", not a whole number from 1. Give another value',
+  ],
+  [
+    'a number out of range',
+    ['--model', 'm', '--top-p', '1.5'],
+    '--top-p is "1.5", not a number from 0 to 1. Give another value',
+  ],
+  [
+    'an argument nobody asked for',
+    ['--model', 'm', 'upon', 'a'],
+    'unexpected argument "upon". Quote text that has spaces',
+  ],
 ])('%s is a usage fault', (_, argv, message) => {
   expect(parse(...argv)).toMatchObject({ left: { _tag: 'Usage', message } })
 })

@@ -7,9 +7,14 @@ const spelling = (name: string, option: Option): string =>
 const kindOf = (option: Option): string => {
   if (option.type === 'flag') return ''
   const kind = option.type === 'text' ? 'text' : option.whole === true ? 'whole number' : 'number'
-  const rest = option.type === 'text' && option.required === true ? ', required'
-    : option.type === 'text' && option.many === true ? ', may be repeated'
-    : option.default === undefined ? '' : `, default ${option.default}`
+  const rest =
+    option.type === 'text' && option.required === true
+      ? ', required'
+      : option.type === 'text' && option.many === true
+        ? ', may be repeated'
+        : option.default === undefined
+          ? ''
+          : `, default ${option.default}`
   return ` (${kind}${rest})`
 }
 
@@ -25,7 +30,9 @@ const section = (title: string, body: string): string => `${title}\n${body}\n`
 
 /** The help of one command: what it takes, with types and defaults, and an example. */
 export const commandHelp = ({ name, summary, positionals, options, more, example }: Command): string => {
-  const needed = Object.entries(options).flatMap(([option, o]) => (o.type === 'text' && o.required === true ? [` --${option} ${o.value}`] : []))
+  const needed = Object.entries(options).flatMap(([option, o]) =>
+    o.type === 'text' && o.required === true ? [` --${option} ${o.value}`] : [],
+  )
   const usage = `  gfnlm ${name}${positionals.map((p) => ` ${p.name}`).join('')}${needed.join('')} [options]`
   return [
     `gfnlm ${name}: ${summary}\n`,
@@ -43,6 +50,12 @@ export const programHelp = (commands: readonly Command[]): string =>
     'gfnlm: fine-tune language models with GFlowNet objectives\n',
     section('Usage', '  gfnlm COMMAND [options]'),
     section('Commands', table(commands.map(({ name, summary }) => [name, summary]))),
-    section('Options', table([['-h, --help', 'help; after a command: the help of that command'], ['--version', 'the version']])),
+    section(
+      'Options',
+      table([
+        ['-h, --help', 'help; after a command: the help of that command'],
+        ['--version', 'the version'],
+      ]),
+    ),
     section('Examples', commands.map(({ example }) => `  ${example}`).join('\n')),
   ].join('\n')

@@ -34,12 +34,17 @@ export type Option = TextOption | NumberOption | FlagOption
 /** A command's options by their long names. */
 export type Options = Readonly<Record<string, Option>>
 
-type ValueOf<O extends Option> =
-  O extends { readonly type: 'flag' } ? boolean
-  : O extends { readonly many: true } ? readonly string[]
-  : O extends { readonly type: 'text' } ? O extends { readonly required: true } | { readonly default: string } ? string : string | undefined
-  : O extends { readonly default: number } ? number
-  : number | undefined
+type ValueOf<O extends Option> = O extends { readonly type: 'flag' }
+  ? boolean
+  : O extends { readonly many: true }
+    ? readonly string[]
+    : O extends { readonly type: 'text' }
+      ? O extends { readonly required: true } | { readonly default: string }
+        ? string
+        : string | undefined
+      : O extends { readonly default: number }
+        ? number
+        : number | undefined
 
 /** What a command is given: its options' values by name. */
 export type Values<T extends Options> = { readonly [K in keyof T]: ValueOf<T[K]> }

@@ -30,30 +30,44 @@ const valueOf = (name: string, option: Option, given: readonly (string | undefin
   if (option.type === 'text' && option.many === true) return given ?? []
   const last = given?.at(-1)
   if (last !== undefined) return option.type === 'number' ? numberOf(name, option, last) : last
-  if (option.type === 'text' && option.required === true) throw usageFault(`--${name} ${option.value} is missing`, 'Add it')
+  if (option.type === 'text' && option.required === true)
+    throw usageFault(`--${name} ${option.value} is missing`, 'Add it')
   return option.default
 }
 
 /** Options as they stand on the command line, each one known and with a value where it takes one. */
-const readTokens = (options: Options, argv: readonly string[]): { readonly given: Given; readonly positionals: readonly string[] } => {
+const readTokens = (
+  options: Options,
+  argv: readonly string[],
+): { readonly given: Given; readonly positionals: readonly string[] } => {
   const { tokens } = parseArgs({
     args: [...argv],
     options: Object.fromEntries(
-      Object.entries(options).map(([name, { type, short }]) =>
-        [name, { type: type === 'flag' ? 'boolean' : 'string', multiple: true, ...(short === undefined ? {} : { short }) }] as const),
+      Object.entries(options).map(
+        ([name, { type, short }]) =>
+          [
+            name,
+            { type: type === 'flag' ? 'boolean' : 'string', multiple: true, ...(short === undefined ? {} : { short }) },
+          ] as const,
+      ),
     ),
     strict: false,
     tokens: true,
   })
-  const spelled = Object.entries(options).flatMap(([name, { short }]) => [`--${name}`, ...(short === undefined ? [] : [`-${short}`])])
+  const spelled = Object.entries(options).flatMap(([name, { short }]) => [
+    `--${name}`,
+    ...(short === undefined ? [] : [`-${short}`]),
+  ])
   const given: Record<string, (string | undefined)[]> = {}
   const positionals: string[] = []
   for (const token of tokens) {
     if (token.kind === 'positional') positionals.push(token.value)
     if (token.kind !== 'option') continue
     const option = options[token.name]
-    if (option === undefined) throw usageFault(`unknown option ${token.rawName}`, didYouMean(token.rawName, spelled, 'Leave it out'))
-    if (option.type === 'flag' && token.value !== undefined) throw usageFault(`${token.rawName} takes no value, found "${token.value}"`, 'Leave the value out')
+    if (option === undefined)
+      throw usageFault(`unknown option ${token.rawName}`, didYouMean(token.rawName, spelled, 'Leave it out'))
+    if (option.type === 'flag' && token.value !== undefined)
+      throw usageFault(`${token.rawName} takes no value, found "${token.value}"`, 'Leave the value out')
     if (option.type !== 'flag' && (token.value === undefined || (!token.inlineValue && spelled.includes(token.value))))
       throw usageFault(`${token.rawName} needs a value`, `Write ${token.rawName} ${option.value}`)
     given[token.name] = [...(given[token.name] ?? []), token.value]
@@ -74,7 +88,9 @@ export const parseArguments = <T extends Options>(
         throw usageFault(`unexpected argument "${positionals[wanted.length]}"`, 'Quote text that has spaces')
       const missing = wanted[positionals.length]
       if (missing !== undefined) throw usageFault(`${missing.name} is missing`, `Give ${missing.about}`)
-      const values = Object.fromEntries(Object.entries(options).map(([name, option]) => [name, valueOf(name, option, given[name])]))
+      const values = Object.fromEntries(
+        Object.entries(options).map(([name, option]) => [name, valueOf(name, option, given[name])]),
+      )
       return { values: values as Values<T>, positionals }
     },
     (thrown) => thrown as UsageFault,

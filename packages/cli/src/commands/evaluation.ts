@@ -34,20 +34,30 @@ export const evaluation: Command = command({
   example: 'gfnlm eval --config examples/configs/infilling.yaml --adapter runs/infilling/adapter -n 16 --json',
   act: async ({ config: file, model, adapter, n, limit, seed, set, json, engine }, _, { out, err }) => {
     const [{ readConfig }, { evaluateConfig }, { deviceFor }, { orThrow }] = await Promise.all([
-      import('../config/read-config.ts'), import('../evaluate/evaluate-config.ts'), import('../device.ts'), import('../or-throw.ts')])
+      import('../config/read-config.ts'),
+      import('../evaluate/evaluate-config.ts'),
+      import('../device.ts'),
+      import('../or-throw.ts'),
+    ])
     const chosen = model === undefined ? [] : [`model=${JSON.stringify(existsSync(model) ? resolve(model) : model)}`]
     const given = await orThrow(async () => readConfig(file, [...set, ...chosen]))
     const config = { ...given, device: await orThrow(deviceFor(engine, given.device, err)) }
     const found = await orThrow(evaluateConfig(config, { adapter, n, limit, seed }))
     if (json) {
       const { base, adapter: tuned, ...rest } = found
-      out(`${JSON.stringify({ ...rest, seed, base: base.figures, ...(tuned === undefined ? {} : { adapter: tuned.figures }) })}\n`)
+      out(
+        `${JSON.stringify({ ...rest, seed, base: base.figures, ...(tuned === undefined ? {} : { adapter: tuned.figures }) })}\n`,
+      )
       return 0
     }
     const cell = (value: number | undefined): string => (value === undefined ? '' : value.toFixed(4)).padStart(12)
-    out(`${found.prompts} prompts, ${n} completions of each\n${''.padEnd(20)}${'base'.padStart(12)}${found.adapter === undefined ? '' : 'adapter'.padStart(12)}\n`)
+    out(
+      `${found.prompts} prompts, ${n} completions of each\n${''.padEnd(20)}${'base'.padStart(12)}${found.adapter === undefined ? '' : 'adapter'.padStart(12)}\n`,
+    )
     for (const name of Object.keys(ABOUT))
-      out(`${name.padEnd(20)}${cell(found.base.figures[name])}${found.adapter === undefined ? '' : cell(found.adapter.figures[name])}  ${ABOUT[name]}\n`)
+      out(
+        `${name.padEnd(20)}${cell(found.base.figures[name])}${found.adapter === undefined ? '' : cell(found.adapter.figures[name])}  ${ABOUT[name]}\n`,
+      )
     return 0
   },
 })

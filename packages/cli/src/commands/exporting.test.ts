@@ -15,7 +15,14 @@ const adapterOf = async (): Promise<string> => {
   const directory = await freshDirectory()
   const policy = await fromPretrained(model, { adapter: lora({ r: 2, seed: 4 }) })
   const moved = Object.entries(policy.trainable).map(
-    ([name, { data, shape }]) => [name, hostTensor(Float32Array.from(data, (x, i) => x + 0.3 * Math.sin(i)), shape)] as const,
+    ([name, { data, shape }]) =>
+      [
+        name,
+        hostTensor(
+          Float32Array.from(data, (x, i) => x + 0.3 * Math.sin(i)),
+          shape,
+        ),
+      ] as const,
   )
   await orThrow(saveAdapter(policy, Object.fromEntries(moved), directory))
   return directory
@@ -23,20 +30,35 @@ const adapterOf = async (): Promise<string> => {
 const adapter = await adapterOf()
 const place = async (name: string): Promise<string> => join(await freshDirectory(), name)
 const logprobs = async (...argv: readonly string[]): Promise<readonly number[]> =>
-  ((await runJson('score', ...argv, '--text', 'the fox found a lamp .')) as { readonly logprobs: readonly number[] }).logprobs
+  ((await runJson('score', ...argv, '--text', 'the fox found a lamp .')) as { readonly logprobs: readonly number[] })
+    .logprobs
 
 test('a checkpoint has the adapter merged: it scores as model and adapter do', async () => {
   const output = await place('merged')
-  expect(await runJson('export', '--model', model, '--adapter', adapter, '--format', 'safetensors', '--output', output)).toMatchObject({
-    output, format: 'safetensors', dtype: 'F32', adapter,
+  expect(
+    await runJson('export', '--model', model, '--adapter', adapter, '--format', 'safetensors', '--output', output),
+  ).toMatchObject({
+    output,
+    format: 'safetensors',
+    dtype: 'F32',
+    adapter,
   })
-  const [merged, adapted, plain] = [await logprobs('--model', output), await logprobs('--model', model, '--adapter', adapter), await logprobs('--model', model)]
+  const [merged, adapted, plain] = [
+    await logprobs('--model', output),
+    await logprobs('--model', model, '--adapter', adapter),
+    await logprobs('--model', model),
+  ]
   merged.forEach((x, i) => expect(x).toBeCloseTo(adapted[i]!, 5))
   expect(merged.some((x, i) => Math.abs(x - plain[i]!) > 0.01)).toBe(true)
 })
 
 test('a GGUF file has the numbers of the merged checkpoint, to the bit', async () => {
-  const [direct, merged, twice, plain] = [await place('a.gguf'), await place('merged'), await place('b.gguf'), await place('c.gguf')]
+  const [direct, merged, twice, plain] = [
+    await place('a.gguf'),
+    await place('merged'),
+    await place('b.gguf'),
+    await place('c.gguf'),
+  ]
   const written = await runJson('export', '--model', model, '--adapter', adapter, '--output', direct)
   expect(written).toMatchObject({ format: 'gguf', tokenizer: 'ids', bytes: (await readFile(direct)).length })
   await runJson('export', '--model', model, '--adapter', adapter, '--format', 'safetensors', '--output', merged)
@@ -49,8 +71,16 @@ test('a GGUF file has the numbers of the merged checkpoint, to the bit', async (
 })
 
 test('narrower matrices make a smaller file', async () => {
-  const sizes = await Promise.all(['f32', 'bf16'].map(async (dtype) =>
-    ((await runJson('export', '--model', model, '--output', await place('x.gguf'), '--dtype', dtype)) as { readonly bytes: number }).bytes))
+  const sizes = await Promise.all(
+    ['f32', 'bf16'].map(
+      async (dtype) =>
+        (
+          (await runJson('export', '--model', model, '--output', await place('x.gguf'), '--dtype', dtype)) as {
+            readonly bytes: number
+          }
+        ).bytes,
+    ),
+  )
   expect(sizes[1]!).toBeLessThan(sizes[0]!)
 })
 
@@ -73,7 +103,8 @@ test('what is there already is never written over', async () => {
 test('a model that llama.cpp would compute differently is a fault, and leaves no file', async () => {
   const [directory, output] = [await place('model'), await place('x.gguf')]
   await mkdir(directory)
-  for (const file of ['config.json', 'model.safetensors']) await writeFile(join(directory, file), await readFile(join(model, file)))
+  for (const file of ['config.json', 'model.safetensors'])
+    await writeFile(join(directory, file), await readFile(join(model, file)))
   const config = JSON.parse(await readFile(join(directory, 'config.json'), 'utf8')) as object
   await writeFile(join(directory, 'config.json'), JSON.stringify({ ...config, hidden_act: 'gelu_new' }))
   const { code, out } = await runCli('export', '--model', directory, '--output', output, '--json')

@@ -5,7 +5,12 @@ import { command, type Command } from './command.ts'
 const options = {
   model: { type: 'text', value: 'DIR', about: 'model directory or hub id', required: true },
   adapter: { type: 'text', value: 'DIR', about: "PEFT adapter to merge into the model's weights" },
-  format: { type: 'text', value: 'NAME', about: 'gguf: a file for llama.cpp; safetensors: a directory for transformers', default: 'gguf' },
+  format: {
+    type: 'text',
+    value: 'NAME',
+    about: 'gguf: a file for llama.cpp; safetensors: a directory for transformers',
+    default: 'gguf',
+  },
   output: { type: 'text', value: 'PATH', about: 'what to write; it must not be there yet', required: true },
   dtype: { type: 'text', value: 'NAME', about: 'how matrices are stored: f32, f16 or bf16', default: 'f32' },
   json: { type: 'flag', about: 'print one JSON object' },
@@ -26,15 +31,23 @@ export const exporting: Command = command({
   summary: 'a model with its adapter merged, as a file for llama.cpp or a checkpoint for transformers',
   positionals: [],
   options,
-  example: 'gfnlm export --model examples/story-model/model --adapter runs/infilling/adapter --format gguf --output story.gguf',
+  example:
+    'gfnlm export --model examples/story-model/model --adapter runs/infilling/adapter --format gguf --output story.gguf',
   act: async ({ model, adapter, format, output, dtype, json }, _, { out, err }) => {
-    const [{ FORMATS, exportModel }, { orThrow }] = await Promise.all([import('../export/export-model.ts'), import('../or-throw.ts')])
+    const [{ FORMATS, exportModel }, { orThrow }] = await Promise.all([
+      import('../export/export-model.ts'),
+      import('../or-throw.ts'),
+    ])
     if (!isKeyOf(FORMATS, format)) throw notIn('format', format, FORMATS)
     if (!isKeyOf(DTYPES, dtype)) throw notIn('dtype', dtype, DTYPES)
     const written = await orThrow(exportModel({ model, adapter, format, output, dtype: DTYPES[dtype] }))
     if (written.tokenizer === 'ids')
       err.write(`warning: llama.cpp has no tokenizer like this model's: give ${output} token ids, not text\n`)
-    out(json ? `${JSON.stringify(written)}\n` : `${output}: ${format}, ${dtype}, ${(written.bytes / 1e6).toFixed(1)} MB${adapter === undefined ? '' : `, ${adapter} merged`}\n`)
+    out(
+      json
+        ? `${JSON.stringify(written)}\n`
+        : `${output}: ${format}, ${dtype}, ${(written.bytes / 1e6).toFixed(1)} MB${adapter === undefined ? '' : `, ${adapter} merged`}\n`,
+    )
     return 0
   },
 })

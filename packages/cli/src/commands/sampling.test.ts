@@ -9,7 +9,8 @@ const sample = (...argv: readonly string[]): Promise<Answer> => runJson('sample'
 const few = ['--prompt', 'the fox', '-n', '4', '--max-new-tokens', '6', '--stop', '.'] as const
 
 test('the same seed gives the same bytes, another seed others', async () => {
-  const run = (seed: string): Promise<{ readonly out: string }> => runCli('sample', '--model', model, ...few, '--seed', seed, '--json')
+  const run = (seed: string): Promise<{ readonly out: string }> =>
+    runCli('sample', '--model', model, ...few, '--seed', seed, '--json')
   const { out } = await run('1')
   expect((await run('1')).out).toBe(out)
   expect((await run('2')).out).not.toBe(out)
@@ -22,15 +23,34 @@ test('the log-probability of a completion is the one that score gives it', async
   expect(plain.length).toBeGreaterThan(2)
   for (const { text, tokens, logprob, finished } of plain) {
     expect(finished).toBe(tokens.at(-1) === 3)
-    const scored: { readonly tokens: readonly number[]; readonly logprobs: readonly number[] } =
-      await runJson('score', '--model', model, '--text', `the fox ${text}`)
+    const scored: { readonly tokens: readonly number[]; readonly logprobs: readonly number[] } = await runJson(
+      'score',
+      '--model',
+      model,
+      '--text',
+      `the fox ${text}`,
+    )
     expect(scored.tokens.slice(3)).toEqual(tokens)
-    expect(logprob).toBeCloseTo(scored.logprobs.slice(2).reduce((a, b) => a + b, 0), 4)
+    expect(logprob).toBeCloseTo(
+      scored.logprobs.slice(2).reduce((a, b) => a + b, 0),
+      4,
+    )
   }
 })
 
 test('lengths stay in their range', async () => {
-  const { completions } = await sample('--prompt', 'a', '-n', '16', '--min-new-tokens', '3', '--max-new-tokens', '4', '--stop', '.')
+  const { completions } = await sample(
+    '--prompt',
+    'a',
+    '-n',
+    '16',
+    '--min-new-tokens',
+    '3',
+    '--max-new-tokens',
+    '4',
+    '--stop',
+    '.',
+  )
   const lengths = completions.map(({ tokens, finished }) => (finished ? tokens.length - 1 : tokens.length))
   expect(lengths.every((l) => l >= 3 && l <= 4)).toBe(true)
 })
@@ -44,7 +64,10 @@ test('temperature 0 and top-k 1 both take the most likely token', async () => {
 test('prompts of a file follow those of the command line, one JSON object a line', async () => {
   const file = join(dirname(await writeConfig({})), 'prompts.jsonl')
   const { out } = await runCli('sample', '--model', model, '--prompt', 'a', '--prompts', file, '--json')
-  const answers = out.trim().split('\n').map((line) => JSON.parse(line) as Answer)
+  const answers = out
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as Answer)
   expect(answers.map(({ prompt }) => prompt)).toEqual(['a', ...ROWS.map(({ prompt }) => prompt)])
 })
 

@@ -15,14 +15,32 @@ test('each token after the first has one log-probability', async () => {
 })
 
 test('the probabilities of all continuations by one token sum to 1', async () => {
-  const words = ['.', 'the', 'a', 'fox', 'owl', 'found', 'lost', 'lamp', 'key', 'and', 'then', 'slept', 'sang', '<unk>', '<s>', '</s>']
+  const words = [
+    '.',
+    'the',
+    'a',
+    'fox',
+    'owl',
+    'found',
+    'lost',
+    'lamp',
+    'key',
+    'and',
+    'then',
+    'slept',
+    'sang',
+    '<unk>',
+    '<s>',
+    '</s>',
+  ]
   const last = await Promise.all(words.map(async (word) => (await score(`the fox ${word}`)).logprobs.at(-1)!))
   expect(last.reduce((sum, x) => sum + Math.exp(x), 0)).toBeCloseTo(1, 5)
 })
 
 test('fewer bits give other log-probabilities, near those of all, and bits that do not fit are a fault', async () => {
   const story = fileURLToPath(new URL('../../../../examples/story-model/model', import.meta.url))
-  const scored = (...more: string[]): Promise<{ readonly logprobs: readonly number[] }> => runJson('score', '--model', story, '--text', 'The fox found a lamp.', ...more)
+  const scored = (...more: string[]): Promise<{ readonly logprobs: readonly number[] }> =>
+    runJson('score', '--model', story, '--text', 'The fox found a lamp.', ...more)
   const [all, few] = [(await scored()).logprobs, (await scored('--quantize', '8')).logprobs]
   expect(few).not.toEqual(all)
   few.forEach((logprob, i) => expect(logprob).toBeCloseTo(all[i]!, 1))
@@ -43,5 +61,8 @@ test('without --json a person reads a table', async () => {
 test('a text longer than the context is a fault that says so', async () => {
   const { code, out } = await runCli('score', '--model', model, '--text', 'the '.repeat(48), '--json')
   expect(code).toBe(1)
-  expect(JSON.parse(out).error).toMatchObject({ tag: 'TextTooLong', message: 'the text has 49 tokens, the model takes 48' })
+  expect(JSON.parse(out).error).toMatchObject({
+    tag: 'TextTooLong',
+    message: 'the text has 49 tokens, the model takes 48',
+  })
 })

@@ -18,7 +18,11 @@ export const scoring: Command = command({
   example: 'gfnlm score --model examples/story-model/model --text "The fox found a lamp." --json',
   act: async ({ model, adapter, text, quantize, device, json, engine }, _, { out, err }) => {
     const [{ loadFrozen }, { scoreTokens }, { deviceFor }, { orThrow }] = await Promise.all([
-      import('../load-model.ts'), import('../score/score-tokens.ts'), import('../device.ts'), import('../or-throw.ts')])
+      import('../load-model.ts'),
+      import('../score/score-tokens.ts'),
+      import('../device.ts'),
+      import('../or-throw.ts'),
+    ])
     const where = await orThrow(deviceFor(engine, device, err))
     const { policy, tokenizer } = await orThrow(loadFrozen(model, adapter, quantize))
     const tokens = tokenizer.encode(text)
@@ -27,8 +31,11 @@ export const scoring: Command = command({
       out(`${JSON.stringify({ tokens: [...tokens], logprobs: [...logprobs] })}\n`)
       return 0
     }
-    const line = (id: number, logprob: string): string => `${String(id).padStart(7)}  ${logprob.padStart(10)}  ${JSON.stringify(tokenizer.tokenOf(id) ?? '')}\n`
-    out(`  token    log-prob\n${[...tokens].map((id, i) => line(id, i === 0 ? '' : logprobs[i - 1]!.toFixed(6))).join('')}`)
+    const line = (id: number, logprob: string): string =>
+      `${String(id).padStart(7)}  ${logprob.padStart(10)}  ${JSON.stringify(tokenizer.tokenOf(id) ?? '')}\n`
+    out(
+      `  token    log-prob\n${[...tokens].map((id, i) => line(id, i === 0 ? '' : logprobs[i - 1]!.toFixed(6))).join('')}`,
+    )
     const sum = logprobs.reduce((a, b) => a + b, 0)
     out(`total ${sum.toFixed(6)} nats, perplexity ${Math.exp(-sum / Math.max(1, logprobs.length)).toFixed(4)}\n`)
     return 0

@@ -28,15 +28,22 @@ const SMALL = {
 }
 const train = async (config: string, output: string, ...argv: readonly string[]): Promise<TrainResult> =>
   runJson('train', config, '--output', output, ...argv)
-const adapterBytes = (output: string): Promise<Buffer> => readFile(join(runPaths(output).adapter, 'adapter_model.safetensors'))
+const adapterBytes = (output: string): Promise<Buffer> =>
+  readFile(join(runPaths(output).adapter, 'adapter_model.safetensors'))
 const stepsOf = (output: string): readonly number[] =>
   readEvents(runPaths(output).metrics).events.flatMap((event: RunEvent) => (event.type === 'step' ? [event.step] : []))
 
 test('a run weighs its completions as the config says, and tells what the weights leave', async () => {
-  const reweight = { by: ['importance-ratio', { kind: 'staleness-decay', halfLife: 2 }], max: 1, reduction: 'self-normalised' }
+  const reweight = {
+    by: ['importance-ratio', { kind: 'staleness-decay', halfLife: 2 }],
+    max: 1,
+    reduction: 'self-normalised',
+  }
   const output = await freshDirectory()
   await train(await writeConfig({ ...SMALL, steps: 2, reweight, evaluation: { prompts: 0 } }), output)
-  const metrics = readEvents(runPaths(output).metrics).events.flatMap((event: RunEvent) => (event.type === 'step' ? [event.metrics] : []))
+  const metrics = readEvents(runPaths(output).metrics).events.flatMap((event: RunEvent) =>
+    event.type === 'step' ? [event.metrics] : [],
+  )
   const told = (name: string): readonly number[] => metrics.map((step) => step[name]!)
   // Of 12 rows 4 are replayed, 8 sampled, some of them by a tempered policy and so with a ratio other than 1.
   expect(Math.max(...told('weight/max'))).toBeLessThanOrEqual(1)
@@ -46,7 +53,10 @@ test('a run weighs its completions as the config says, and tells what the weight
 
 test('a run with DoRA saves an adapter whose magnitudes have learned', async () => {
   const output = await freshDirectory()
-  await train(await writeConfig({ ...SMALL, adapter: { kind: 'dora', r: 2, targets: '.*[qv]_proj' }, steps: 2 }), output)
+  await train(
+    await writeConfig({ ...SMALL, adapter: { kind: 'dora', r: 2, targets: '.*[qv]_proj' }, steps: 2 }),
+    output,
+  )
   const { policy } = await orThrow(loadModel(model, { adapter: runPaths(output).adapter }))
   expect(policy.adapter).toMatchObject({ kind: 'dora', targets: '.*[qv]_proj' })
   const fresh = await orThrow(loadModel(model, { adapter: dora({ r: 2, targets: '.*[qv]_proj' }) }))
@@ -62,8 +72,14 @@ describe('a run of 6 steps', async () => {
 
   test('leaves config, metrics, events, report, checkpoints and a PEFT adapter', async () => {
     expect(result).toMatchObject({ reason: 'done', steps: 6, seed: 7, adapter: join(output, 'adapter') })
-    expect((await readdir(output)).map((name) => name.replace(/tfevents.*/, 'tfevents')).sort()).toEqual(
-      ['adapter', 'checkpoints', 'config.json', 'events.out.tfevents', 'metrics.jsonl', 'report.html'])
+    expect((await readdir(output)).map((name) => name.replace(/tfevents.*/, 'tfevents')).sort()).toEqual([
+      'adapter',
+      'checkpoints',
+      'config.json',
+      'events.out.tfevents',
+      'metrics.jsonl',
+      'report.html',
+    ])
     expect(await readdir(runPaths(output).checkpoints)).toEqual(['step-00000004', 'step-00000006'])
     expect(stepsOf(output)).toEqual([0, 1, 2, 3, 4, 5])
     expect(await readFile(runPaths(output).report, 'utf8')).toContain('<svg')
@@ -104,9 +120,21 @@ describe('a run of 6 steps', async () => {
   })
 
   test('resuming with another learning rate is possible, and told', async () => {
-    const { code, err } = await runCli('train', config, '--output', output, '--resume', '--set', 'optimizer.learningRate=0.1', '--set', 'steps=7')
+    const { code, err } = await runCli(
+      'train',
+      config,
+      '--output',
+      output,
+      '--resume',
+      '--set',
+      'optimizer.learningRate=0.1',
+      '--set',
+      'steps=7',
+    )
     expect(code).toBe(0)
-    expect(err).toContain('resuming after 6 updates\nwarning: changed since this run began: optimizer.learningRate, steps\n')
+    expect(err).toContain(
+      'resuming after 6 updates\nwarning: changed since this run began: optimizer.learningRate, steps\n',
+    )
     expect(stepsOf(output)).toEqual([0, 1, 2, 3, 4, 5, 6])
   })
 
@@ -116,13 +144,29 @@ describe('a run of 6 steps', async () => {
   })
 
   test('resuming with an adapter of another size names what changed', async () => {
-    const { code, out } = await runCli('train', config, '--output', output, '--resume', '--set', 'adapter.r=3', '--json')
+    const { code, out } = await runCli(
+      'train',
+      config,
+      '--output',
+      output,
+      '--resume',
+      '--set',
+      'adapter.r=3',
+      '--json',
+    )
     expect([code, JSON.parse(out).error.tag]).toEqual([1, 'CheckpointInvalid'])
   })
 
   test('eval compares base and adapter on the same prompts', async () => {
-    const found: Record<'base' | 'adapter', Record<string, number>> & { readonly prompts: number } =
-      await runJson('eval', '--config', config, '--adapter', runPaths(output).adapter, '-n', '8')
+    const found: Record<'base' | 'adapter', Record<string, number>> & { readonly prompts: number } = await runJson(
+      'eval',
+      '--config',
+      config,
+      '--adapter',
+      runPaths(output).adapter,
+      '-n',
+      '8',
+    )
     expect(found.prompts).toBe(3)
     expect(Object.keys(found.adapter)).toEqual(Object.keys(found.base))
     expect(found.adapter['log_reward']).not.toBe(found.base['log_reward'])
@@ -136,7 +180,14 @@ test.each([
   ['modified-db', {}],
   ['vargrad', { minNewTokens: 0 }],
 ])('the infilling reward and objective %s train together', async (objective, mdp) => {
-  const config = await writeConfig({ ...SMALL, reward: 'infilling', objective, mdp: { ...SMALL.mdp, ...mdp }, steps: 2, evaluation: { prompts: 0 } })
+  const config = await writeConfig({
+    ...SMALL,
+    reward: 'infilling',
+    objective,
+    mdp: { ...SMALL.mdp, ...mdp },
+    steps: 2,
+    evaluation: { prompts: 0 },
+  })
   const { metrics, reason } = await train(config, await freshDirectory())
   expect(reason).toBe('done')
   expect(Number.isFinite(metrics['loss'])).toBe(true)
@@ -144,26 +195,83 @@ test.each([
 })
 
 test('trajectory balance learns one prompt', async () => {
-  const config = await writeConfig({ ...SMALL, objective: 'tb', steps: 2, promptsPerStep: 1, evaluation: { prompts: 0 } }, ROWS.slice(0, 1))
+  const config = await writeConfig(
+    { ...SMALL, objective: 'tb', steps: 2, promptsPerStep: 1, evaluation: { prompts: 0 } },
+    ROWS.slice(0, 1),
+  )
   expect((await train(config, await freshDirectory())).reason).toBe('done')
 })
 
 test.each<[string, object, readonly object[], string, RegExp]>([
   ['an empty prompts file', {}, [], 'NoPrompts', /there are no prompts in .*prompts\.jsonl/],
   ['a prompts file that is not there', { prompts: 'none.jsonl' }, ROWS, 'DatasetUnreadable', /none\.jsonl/],
-  ['a prompt longer than the context', {}, [{ prompt: 'the '.repeat(48) }], 'PromptTooLong', /prompts\.jsonl:1 has 49 tokens, 43 fit/],
-  ['surroundings longer than the context', { reward: 'infilling' }, [{ ...ROWS[0], ending: 'a '.repeat(40) }], 'PromptTooLong', /prompt "fox": beginning and ending have 7 and 40 tokens; 43 fit/],
-  ['a column that the reward needs', { reward: 'infilling' }, [{ prompt: 'a', beginning: 'the' }], 'ColumnMissing', /prompt "1" has no column "ending"/],
-  ['another column than there is', { prompts: { file: 'prompts.jsonl', columns: { prompt: 'text' } } }, ROWS, 'ColumnMissing', /no column "text"/],
-  ['trajectory balance over several prompts', { objective: 'tb' }, ROWS, 'ConfigInvalid', /tb learns one log Z, and there are 3 prompts/],
-  ['an adapter on modules that are not there', { adapter: { targets: ['c_attn'] } }, ROWS, 'AdapterInvalid', /no linear module c_attn/],
+  [
+    'a prompt longer than the context',
+    {},
+    [{ prompt: 'the '.repeat(48) }],
+    'PromptTooLong',
+    /prompts\.jsonl:1 has 49 tokens, 43 fit/,
+  ],
+  [
+    'surroundings longer than the context',
+    { reward: 'infilling' },
+    [{ ...ROWS[0], ending: 'a '.repeat(40) }],
+    'PromptTooLong',
+    /prompt "fox": beginning and ending have 7 and 40 tokens; 43 fit/,
+  ],
+  [
+    'a column that the reward needs',
+    { reward: 'infilling' },
+    [{ prompt: 'a', beginning: 'the' }],
+    'ColumnMissing',
+    /prompt "1" has no column "ending"/,
+  ],
+  [
+    'another column than there is',
+    { prompts: { file: 'prompts.jsonl', columns: { prompt: 'text' } } },
+    ROWS,
+    'ColumnMissing',
+    /no column "text"/,
+  ],
+  [
+    'trajectory balance over several prompts',
+    { objective: 'tb' },
+    ROWS,
+    'ConfigInvalid',
+    /tb learns one log Z, and there are 3 prompts/,
+  ],
+  [
+    'an adapter on modules that are not there',
+    { adapter: { targets: ['c_attn'] } },
+    ROWS,
+    'AdapterInvalid',
+    /no linear module c_attn/,
+  ],
   ['a stop that is no token', { mdp: { stop: '!' } }, ROWS, 'TokenUnknown', /mdp\.stop: "!" is no token/],
-  ['a stop that is forbidden', { mdp: { stop: '.', forbidden: ['.'] } }, ROWS, 'ConfigInvalid', /mdp\.forbidden has the token that ends/],
-  ['completions longer than the context', { mdp: { maxNewTokens: 60 } }, ROWS, 'CompletionTooLong', /mdp\.maxNewTokens is 60/],
+  [
+    'a stop that is forbidden',
+    { mdp: { stop: '.', forbidden: ['.'] } },
+    ROWS,
+    'ConfigInvalid',
+    /mdp\.forbidden has the token that ends/,
+  ],
+  [
+    'completions longer than the context',
+    { mdp: { maxNewTokens: 60 } },
+    ROWS,
+    'CompletionTooLong',
+    /mdp\.maxNewTokens is 60/,
+  ],
   ['a model that is not there', { model: './nowhere' }, ROWS, 'ModelNotFound', /nowhere/],
 ])('%s ends before anything is written', async (_, change, rows, tag, message) => {
   const output = join(await freshDirectory(), 'run')
-  const { code, out } = await runCli('train', await writeConfig({ ...SMALL, ...change }, rows), '--output', output, '--json')
+  const { code, out } = await runCli(
+    'train',
+    await writeConfig({ ...SMALL, ...change }, rows),
+    '--output',
+    output,
+    '--json',
+  )
   const { error } = JSON.parse(out) as { error: { tag: string; message: string } }
   expect([code, error.tag]).toEqual([1, tag])
   expect(error.message).toMatch(message)

@@ -4,9 +4,18 @@ import { command, type Command } from './command.ts'
 
 const options = {
   model: { type: 'text', value: 'DIR', about: "model directory or hub id, instead of the config's" },
-  output: { type: 'text', value: 'DIR', about: "where everything is written (if absent, the config's output, or runs/<config name>)" },
+  output: {
+    type: 'text',
+    value: 'DIR',
+    about: "where everything is written (if absent, the config's output, or runs/<config name>)",
+  },
   resume: { type: 'flag', about: 'go on from the newest checkpoint of the output directory' },
-  set: { type: 'text', value: 'FIELD=VALUE', about: 'replace a field of the config: --set optimizer.learningRate=1e-4', many: true },
+  set: {
+    type: 'text',
+    value: 'FIELD=VALUE',
+    about: 'replace a field of the config: --set optimizer.learningRate=1e-4',
+    many: true,
+  },
   json: { type: 'flag', about: 'print one JSON object with the final figures on stdout' },
 } as const
 
@@ -37,7 +46,12 @@ export const training: Command = command({
   example: 'gfnlm train examples/configs/infilling.yaml --output runs/infilling',
   act: async ({ model, output, resume, set, json, engine }, [file], { out, err }) => {
     const [{ readConfig }, { train }, { stopSignal }, { deviceFor }, { orThrow }] = await Promise.all([
-      import('../config/read-config.ts'), import('../run/train.ts'), import('../stop-signal.ts'), import('../device.ts'), import('../or-throw.ts')])
+      import('../config/read-config.ts'),
+      import('../run/train.ts'),
+      import('../stop-signal.ts'),
+      import('../device.ts'),
+      import('../or-throw.ts'),
+    ])
     const chosen = model === undefined ? [] : [`model=${JSON.stringify(existsSync(model) ? resolve(model) : model)}`]
     const given = await orThrow(async () => readConfig(file!, [...set, ...chosen]))
     const config = { ...given, device: await orThrow(deviceFor(engine, given.device, err)) }
@@ -46,7 +60,10 @@ export const training: Command = command({
       const directory = output ?? config.output ?? join('runs', nameOf(file!))
       const result = await orThrow(train(config, { output: directory, resume, signal: stop.signal, terminal: err }))
       if (json) out(`${JSON.stringify(result)}\n`)
-      else out(`${result.reason} after ${result.steps} steps: ${result.adapter ?? `go on with --resume --output ${directory}`}\nreport: ${result.report}\n`)
+      else
+        out(
+          `${result.reason} after ${result.steps} steps: ${result.adapter ?? `go on with --resume --output ${directory}`}\nreport: ${result.report}\n`,
+        )
       return result.reason === 'stopped' ? (stop.exitCode() ?? 0) : 0
     } finally {
       stop.release()

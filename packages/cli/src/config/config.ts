@@ -77,7 +77,9 @@ export interface Config {
   }
   readonly sampling: { readonly perPrompt: number; readonly explore: readonly ExploreConfig[] }
   readonly reward: RewardConfig
-  readonly replay: false | { readonly capacity: number; readonly tolerance: number; readonly perPrompt: number; readonly priority: Priority }
+  readonly replay:
+    | false
+    | { readonly capacity: number; readonly tolerance: number; readonly perPrompt: number; readonly priority: Priority }
   readonly reweight: ReweightConfig
   readonly objective: ObjectiveConfig
   readonly optimizer: {

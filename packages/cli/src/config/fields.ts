@@ -5,9 +5,16 @@ import { isDevice } from '../device.ts'
 // Each message says what belongs there; `describe-issue.ts` puts what was found before it.
 
 /** An object of these fields and no other; the message of an unknown one lists them. */
-export const fields = <E extends v.ObjectEntries>(entries: E): v.StrictObjectSchema<E, v.ErrorMessage<v.StrictObjectIssue>> =>
+export const fields = <E extends v.ObjectEntries>(
+  entries: E,
+): v.StrictObjectSchema<E, v.ErrorMessage<v.StrictObjectIssue>> =>
   v.strictObject(entries, ({ expected }) =>
-    expected === 'never' ? Object.keys(entries).join(', ') : expected === 'Object' ? 'an object of fields' : 'it has no default')
+    expected === 'never'
+      ? Object.keys(entries).join(', ')
+      : expected === 'Object'
+        ? 'an object of fields'
+        : 'it has no default',
+  )
 
 export const text = (): v.GenericSchema<unknown, string> => v.pipe(v.string('text'), v.nonEmpty('text'))
 
@@ -25,7 +32,11 @@ export const atLeast0 = (): v.GenericSchema<unknown, number> => {
 
 export const above0 = (): v.GenericSchema<unknown, number> => {
   const says = 'a number above 0'
-  return v.pipe(v.number(says), v.finite(says), v.check((x) => x > 0, says))
+  return v.pipe(
+    v.number(says),
+    v.finite(says),
+    v.check((x) => x > 0, says),
+  )
 }
 
 export const fraction = (): v.GenericSchema<unknown, number> => {
@@ -39,7 +50,10 @@ export const oneOf = <const A extends readonly string[]>(words: A): v.GenericSch
 export const flag = (): v.GenericSchema<unknown, boolean> => v.boolean('true or false')
 
 export const device = (): v.GenericSchema<unknown, Device> =>
-  v.custom<Device>((given) => typeof given === 'string' && isDevice(given), 'one of cpu, webgpu, cuda, tfjs:cpu, tfjs:wasm, tfjs:tensorflow')
+  v.custom<Device>(
+    (given) => typeof given === 'string' && isDevice(given),
+    'one of cpu, webgpu, cuda, tfjs:cpu, tfjs:wasm, tfjs:tensorflow',
+  )
 
 /** A token by its string or its id. */
 export const token = (): v.GenericSchema<unknown, string | number> =>
@@ -47,4 +61,8 @@ export const token = (): v.GenericSchema<unknown, string | number> =>
 
 /** A field that may be written short: `reward: likelihood` for `reward: { kind: likelihood }`. */
 export const shortFor = <A>(field: string, schema: v.GenericSchema<unknown, A>): v.GenericSchema<unknown, A> =>
-  v.pipe(v.unknown(), v.transform((given): unknown => (typeof given === 'string' ? { [field]: given } : given)), schema)
+  v.pipe(
+    v.unknown(),
+    v.transform((given): unknown => (typeof given === 'string' ? { [field]: given } : given)),
+    schema,
+  )

@@ -20,9 +20,15 @@ const withField = (config: unknown, [first, ...rest]: readonly string[], value: 
 export const override = (config: unknown, assignment: string): E.Either<Fault, unknown> => {
   const at = assignment.indexOf('=')
   const path = assignment.slice(0, at).trim().split('.')
-  if (at <= 0 || path.includes('')) return E.left(fault('Usage', `--set ${assignment} sets nothing`, 'Write --set field.field=value'))
+  if (at <= 0 || path.includes(''))
+    return E.left(fault('Usage', `--set ${assignment} sets nothing`, 'Write --set field.field=value'))
   return E.tryCatch(
     () => withField(config, path, parse(assignment.slice(at + 1))),
-    (cause) => fault('Usage', `--set ${assignment}: the value cannot be read: ${(cause as Error).message.split('\n')[0]}`, 'Quote it as YAML has it'),
+    (cause) =>
+      fault(
+        'Usage',
+        `--set ${assignment}: the value cannot be read: ${(cause as Error).message.split('\n')[0]}`,
+        'Quote it as YAML has it',
+      ),
   )
 }

@@ -17,51 +17,120 @@ const readText = (file: string): E.Either<Fault, string> =>
     () => readFileSync(file, 'utf8'),
     (cause) =>
       (cause as NodeJS.ErrnoException).code === 'ENOENT'
-        ? fault('ConfigMissing', `there is no config file ${file}`, 'Check the path; examples/configs has files to start from', { file })
-        : fault('ConfigUnreadable', `cannot read ${file}: ${(cause as Error).message}`, 'Name a YAML or JSON file that can be read', { file }),
+        ? fault(
+            'ConfigMissing',
+            `there is no config file ${file}`,
+            'Check the path; examples/configs has files to start from',
+            { file },
+          )
+        : fault(
+            'ConfigUnreadable',
+            `cannot read ${file}: ${(cause as Error).message}`,
+            'Name a YAML or JSON file that can be read',
+            { file },
+          ),
   )
 
 const parseText = (file: string, text: string): E.Either<Fault, unknown> =>
   E.tryCatch(
     () => (file.endsWith('.json') ? (JSON.parse(text) as unknown) : (parse(text) as unknown)),
-    (cause) => fault('ConfigUnreadable', `${file} is not ${file.endsWith('.json') ? 'JSON' : 'YAML'}: ${(cause as Error).message.split('\n')[0]!.replace(/:$/, '')}`, 'Correct it there', { file }),
+    (cause) =>
+      fault(
+        'ConfigUnreadable',
+        `${file} is not ${file.endsWith('.json') ? 'JSON' : 'YAML'}: ${(cause as Error).message.split('\n')[0]!.replace(/:$/, '')}`,
+        'Correct it there',
+        { file },
+      ),
   )
 
 type Contradiction = readonly [path: string, found: string, fix: string]
 
-const reweightContradictions = ({ by, min, max }: ReweightConfig, replay: Config['replay'], perPrompt: number): readonly Contradiction[] => [
+const reweightContradictions = (
+  { by, min, max }: ReweightConfig,
+  replay: Config['replay'],
+  perPrompt: number,
+): readonly Contradiction[] => [
   ...(min !== undefined && max !== undefined && min > max
-    ? [['reweight.min', `reweight.min is ${min}, more than reweight.max, ${max}`, 'Lower the one or raise the other'] as const] : []),
+    ? [
+        [
+          'reweight.min',
+          `reweight.min is ${min}, more than reweight.max, ${max}`,
+          'Lower the one or raise the other',
+        ] as const,
+      ]
+    : []),
   ...by.flatMap(({ kind }, i): readonly Contradiction[] =>
     kind === 'staleness-decay' && replay === false
-      ? [[`reweight.by[${i}]`, 'reweight.by has staleness-decay, which weighs replayed completions by their age, and replay is off', 'Set replay, or leave it out']]
-    : (kind === 'self-normalised-ratio' || kind === 'posterior-ratio') && perPrompt < 2
-      ? [[`reweight.by[${i}]`, `reweight.by has ${kind}, which compares the completions of a prompt, and sampling.perPrompt is ${perPrompt}`, 'Write 2 or more there']]
-      : []),
+      ? [
+          [
+            `reweight.by[${i}]`,
+            'reweight.by has staleness-decay, which weighs replayed completions by their age, and replay is off',
+            'Set replay, or leave it out',
+          ],
+        ]
+      : (kind === 'self-normalised-ratio' || kind === 'posterior-ratio') && perPrompt < 2
+        ? [
+            [
+              `reweight.by[${i}]`,
+              `reweight.by has ${kind}, which compares the completions of a prompt, and sampling.perPrompt is ${perPrompt}`,
+              'Write 2 or more there',
+            ],
+          ]
+        : [],
+  ),
 ]
 
 /** Rules that no single field can say. */
 const contradictions = ({ mdp, objective, replay, reweight, sampling }: Config): readonly Contradiction[] => [
   ...reweightContradictions(reweight, replay, sampling.perPrompt),
   ...(mdp.minNewTokens > mdp.maxNewTokens
-    ? [['mdp.minNewTokens', `mdp.minNewTokens is ${mdp.minNewTokens}, more than mdp.maxNewTokens, ${mdp.maxNewTokens}`, 'Lower the one or raise the other'] as const] : []),
+    ? [
+        [
+          'mdp.minNewTokens',
+          `mdp.minNewTokens is ${mdp.minNewTokens}, more than mdp.maxNewTokens, ${mdp.maxNewTokens}`,
+          'Lower the one or raise the other',
+        ] as const,
+      ]
+    : []),
   ...(objective.kind.startsWith('modified') && mdp.minNewTokens === mdp.maxNewTokens
-    ? [['objective', `objective ${objective.kind} compares states that may stop, and mdp lets completions stop at one length only`, 'Take vargrad or tb, or lower mdp.minNewTokens'] as const] : []),
+    ? [
+        [
+          'objective',
+          `objective ${objective.kind} compares states that may stop, and mdp lets completions stop at one length only`,
+          'Take vargrad or tb, or lower mdp.minNewTokens',
+        ] as const,
+      ]
+    : []),
   ...((objective.kind === 'vargrad' || mdp.minNewTokens > 0) && objective.kind !== 'tb' && sampling.perPrompt < 2
-    ? [['sampling.perPrompt', 'sampling.perPrompt is 1, but log Z is estimated from the completions of each prompt', 'Write 2 or more'] as const] : []),
+    ? [
+        [
+          'sampling.perPrompt',
+          'sampling.perPrompt is 1, but log Z is estimated from the completions of each prompt',
+          'Write 2 or more',
+        ] as const,
+      ]
+    : []),
 ]
 
 const invalid = (file: string, issues: readonly Contradiction[]): Fault => {
   const [first, ...rest] = issues
   const more = rest.map(([, found, fix]) => `\n  also: ${found} (${fix})`).join('')
-  return fault('ConfigInvalid', `${file}: ${first![1]}${more}`, first![2], { file, issues: issues.map(([path, found, fix]) => ({ path, found, fix })) })
+  return fault('ConfigInvalid', `${file}: ${first![1]}${more}`, first![2], {
+    file,
+    issues: issues.map(([path, found, fix]) => ({ path, found, fix })),
+  })
 }
 
 /** Checks a parsed config and fills in defaults. */
 export const parseConfig = (file: string, given: unknown): E.Either<Fault, Config> => {
   const parsed = v.safeParse(configSchema, given ?? {})
   if (!parsed.success)
-    return E.left(invalid(file, parsed.issues.map(describeIssue).map(({ path, found, fix }) => [path, found, fix] as const)))
+    return E.left(
+      invalid(
+        file,
+        parsed.issues.map(describeIssue).map(({ path, found, fix }) => [path, found, fix] as const),
+      ),
+    )
   const found = contradictions(parsed.output)
   return found.length > 0 ? E.left(invalid(file, found)) : E.right(parsed.output)
 }
@@ -69,7 +138,11 @@ export const parseConfig = (file: string, given: unknown): E.Either<Fault, Confi
 /** Paths of a file are relative to it; a model that is no directory there may be one here, or a hub id. */
 const located = (file: string, config: Config): Config => {
   const from = (path: string): string => resolve(dirname(file), path)
-  const model = existsSync(from(config.model)) ? from(config.model) : existsSync(config.model) ? resolve(config.model) : config.model
+  const model = existsSync(from(config.model))
+    ? from(config.model)
+    : existsSync(config.model)
+      ? resolve(config.model)
+      : config.model
   return {
     ...config,
     model,
@@ -86,7 +159,12 @@ export const readConfig = (file: string, assignments: readonly string[] = []): E
   pipe(
     readText(file),
     E.chain((text) => parseText(file, text)),
-    E.chain((json) => assignments.reduce<E.Either<Fault, unknown>>((config, assignment) => E.chain((c: unknown) => override(c, assignment))(config), E.right(json))),
+    E.chain((json) =>
+      assignments.reduce<E.Either<Fault, unknown>>(
+        (config, assignment) => E.chain((c: unknown) => override(c, assignment))(config),
+        E.right(json),
+      ),
+    ),
     E.chain((json) => parseConfig(file, json)),
     E.map((config) => located(file, config)),
   )

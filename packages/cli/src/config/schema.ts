@@ -1,25 +1,58 @@
 import * as v from 'valibot'
-import type { Config, EstimatorConfig, ExploreConfig, ObjectiveConfig, Ramp, ReweightConfig, RewardConfig } from './config.ts'
-import { above0, atLeast0, device, fields, flag, fraction, number, oneOf, shortFor, text, token, whole } from './fields.ts'
+import type {
+  Config,
+  EstimatorConfig,
+  ExploreConfig,
+  ObjectiveConfig,
+  Ramp,
+  ReweightConfig,
+  RewardConfig,
+} from './config.ts'
+import {
+  above0,
+  atLeast0,
+  device,
+  fields,
+  flag,
+  fraction,
+  number,
+  oneOf,
+  shortFor,
+  text,
+  token,
+  whole,
+} from './fields.ts'
 
-const WEIGHTINGS = ['pooled', 'within', 'geometric', 'equal', 'equalWithin', 'detailedBalance', 'modifiedDetailedBalance', 'trajectoryBalance'] as const
+const WEIGHTINGS = [
+  'pooled',
+  'within',
+  'geometric',
+  'equal',
+  'equalWithin',
+  'detailedBalance',
+  'modifiedDetailedBalance',
+  'trajectoryBalance',
+] as const
 
 const modules = v.union([text(), v.array(text())], 'a list of module names, or one expression for whole paths')
 
-const adapter = shortFor('kind', v.pipe(
-  fields({
-    kind: v.optional(oneOf(['lora', 'dora']), 'lora'),
-    r: v.optional(whole(1), 8),
-    alpha: v.optional(above0()),
-    rslora: v.optional(flag(), false),
-    targets: v.optional(modules),
-    exclude: v.optional(modules),
-    layers: v.optional(v.array(whole(0), 'a list of layers, from 0')),
-    rankPattern: v.optional(v.record(v.string(), whole(1), 'ranks by module name')),
-    alphaPattern: v.optional(v.record(v.string(), above0(), 'alphas by module name')),
-  }),
-  v.transform(({ alpha, ...rest }) => ({ ...rest, alpha: alpha ?? 2 * rest.r })),
-))
+const adapter = shortFor(
+  'kind',
+  v.pipe(
+    fields({
+      kind: v.optional(oneOf(['lora', 'dora']), 'lora'),
+      r: v.optional(whole(1), 8),
+      alpha: v.optional(above0()),
+      rslora: v.optional(flag(), false),
+      targets: v.optional(modules),
+      exclude: v.optional(modules),
+      layers: v.optional(v.array(whole(0), 'a list of layers, from 0')),
+      rankPattern: v.optional(v.record(v.string(), whole(1), 'ranks by module name')),
+      alphaPattern: v.optional(v.record(v.string(), above0(), 'alphas by module name')),
+    }),
+    v.transform(({ alpha, ...rest }) => ({ ...rest, alpha: alpha ?? 2 * rest.r })),
+  ),
+)
 
 /** `quantize: 4` for `quantize: { bits: 4 }`. */
 const quantize = v.pipe(
@@ -31,10 +64,13 @@ const quantize = v.pipe(
   }),
 )
 
-const prompts = shortFor('file', fields({
-  file: text(),
-  columns: v.optional(fields({ prompt: v.optional(text(), 'prompt'), id: v.optional(text(), 'id') }), {}),
-}))
+const prompts = shortFor(
+  'file',
+  fields({
+    file: text(),
+    columns: v.optional(fields({ prompt: v.optional(text(), 'prompt'), id: v.optional(text(), 'id') }), {}),
+  }),
+)
 
 const mdp = fields({
   stop: v.optional(token()),
@@ -60,16 +96,29 @@ const ramp: v.GenericSchema<unknown, Ramp> = fields({
   shape: v.optional(oneOf(['linear', 'cosine']), 'linear'),
 }) as v.GenericSchema<unknown, Ramp>
 
-const temperature = v.optional(v.lazy((given) => (typeof given === 'object' && given !== null ? ramp : above0())), 1)
+const temperature = v.optional(
+  v.lazy((given) => (typeof given === 'object' && given !== null ? ramp : above0())),
+  1,
+)
 
-const reward: v.GenericSchema<unknown, RewardConfig> = shortFor('kind', v.variant('kind', [
-  fields({ kind: v.literal('likelihood'), temperature }),
-  fields({
-    kind: v.literal('infilling'),
-    temperature,
-    columns: v.optional(fields({ beginning: v.optional(text(), 'beginning'), ending: v.optional(text(), 'ending') }), {}),
-  }),
-], 'one of likelihood, infilling'))
+const reward: v.GenericSchema<unknown, RewardConfig> = shortFor(
+  'kind',
+  v.variant(
+    'kind',
+    [
+      fields({ kind: v.literal('likelihood'), temperature }),
+      fields({
+        kind: v.literal('infilling'),
+        temperature,
+        columns: v.optional(
+          fields({ beginning: v.optional(text(), 'beginning'), ending: v.optional(text(), 'ending') }),
+          {},
+        ),
+      }),
+    ],
+    'one of likelihood, infilling',
+  ),
+)
 
 const replay = fields({
   capacity: v.optional(whole(1), 50),
@@ -78,56 +127,87 @@ const replay = fields({
   priority: v.optional(oneOf(['uniform', 'reward']), 'uniform'),
 })
 
-const ESTIMATORS = 'one of importance-ratio, length-normalised-ratio, self-normalised-ratio, posterior-ratio, staleness-decay, prompt-balance'
+const ESTIMATORS =
+  'one of importance-ratio, length-normalised-ratio, self-normalised-ratio, posterior-ratio, staleness-decay, prompt-balance'
 
-const estimator: v.GenericSchema<unknown, EstimatorConfig> = shortFor('kind', v.variant('kind', [
-  fields({ kind: v.literal('importance-ratio'), unknown: v.optional(atLeast0(), 1) }),
-  fields({ kind: v.literal('length-normalised-ratio'), unknown: v.optional(atLeast0(), 1) }),
-  fields({ kind: v.literal('self-normalised-ratio'), unknown: v.optional(atLeast0(), 1) }),
-  fields({ kind: v.literal('posterior-ratio'), unknown: v.optional(atLeast0(), 0) }),
-  fields({ kind: v.literal('staleness-decay'), halfLife: above0() }),
-  fields({ kind: v.literal('prompt-balance') }),
-], ESTIMATORS))
+const estimator: v.GenericSchema<unknown, EstimatorConfig> = shortFor(
+  'kind',
+  v.variant(
+    'kind',
+    [
+      fields({ kind: v.literal('importance-ratio'), unknown: v.optional(atLeast0(), 1) }),
+      fields({ kind: v.literal('length-normalised-ratio'), unknown: v.optional(atLeast0(), 1) }),
+      fields({ kind: v.literal('self-normalised-ratio'), unknown: v.optional(atLeast0(), 1) }),
+      fields({ kind: v.literal('posterior-ratio'), unknown: v.optional(atLeast0(), 0) }),
+      fields({ kind: v.literal('staleness-decay'), halfLife: above0() }),
+      fields({ kind: v.literal('prompt-balance') }),
+    ],
+    ESTIMATORS,
+  ),
+)
 
 const oneOrMore = <A>(schema: v.GenericSchema<unknown, A>, says: string): v.GenericSchema<unknown, A[]> =>
-  v.pipe(v.unknown(), v.transform((given): unknown => (Array.isArray(given) ? given : [given])), v.array(schema, says))
+  v.pipe(
+    v.unknown(),
+    v.transform((given): unknown => (Array.isArray(given) ? given : [given])),
+    v.array(schema, says),
+  )
 
 /** TRL's limit of a sequence's ratio, where a config names none. */
 const LARGEST_RATIO = 3
 
-const reweight: v.GenericSchema<unknown, ReweightConfig> = shortFor('by', v.pipe(
+const reweight: v.GenericSchema<unknown, ReweightConfig> = shortFor(
+  'by',
+  v.pipe(
+    fields({
+      by: v.optional(oneOrMore(estimator, 'a list of ways to weigh'), []),
+      min: v.optional(atLeast0()),
+      max: v.optional(above0()),
+      outside: v.optional(oneOf(['mask', 'truncate']), 'mask'),
+      reduction: v.optional(oneOf(['mean', 'self-normalised']), 'mean'),
+    }),
+    v.transform((given) =>
+      given.max === undefined &&
+      given.by.some(({ kind }) => kind === 'importance-ratio' || kind === 'length-normalised-ratio')
+        ? { ...given, max: LARGEST_RATIO }
+        : given,
+    ),
+  ) as v.GenericSchema<unknown, ReweightConfig>,
+)
+
+const objective: v.GenericSchema<unknown, ObjectiveConfig> = shortFor(
+  'kind',
+  v.variant(
+    'kind',
+    [
+      fields({
+        kind: v.literal('modified-subtb'),
+        lambda: v.optional(atLeast0(), 1),
+        weighting: v.optional(oneOf(WEIGHTINGS), 'pooled'),
+      }),
+      fields({ kind: v.literal('modified-db') }),
+      fields({ kind: v.literal('vargrad') }),
+      fields({ kind: v.literal('tb'), logZ: v.optional(number(), 0), rateScale: v.optional(above0(), 10) }),
+    ],
+    'one of modified-subtb, modified-db, vargrad, tb',
+  ),
+)
+
+const optimizer = shortFor(
+  'kind',
   fields({
-    by: v.optional(oneOrMore(estimator, 'a list of ways to weigh'), []),
-    min: v.optional(atLeast0()),
-    max: v.optional(above0()),
-    outside: v.optional(oneOf(['mask', 'truncate']), 'mask'),
-    reduction: v.optional(oneOf(['mean', 'self-normalised']), 'mean'),
+    kind: v.optional(oneOf(['adamw']), 'adamw'),
+    learningRate: v.optional(above0(), 1e-3),
+    schedule: v.optional(oneOf(['constant', 'linear', 'cosine']), 'constant'),
+    endLearningRate: v.optional(atLeast0(), 0),
+    warmup: v.optional(whole(0), 0),
+    clipNorm: v.optional(above0()),
+    accumulate: v.optional(whole(1), 1),
+    weightDecay: v.optional(atLeast0(), 0),
+    beta1: v.optional(fraction(), 0.9),
+    beta2: v.optional(fraction(), 0.999),
   }),
-  v.transform((given) =>
-    given.max === undefined && given.by.some(({ kind }) => kind === 'importance-ratio' || kind === 'length-normalised-ratio')
-      ? { ...given, max: LARGEST_RATIO }
-      : given),
-) as v.GenericSchema<unknown, ReweightConfig>)
-
-const objective: v.GenericSchema<unknown, ObjectiveConfig> = shortFor('kind', v.variant('kind', [
-  fields({ kind: v.literal('modified-subtb'), lambda: v.optional(atLeast0(), 1), weighting: v.optional(oneOf(WEIGHTINGS), 'pooled') }),
-  fields({ kind: v.literal('modified-db') }),
-  fields({ kind: v.literal('vargrad') }),
-  fields({ kind: v.literal('tb'), logZ: v.optional(number(), 0), rateScale: v.optional(above0(), 10) }),
-], 'one of modified-subtb, modified-db, vargrad, tb'))
-
-const optimizer = shortFor('kind', fields({
-  kind: v.optional(oneOf(['adamw']), 'adamw'),
-  learningRate: v.optional(above0(), 1e-3),
-  schedule: v.optional(oneOf(['constant', 'linear', 'cosine']), 'constant'),
-  endLearningRate: v.optional(atLeast0(), 0),
-  warmup: v.optional(whole(0), 0),
-  clipNorm: v.optional(above0()),
-  accumulate: v.optional(whole(1), 1),
-  weightDecay: v.optional(atLeast0(), 0),
-  beta1: v.optional(fraction(), 0.9),
-  beta2: v.optional(fraction(), 0.999),
-}))
+)
 
 /** What a config file may say; every default is here. */
 export const configSchema: v.GenericSchema<unknown, Config> = fields({
@@ -136,12 +216,21 @@ export const configSchema: v.GenericSchema<unknown, Config> = fields({
   adapter: v.optional(adapter, {}),
   prompts,
   mdp: v.optional(mdp, {}),
-  sampling: v.optional(fields({
-    perPrompt: v.optional(whole(1), 16),
-    explore: v.optional(v.pipe(v.array(explore, 'a list of ways to explore'), v.minLength(1, 'a list of ways to explore')), [{}]),
-  }), {}),
+  sampling: v.optional(
+    fields({
+      perPrompt: v.optional(whole(1), 16),
+      explore: v.optional(
+        v.pipe(v.array(explore, 'a list of ways to explore'), v.minLength(1, 'a list of ways to explore')),
+        [{}],
+      ),
+    }),
+    {},
+  ),
   reward: v.optional(reward, 'likelihood'),
-  replay: v.optional(v.lazy((given) => (given === false ? v.literal(false) : replay)), false),
+  replay: v.optional(
+    v.lazy((given) => (given === false ? v.literal(false) : replay)),
+    false,
+  ),
   reweight: v.optional(reweight, {}),
   objective: v.optional(objective, 'modified-subtb'),
   optimizer: v.optional(optimizer, {}),

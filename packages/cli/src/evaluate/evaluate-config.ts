@@ -37,7 +37,10 @@ export interface Compared {
 const ROWS = 64
 
 /** Evaluates a config's model, and an adapter on it, on the config's prompts and reward. */
-export const evaluateConfig = (config: Config, { adapter, n, limit, seed }: EvaluateRequest): TE.TaskEither<Fault, Compared> =>
+export const evaluateConfig = (
+  config: Config,
+  { adapter, n, limit, seed }: EvaluateRequest,
+): TE.TaskEither<Fault, Compared> =>
   pipe(
     prepareDevice(config.device),
     TE.chain(() => loadModel(config.model, defined({ adapter, quantize: config.quantize }))),
@@ -47,19 +50,25 @@ export const evaluateConfig = (config: Config, { adapter, n, limit, seed }: Eval
     TE.let('prompts', ({ all }) => all.slice(0, limit)),
     TE.bind('reward', ({ model, prompts }) => TE.fromEither(rewardOf(config, model, prompts))),
     TE.chain(({ model, mdp, prompts, reward }) =>
-      TE.tryCatch(
-        async (): Promise<Compared> => {
-          const { policy } = model
-          const temperature = temperatureOf(config.reward.temperature, config.steps)(config.steps)
-          const evaluate = (state: PolicyState): Promise<Evaluation> =>
-            evaluatePolicy(state, {
-              model, mdp, prompts, reward, temperature, seed, device: config.device,
-              perPrompt: n, together: Math.max(1, Math.floor(ROWS / n)), decoder: decoderOf(policy, config.device),
-            })
-          const base = await evaluate(reference(policy))
-          const compared = { prompts: prompts.length, perPrompt: n, temperature, base }
-          return adapter === undefined ? compared : { ...compared, adapter: await evaluate(frozen(policy)) }
-        },
-        runFault,
-      )),
+      TE.tryCatch(async (): Promise<Compared> => {
+        const { policy } = model
+        const temperature = temperatureOf(config.reward.temperature, config.steps)(config.steps)
+        const evaluate = (state: PolicyState): Promise<Evaluation> =>
+          evaluatePolicy(state, {
+            model,
+            mdp,
+            prompts,
+            reward,
+            temperature,
+            seed,
+            device: config.device,
+            perPrompt: n,
+            together: Math.max(1, Math.floor(ROWS / n)),
+            decoder: decoderOf(policy, config.device),
+          })
+        const base = await evaluate(reference(policy))
+        const compared = { prompts: prompts.length, perPrompt: n, temperature, base }
+        return adapter === undefined ? compared : { ...compared, adapter: await evaluate(frozen(policy)) }
+      }, runFault),
+    ),
   )

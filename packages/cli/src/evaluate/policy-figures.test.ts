@@ -1,8 +1,12 @@
 import { expect, test } from 'vitest'
 import { type Judgement, policyFigures } from './policy-figures.ts'
 
-const judged = (group: number, tokens: readonly number[], logReward: number, logPF: number): Judgement =>
-  ({ group, tokens: Int32Array.from(tokens), logReward, logPF })
+const judged = (group: number, tokens: readonly number[], logReward: number, logPF: number): Judgement => ({
+  group,
+  tokens: Int32Array.from(tokens),
+  logReward,
+  logPF,
+})
 
 test('a policy that samples from the posterior has variance 0 and its log Z exactly', () => {
   // log R / T − log P_F = log Z_g for every completion of prompt g: 3 for the first, −1 for the second; T = 2.

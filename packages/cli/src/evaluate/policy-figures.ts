@@ -41,8 +41,11 @@ export const policyFigures = (all: readonly Judgement[], temperature: number): F
   const judged = all.filter(({ logReward }) => Number.isFinite(logReward))
   const ratios = judged.map(({ logReward, logPF }) => logReward / temperature - logPF)
   const group = Int32Array.from(judged, (j) => j.group)
-  const byPrompt = [...new Set(group)].map((g) => judged.flatMap((j, i) => (j.group === g ? [{ tokens: j.tokens, ratio: ratios[i]! }] : [])))
-  const diversity = (metric: DiversityMetric): number => mean(byPrompt.map((rows) => metric(rows.map(({ tokens }) => tokens))))
+  const byPrompt = [...new Set(group)].map((g) =>
+    judged.flatMap((j, i) => (j.group === g ? [{ tokens: j.tokens, ratio: ratios[i]! }] : [])),
+  )
+  const diversity = (metric: DiversityMetric): number =>
+    mean(byPrompt.map((rows) => metric(rows.map(({ tokens }) => tokens))))
   return {
     log_reward: mean(judged.map(({ logReward }) => logReward)),
     log_ratio_variance: mean([...perGroupVariance(ratios, group)]),

@@ -48,7 +48,13 @@ export interface ExportOptions {
 }
 
 /** Writes a model, its adapter merged, where nothing is yet. */
-export const exportModel = ({ model, adapter, format, dtype, output }: ExportOptions): TE.TaskEither<Fault, Exported> =>
+export const exportModel = ({
+  model,
+  adapter,
+  format,
+  dtype,
+  output,
+}: ExportOptions): TE.TaskEither<Fault, Exported> =>
   existsSync(output)
     ? TE.left(fault('OutputInUse', `there is a ${output} already`, 'Choose another --output, or remove it', { output }))
     : pipe(

@@ -8,8 +8,7 @@ const FREE: readonly string[] = ['output', 'device', 'checkpoint', 'log', 'evalu
 const hasRamp = ({ optimizer, reward: { temperature } }: Config): boolean =>
   optimizer.schedule !== 'constant' || (typeof temperature === 'object' && temperature.steps === undefined)
 
-const isPlain = (x: unknown): x is Record<string, unknown> =>
-  typeof x === 'object' && x !== null && !Array.isArray(x)
+const isPlain = (x: unknown): x is Record<string, unknown> => typeof x === 'object' && x !== null && !Array.isArray(x)
 
 const differing = (a: unknown, b: unknown, path: string): readonly string[] => {
   if (JSON.stringify(a) === JSON.stringify(b)) return []
@@ -24,7 +23,5 @@ export const changedFields = (configJson: string, config: Config): readonly stri
   if (!existsSync(configJson)) return []
   const before: unknown = JSON.parse(readFileSync(configJson, 'utf8'))
   const free = hasRamp(config) ? FREE : [...FREE, 'steps']
-  return differing(before, JSON.parse(JSON.stringify(config)), '').filter(
-    (path) => !free.includes(path.split('.')[0]!),
-  )
+  return differing(before, JSON.parse(JSON.stringify(config)), '').filter((path) => !free.includes(path.split('.')[0]!))
 }

@@ -6,7 +6,12 @@ import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
 import { runPaths } from './run-paths.ts'
 
 const inUse = (output: string, what: string): Fault =>
-  fault('OutputInUse', `${output} already holds ${what}`, 'Add --resume to go on with it, or choose another --output: nothing there is overwritten', { output })
+  fault(
+    'OutputInUse',
+    `${output} already holds ${what}`,
+    'Add --resume to go on with it, or choose another --output: nothing there is overwritten',
+    { output },
+  )
 
 /** What of a run a directory holds, if anything. */
 const heldBy = async (output: string): Promise<string | undefined> => {
@@ -18,11 +23,20 @@ const heldBy = async (output: string): Promise<string | undefined> => {
 }
 
 /** Whether an output directory is free for a new run: a Left where that would overwrite an earlier one. */
-export const freeOutput = (output: string): TaskEither<Fault, undefined> => async () => {
-  try {
-    const held = await heldBy(output)
-    return held === undefined ? E.right(undefined) : E.left(inUse(output, held))
-  } catch (cause) {
-    return E.left(fault('OutputUnusable', `${output} cannot be the output directory: ${(cause as Error).message}`, 'Choose a directory that can be written', { output }))
+export const freeOutput =
+  (output: string): TaskEither<Fault, undefined> =>
+  async () => {
+    try {
+      const held = await heldBy(output)
+      return held === undefined ? E.right(undefined) : E.left(inUse(output, held))
+    } catch (cause) {
+      return E.left(
+        fault(
+          'OutputUnusable',
+          `${output} cannot be the output directory: ${(cause as Error).message}`,
+          'Choose a directory that can be written',
+          { output },
+        ),
+      )
+    }
   }
-}

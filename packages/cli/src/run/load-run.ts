@@ -43,14 +43,20 @@ const learnerOf = (config: Config, { policy }: Model, mdp: TokenMDP): Trainer<We
   })
 }
 
-const memoryOf = ({ replay }: Config): ReplayCell =>
-  ({ current: replay === false ? replayBuffer() : replayBuffer({ capacity: replay.capacity, tolerance: replay.tolerance }) })
+const memoryOf = ({ replay }: Config): ReplayCell => ({
+  current: replay === false ? replayBuffer() : replayBuffer({ capacity: replay.capacity, tolerance: replay.tolerance }),
+})
 
 /** Loads what a config names and checks that it fits together, before anything is written. */
 export const loadRun = (config: Config): TE.TaskEither<Fault, Run> =>
   pipe(
     prepareDevice(config.device),
-    TE.chain(() => loadModel(config.model, { adapter: lora({ ...config.adapter, seed: config.seed }), ...defined({ quantize: config.quantize }) })),
+    TE.chain(() =>
+      loadModel(config.model, {
+        adapter: lora({ ...config.adapter, seed: config.seed }),
+        ...defined({ quantize: config.quantize }),
+      }),
+    ),
     TE.bindTo('model'),
     TE.bind('mdp', ({ model }) => TE.fromEither(mdpOf(config, model.tokenizer, model.policy.vocabSize))),
     TE.bind('prompts', ({ model }) => promptsOf(config, model)),

@@ -5,11 +5,20 @@ import { pipe } from 'fp-ts/lib/function.js'
 import type { Config } from '../config/config.ts'
 import { stopToken, tokenNamed } from './stop-token.ts'
 
-const idsOf = (tokenizer: Tokenizer, words: readonly (string | number)[], field: string): E.Either<Fault, readonly number[]> =>
+const idsOf = (
+  tokenizer: Tokenizer,
+  words: readonly (string | number)[],
+  field: string,
+): E.Either<Fault, readonly number[]> =>
   E.traverseArrayWithIndex((i, word: string | number) => tokenNamed(tokenizer, word, `${field}[${i}]`))(words)
 
 /** [vocab] 0 for the tokens that may be generated, −∞ for the others; undefined where all may. */
-const shiftOf = (vocab: number, terminator: number, allowed: readonly number[] | undefined, forbidden: readonly number[]): Float32Array | undefined => {
+const shiftOf = (
+  vocab: number,
+  terminator: number,
+  allowed: readonly number[] | undefined,
+  forbidden: readonly number[],
+): Float32Array | undefined => {
   if (allowed === undefined && forbidden.length === 0) return undefined
   const shift = new Float32Array(vocab).fill(allowed === undefined ? 0 : -Infinity)
   for (const id of allowed ?? []) shift[id] = 0
@@ -22,15 +31,31 @@ const shiftOf = (vocab: number, terminator: number, allowed: readonly number[] |
 export const mdpOf = ({ mdp }: Pick<Config, 'mdp'>, tokenizer: Tokenizer, vocab: number): E.Either<Fault, TokenMDP> =>
   pipe(
     E.Do,
-    E.bind('terminator', () => (typeof mdp.stop === 'number' ? tokenNamed(tokenizer, mdp.stop, 'mdp.stop') : stopToken(tokenizer, mdp.stop, 'mdp.stop'))),
-    E.bind('allowed', () => (mdp.allowed === undefined ? E.right(undefined) : idsOf(tokenizer, mdp.allowed, 'mdp.allowed'))),
+    E.bind('terminator', () =>
+      typeof mdp.stop === 'number'
+        ? tokenNamed(tokenizer, mdp.stop, 'mdp.stop')
+        : stopToken(tokenizer, mdp.stop, 'mdp.stop'),
+    ),
+    E.bind('allowed', () =>
+      mdp.allowed === undefined ? E.right(undefined) : idsOf(tokenizer, mdp.allowed, 'mdp.allowed'),
+    ),
     E.bind('forbidden', () => idsOf(tokenizer, mdp.forbidden, 'mdp.forbidden')),
     E.filterOrElse(
       ({ terminator, forbidden }) => !forbidden.includes(terminator),
-      (): Fault => fault('ConfigInvalid', 'mdp.forbidden has the token that ends completions', 'Remove it there, or name another mdp.stop'),
+      (): Fault =>
+        fault(
+          'ConfigInvalid',
+          'mdp.forbidden has the token that ends completions',
+          'Remove it there, or name another mdp.stop',
+        ),
     ),
     E.map(({ terminator, allowed, forbidden }) => {
       const logitShift = shiftOf(vocab, terminator, allowed, forbidden)
-      return tokenMDP({ terminator, maxLength: mdp.maxNewTokens, minLength: mdp.minNewTokens, ...(logitShift === undefined ? {} : { logitShift }) })
+      return tokenMDP({
+        terminator,
+        maxLength: mdp.maxNewTokens,
+        minLength: mdp.minNewTokens,
+        ...(logitShift === undefined ? {} : { logitShift }),
+      })
     }),
   )

@@ -10,14 +10,23 @@ import { promptLimit } from './prompt-limit.ts'
 const oneForTB = (kind: string, prompts: readonly Prompt[]): TE.TaskEither<Fault, readonly Prompt[]> =>
   kind !== 'tb' || prompts.length === 1
     ? TE.right(prompts)
-    : TE.left(fault('ConfigInvalid', `objective tb learns one log Z, and there are ${prompts.length} prompts, each with its own`,
-        'Take objective vargrad, which estimates log Z for each prompt, or give one prompt'))
+    : TE.left(
+        fault(
+          'ConfigInvalid',
+          `objective tb learns one log Z, and there are ${prompts.length} prompts, each with its own`,
+          'Take objective vargrad, which estimates log Z for each prompt, or give one prompt',
+        ),
+      )
 
 /** The prompts of a config, all of them or why not. */
-export const promptsOf = ({ prompts: { file, columns }, mdp, objective }: Config, { policy, tokenizer }: Model): TE.TaskEither<Fault, readonly Prompt[]> =>
+export const promptsOf = (
+  { prompts: { file, columns }, mdp, objective }: Config,
+  { policy, tokenizer }: Model,
+): TE.TaskEither<Fault, readonly Prompt[]> =>
   pipe(
     TE.fromEither(promptLimit(policy, mdp.maxNewTokens, 'mdp.maxNewTokens')),
     TE.chain((maxPromptLength): TE.TaskEither<Fault, readonly Prompt[]> =>
-      readPrompts(file, { encode: (text) => tokenizer.encode(text), maxPromptLength, columns })),
+      readPrompts(file, { encode: (text) => tokenizer.encode(text), maxPromptLength, columns }),
+    ),
     TE.chain((prompts) => oneForTB(objective.kind, prompts)),
   )

@@ -8,7 +8,11 @@ import type { Model } from '../load-model.ts'
 import { surroundingsOf } from './surroundings-of.ts'
 
 /** The reward of a config: how likely the frozen model finds the completion where it stands. */
-export const rewardOf = ({ reward, mdp, device }: Config, { policy, tokenizer }: Model, prompts: readonly Prompt[]): E.Either<Fault, Reward> => {
+export const rewardOf = (
+  { reward, mdp, device }: Config,
+  { policy, tokenizer }: Model,
+  prompts: readonly Prompt[],
+): E.Either<Fault, Reward> => {
   const judge = reference(policy)
   if (reward.kind === 'likelihood') return E.right(likelihood(judge, { device }))
   const room = policy.contextLength - mdp.maxNewTokens - 1

@@ -1,7 +1,17 @@
 import {
-  type Bound, type Estimator,
-  importanceRatio, lengthNormalisedRatio, masked, posteriorRatio, product, promptBalance, selfNormalisedRatio,
-  stalenessDecay, truncated, unbounded, uniform,
+  type Bound,
+  type Estimator,
+  importanceRatio,
+  lengthNormalisedRatio,
+  masked,
+  posteriorRatio,
+  product,
+  promptBalance,
+  selfNormalisedRatio,
+  stalenessDecay,
+  truncated,
+  unbounded,
+  uniform,
 } from '@gfnlm/reweighter'
 import type { EstimatorConfig, ReweightConfig } from '../config/config.ts'
 import { defined } from '../defined.ts'

@@ -18,7 +18,10 @@ export interface OpenOptions {
 }
 
 /** A run ready to go, and the updates it has behind it. */
-export const openRun = (config: Config, { output, resume = false }: OpenOptions): TE.TaskEither<Fault, { readonly run: Run; readonly behind: number }> =>
+export const openRun = (
+  config: Config,
+  { output, resume = false }: OpenOptions,
+): TE.TaskEither<Fault, { readonly run: Run; readonly behind: number }> =>
   pipe(
     resume ? TE.right(undefined) : freeOutput(output),
     TE.chain(() => loadRun(config)),

@@ -38,7 +38,13 @@ const evaluated = ({ config, prompts: all }: Run): Run['prompts'] => {
  */
 export const runEvents = (run: Run, { output, signal }: RunOptions): Observable<RunEvent> => {
   const { config, model, mdp, learner, memory, temperature, reward } = run
-  const { steps, seed, device, promptsPerStep, sampling: { perPrompt, explore } } = config
+  const {
+    steps,
+    seed,
+    device,
+    promptsPerStep,
+    sampling: { perPrompt, explore },
+  } = config
   const { checkpoints, adapter } = runPaths(output)
   const decoder = decoderOf(model.policy, device)
   const first = learner.state().step
@@ -48,7 +54,16 @@ export const runEvents = (run: Run, { output, signal }: RunOptions): Observable<
     const chosen = evaluated(run)
     if (chosen.length === 0) return []
     const { figures, samples } = await evaluatePolicy(learner, {
-      model, mdp, reward, prompts: chosen, perPrompt, together: promptsPerStep, temperature: temperature(steps), seed, device, decoder,
+      model,
+      mdp,
+      reward,
+      prompts: chosen,
+      perPrompt,
+      together: promptsPerStep,
+      temperature: temperature(steps),
+      seed,
+      device,
+      decoder,
     })
     return [{ type: 'eval', step, name: 'prompts', metrics: figures, samples }]
   }
@@ -65,18 +80,24 @@ export const runEvents = (run: Run, { output, signal }: RunOptions): Observable<
     return after
   }
 
-  return training({ name: basename(output), steps, seed, from: first, config, ...(signal === undefined ? {} : { stop: signal }) }, (ticks$) => {
-    const before = first === 0 ? evaluate(0) : Promise.resolve([])
-    const steps$ = ticks$.pipe(
-      delayWhen(() => before),
-      prompts(run.prompts, { perStep: promptsPerStep }),
-      sample(learner, { mdp, perPrompt, explore: exploreOf(explore), device }, decoder),
-      annotate(reward, { temperature }),
-      config.replay === false ? identity : replay(memory, config.replay),
-      reweight(estimatorOf(config.reweight), boundOf(config.reweight)),
-      lossStep(learner, { samples: sampleTexts(model.tokenizer, SHOWN), every: config.log.samplesEvery }),
-      checkpointEvery(config.checkpoint.every, steps, save),
-    )
-    return concat(merge(from(before).pipe(mergeMap((events) => events)), steps$), defer(finish).pipe(mergeMap((events) => events)))
-  })
+  return training(
+    { name: basename(output), steps, seed, from: first, config, ...(signal === undefined ? {} : { stop: signal }) },
+    (ticks$) => {
+      const before = first === 0 ? evaluate(0) : Promise.resolve([])
+      const steps$ = ticks$.pipe(
+        delayWhen(() => before),
+        prompts(run.prompts, { perStep: promptsPerStep }),
+        sample(learner, { mdp, perPrompt, explore: exploreOf(explore), device }, decoder),
+        annotate(reward, { temperature }),
+        config.replay === false ? identity : replay(memory, config.replay),
+        reweight(estimatorOf(config.reweight), boundOf(config.reweight)),
+        lossStep(learner, { samples: sampleTexts(model.tokenizer, SHOWN), every: config.log.samplesEvery }),
+        checkpointEvery(config.checkpoint.every, steps, save),
+      )
+      return concat(
+        merge(from(before).pipe(mergeMap((events) => events)), steps$),
+        defer(finish).pipe(mergeMap((events) => events)),
+      )
+    },
+  )
 }

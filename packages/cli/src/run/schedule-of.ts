@@ -10,5 +10,8 @@ export const temperatureOf = (given: number | Ramp, steps: number): Schedule =>
 /** The learning rate of every step. */
 export const learningRateOf = ({ optimizer, steps }: Pick<Config, 'optimizer' | 'steps'>): Schedule => {
   const { schedule, learningRate, endLearningRate } = optimizer
-  return warmup(optimizer.warmup, schedule === 'constant' ? constant(learningRate) : SHAPES[schedule](learningRate, endLearningRate, steps))
+  return warmup(
+    optimizer.warmup,
+    schedule === 'constant' ? constant(learningRate) : SHAPES[schedule](learningRate, endLearningRate, steps),
+  )
 }

@@ -7,22 +7,46 @@ import * as E from 'fp-ts/lib/Either.js'
  *
  * @param field where it was named, for the message
  */
-export const tokenNamed = (tokenizer: Tokenizer, word: string | number, field: string): E.Either<Fault<'TokenUnknown'>, number> => {
+export const tokenNamed = (
+  tokenizer: Tokenizer,
+  word: string | number,
+  field: string,
+): E.Either<Fault<'TokenUnknown'>, number> => {
   if (typeof word === 'number')
     return word < tokenizer.vocabSize
       ? E.right(word)
-      : E.left(fault('TokenUnknown', `${field}: there is no token ${word}, ids end at ${tokenizer.vocabSize - 1}`, 'Give the id of a token of this model'))
+      : E.left(
+          fault(
+            'TokenUnknown',
+            `${field}: there is no token ${word}, ids end at ${tokenizer.vocabSize - 1}`,
+            'Give the id of a token of this model',
+          ),
+        )
   const id = tokenizer.idOf(word)
   if (id !== undefined) return E.right(id)
   const ids = [...tokenizer.encode(word, { special: false })]
   // A tokenizer maps what it does not know to one token too: only text that comes back is meant.
   if (ids.length === 1 && tokenizer.decode(ids).trim() === word.trim()) return E.right(ids[0]!)
   const pieces = ids.map((piece) => JSON.stringify(tokenizer.tokenOf(piece) ?? '')).join(' ')
-  return E.left(fault('TokenUnknown', `${field}: "${word}" is no token of this model${ids.length > 1 ? `, it is ${ids.length}: ${pieces}` : ''}`, 'Name one token of its tokenizer.json'))
+  return E.left(
+    fault(
+      'TokenUnknown',
+      `${field}: "${word}" is no token of this model${ids.length > 1 ? `, it is ${ids.length}: ${pieces}` : ''}`,
+      'Name one token of its tokenizer.json',
+    ),
+  )
 }
 
 /** The token that ends completions: the one named, or else the model's own end-of-sequence token. */
 export const stopToken = (tokenizer: Tokenizer, word: string | undefined, field: string): E.Either<Fault, number> =>
-  word !== undefined ? tokenNamed(tokenizer, word, field)
-  : tokenizer.eos !== undefined ? E.right(tokenizer.eos)
-  : E.left(fault('StopMissing', "the model's tokenizer has no end-of-sequence token", `Name one with ${field}, for example "."`))
+  word !== undefined
+    ? tokenNamed(tokenizer, word, field)
+    : tokenizer.eos !== undefined
+      ? E.right(tokenizer.eos)
+      : E.left(
+          fault(
+            'StopMissing',
+            "the model's tokenizer has no end-of-sequence token",
+            `Name one with ${field}, for example "."`,
+          ),
+        )

@@ -14,8 +14,14 @@ const textOf = ({ id, row }: Prompt, column: string): E.Either<Fault<'ColumnMiss
   const found = row[column]
   return typeof found === 'string'
     ? E.right(found)
-    : E.left(fault('ColumnMissing', `prompt "${id}" has ${found === undefined ? 'no' : 'no text in'} column "${column}", which the infilling reward reads; its columns are ${Object.keys(row).join(', ')}`,
-        `Add the column, or name another in reward.columns`, { id, column }))
+    : E.left(
+        fault(
+          'ColumnMissing',
+          `prompt "${id}" has ${found === undefined ? 'no' : 'no text in'} column "${column}", which the infilling reward reads; its columns are ${Object.keys(row).join(', ')}`,
+          `Add the column, or name another in reward.columns`,
+          { id, column },
+        ),
+      )
 }
 
 /**
@@ -39,8 +45,14 @@ export const surroundingsOf = (
     const around = { before: tokenizer.encode(before.right), after: tokenizer.encode(after.right, { special: false }) }
     const needed = around.before.length + around.after.length
     if (around.before.length === 0 || needed > room)
-      return E.left(fault('PromptTooLong', `prompt "${prompt.id}": beginning and ending have ${around.before.length} and ${around.after.length} tokens; ${room} fit beside the completion, and a beginning needs one`,
-        'Shorten them, remove the row, or lower mdp.maxNewTokens', { id: prompt.id }))
+      return E.left(
+        fault(
+          'PromptTooLong',
+          `prompt "${prompt.id}": beginning and ending have ${around.before.length} and ${around.after.length} tokens; ${room} fit beside the completion, and a beginning needs one`,
+          'Shorten them, remove the row, or lower mdp.maxNewTokens',
+          { id: prompt.id },
+        ),
+      )
     known.set(prompt.id, around)
   }
   return E.right(({ id }) => known.get(id)!)

@@ -1,7 +1,19 @@
 import { resolve } from 'node:path'
 import type { Fault } from '@gfnlm/env'
 import { writeJson } from '@gfnlm/policy'
-import { type Metrics, type RunEvent, type Sink, type Terminal, jsonl, progressLine, readEvents, record, reportFile, runReport, tensorboard } from '@gfnlm/trainer'
+import {
+  type Metrics,
+  type RunEvent,
+  type Sink,
+  type Terminal,
+  jsonl,
+  progressLine,
+  readEvents,
+  record,
+  reportFile,
+  runReport,
+  tensorboard,
+} from '@gfnlm/trainer'
 import * as E from 'fp-ts/lib/Either.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { pipe } from 'fp-ts/lib/function.js'
@@ -78,23 +90,28 @@ const resultOf = (events: readonly RunEvent[], config: Config, output: string, s
 }
 
 /** Trains as a config says, with everything written to `output`; see `runEvents` for what happens in which order. */
-export const train = (config: Config, { output, resume, signal, terminal }: TrainOptions): TE.TaskEither<Fault, TrainResult> =>
-  TE.tryCatch(
-    async () => {
-      const started = Date.now()
-      const { run, behind } = await orThrow(openRun(config, { output, resume }))
-      const changed = behind > 0 ? changedFields(runPaths(output).config, config) : []
-      if (resume) terminal.write(behind > 0 ? `resuming after ${behind} updates\n` : `${output} has no checkpoint: starting from the beginning\n`)
-      if (changed.length > 0) terminal.write(`warning: changed since this run began: ${changed.join(', ')}\n`)
-      const paths = runPaths(output)
-      const earlier = behind > 0 ? readEvents(paths.metrics, behind - 1).events : []
-      const sinks = await orThrow(TE.fromEither(sinksOf(output, behind, terminal)))
-      await orThrow(writeJson(paths.config, { ...config, output: resolve(output) }))
-      const events$ = runEvents(run, { output, signal }).pipe(
-        record(sinks),
-        reduce((all, event) => (all.push(event), all), [...earlier]),
+export const train = (
+  config: Config,
+  { output, resume, signal, terminal }: TrainOptions,
+): TE.TaskEither<Fault, TrainResult> =>
+  TE.tryCatch(async () => {
+    const started = Date.now()
+    const { run, behind } = await orThrow(openRun(config, { output, resume }))
+    const changed = behind > 0 ? changedFields(runPaths(output).config, config) : []
+    if (resume)
+      terminal.write(
+        behind > 0
+          ? `resuming after ${behind} updates\n`
+          : `${output} has no checkpoint: starting from the beginning\n`,
       )
-      return resultOf(await lastValueFrom(events$), config, output, started)
-    },
-    runFault,
-  )
+    if (changed.length > 0) terminal.write(`warning: changed since this run began: ${changed.join(', ')}\n`)
+    const paths = runPaths(output)
+    const earlier = behind > 0 ? readEvents(paths.metrics, behind - 1).events : []
+    const sinks = await orThrow(TE.fromEither(sinksOf(output, behind, terminal)))
+    await orThrow(writeJson(paths.config, { ...config, output: resolve(output) }))
+    const events$ = runEvents(run, { output, signal }).pipe(
+      record(sinks),
+      reduce((all, event) => (all.push(event), all), [...earlier]),
+    )
+    return resultOf(await lastValueFrom(events$), config, output, started)
+  }, runFault)

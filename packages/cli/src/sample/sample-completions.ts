@@ -50,15 +50,28 @@ export const sampleCompletions = (
 ): TE.TaskEither<Fault, readonly (readonly Sampled[])[]> =>
   TE.tryCatch(
     async () => {
-      const draw = sampleBatch({ policy: model.policy, trainable: () => null }, { mdp, perPrompt, explore, device }, decoderOf(model.policy, device))
+      const draw = sampleBatch(
+        { policy: model.policy, trainable: () => null },
+        { mdp, perPrompt, explore, device },
+        decoderOf(model.policy, device),
+      )
       const perBatch = Math.max(1, Math.floor(ROWS / perPrompt))
       const found: Sampled[][] = []
       for (let first = 0; first < prompts.length; first += perBatch) {
         const chunk = prompts.slice(first, first + perBatch)
         const batch = await draw({ step: first, seed, prompts: chunk })
-        chunk.forEach((_, g) => found.push(Array.from({ length: perPrompt }, (_, i) => sampledOf(model, batch, g * perPrompt + i))))
+        chunk.forEach((_, g) =>
+          found.push(Array.from({ length: perPrompt }, (_, i) => sampledOf(model, batch, g * perPrompt + i))),
+        )
       }
       return found
     },
-    (cause) => (isFault(cause) ? cause : fault('SamplingFailed', `no completions could be drawn: ${(cause as Error).message}`, 'Check the model and its adapter, and the sampling options')),
+    (cause) =>
+      isFault(cause)
+        ? cause
+        : fault(
+            'SamplingFailed',
+            `no completions could be drawn: ${(cause as Error).message}`,
+            'Check the model and its adapter, and the sampling options',
+          ),
   )

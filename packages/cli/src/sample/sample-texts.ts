@@ -37,25 +37,44 @@ export interface Answer {
   readonly completions: readonly Sampled[]
 }
 
-const promptsOf = ({ prompt, prompts }: SampleValues, options: PromptOptions): TE.TaskEither<Fault, readonly Prompt[]> => {
-  const given = E.traverseArray((text: string) => promptOfRow(options)({ file: '--prompt', line: 1, columns: { prompt: text } }))(prompt)
+const promptsOf = (
+  { prompt, prompts }: SampleValues,
+  options: PromptOptions,
+): TE.TaskEither<Fault, readonly Prompt[]> => {
+  const given = E.traverseArray((text: string) =>
+    promptOfRow(options)({ file: '--prompt', line: 1, columns: { prompt: text } }),
+  )(prompt)
   if (E.isLeft(given)) return TE.left(given.left)
   if (prompts === undefined)
-    return given.right.length > 0 ? TE.right(given.right) : TE.left(fault('Usage', 'there is no prompt', 'Add --prompt TEXT or --prompts FILE'))
-  return pipe(readPrompts(prompts, options), TE.map((read) => [...given.right, ...read]))
+    return given.right.length > 0
+      ? TE.right(given.right)
+      : TE.left(fault('Usage', 'there is no prompt', 'Add --prompt TEXT or --prompts FILE'))
+  return pipe(
+    readPrompts(prompts, options),
+    TE.map((read) => [...given.right, ...read]),
+  )
 }
 
-const exploreOf = ({ temperature, 'top-k': topK, 'top-p': topP, 'min-p': minP }: SampleValues): E.Either<Fault, Explore> =>
+const exploreOf = ({
+  temperature,
+  'top-k': topK,
+  'top-p': topP,
+  'min-p': minP,
+}: SampleValues): E.Either<Fault, Explore> =>
   E.tryCatch(
     () => exploring({ temperature, ...defined({ topK, topP, minP }) }),
     (cause) => fault('Usage', (cause as Error).message, 'Give another value'),
   )
 
-const lengthsOf = (values: SampleValues): E.Either<Fault, { readonly minLength: number; readonly maxLength: number }> => {
+const lengthsOf = (
+  values: SampleValues,
+): E.Either<Fault, { readonly minLength: number; readonly maxLength: number }> => {
   const { 'min-new-tokens': minLength, 'max-new-tokens': maxLength } = values
   return minLength <= maxLength
     ? E.right({ minLength, maxLength })
-    : E.left(fault('Usage', `--min-new-tokens ${minLength} is more than --max-new-tokens ${maxLength}`, 'Exchange them'))
+    : E.left(
+        fault('Usage', `--min-new-tokens ${minLength} is more than --max-new-tokens ${maxLength}`, 'Exchange them'),
+      )
 }
 
 /** Completions of the prompts that the options name, in their order. */
@@ -67,10 +86,23 @@ export const sampleTexts = (values: SampleValues): TE.TaskEither<Fault, readonly
     TE.bind('explore', () => TE.fromEither(exploreOf(values))),
     TE.bind('model', () => loadFrozen(values.model, values.adapter, values.quantize)),
     TE.bind('terminator', ({ model }) => TE.fromEither(stopToken(model.tokenizer, values.stop, '--stop'))),
-    TE.bind('maxPromptLength', ({ model, lengths }) => TE.fromEither(promptLimit(model.policy, lengths.maxLength, '--max-new-tokens'))),
-    TE.bind('prompts', ({ model, maxPromptLength }) => promptsOf(values, { encode: (text) => model.tokenizer.encode(text), maxPromptLength })),
+    TE.bind('maxPromptLength', ({ model, lengths }) =>
+      TE.fromEither(promptLimit(model.policy, lengths.maxLength, '--max-new-tokens')),
+    ),
+    TE.bind('prompts', ({ model, maxPromptLength }) =>
+      promptsOf(values, { encode: (text) => model.tokenizer.encode(text), maxPromptLength }),
+    ),
     TE.bind('sampled', ({ model, prompts, terminator, lengths, device, explore }) =>
-      sampleCompletions(model, { prompts, mdp: tokenMDP({ terminator, ...lengths }), perPrompt: values.n, seed: values.seed, explore, device })),
+      sampleCompletions(model, {
+        prompts,
+        mdp: tokenMDP({ terminator, ...lengths }),
+        perPrompt: values.n,
+        seed: values.seed,
+        explore,
+        device,
+      }),
+    ),
     TE.map(({ prompts, sampled }) =>
-      prompts.map(({ text }, i): Answer => ({ prompt: text, seed: values.seed, completions: sampled[i]! }))),
+      prompts.map(({ text }, i): Answer => ({ prompt: text, seed: values.seed, completions: sampled[i]! })),
+    ),
   )

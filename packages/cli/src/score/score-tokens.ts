@@ -20,7 +20,14 @@ export const scoreTokens = (
   const steps = tokens.length - 1
   if (steps < 0) return TE.left(fault('TextEmpty', 'the text has no tokens', 'Give some text'))
   if (tokens.length > policy.contextLength)
-    return TE.left(fault('TextTooLong', `the text has ${tokens.length} tokens, the model takes ${policy.contextLength}`, 'Score it in pieces', { tokens: tokens.length }))
+    return TE.left(
+      fault(
+        'TextTooLong',
+        `the text has ${tokens.length} tokens, the model takes ${policy.contextLength}`,
+        'Score it in pieces',
+        { tokens: tokens.length },
+      ),
+    )
   if (steps === 0) return TE.right(new Float32Array(0))
   const run = jit(
     ({ ids }: { ids: tf.Tensor2D }, constants) => {
@@ -37,8 +44,12 @@ export const scoreTokens = (
     const scores = logProbs.data as Float32Array
     const bad = scores.findIndex((x) => Number.isNaN(x))
     if (bad >= 0)
-      throw fault('ModelNotFinite', `${policy.name} gives token ${bad + 1} of the text a log-probability that is not a number`,
-        'Its weights hold NaN or infinity: download or train it again', { token: bad + 1 })
+      throw fault(
+        'ModelNotFinite',
+        `${policy.name} gives token ${bad + 1} of the text a log-probability that is not a number`,
+        'Its weights hold NaN or infinity: download or train it again',
+        { token: bad + 1 },
+      )
     return scores
   }, asFault)
 }

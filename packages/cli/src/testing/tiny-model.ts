@@ -6,20 +6,56 @@ import * as E from 'fp-ts/lib/Either.js'
 import { orThrow } from '../or-throw.ts'
 
 const SPECIAL = ['<unk>', '<s>', '</s>']
-const WORDS = [...SPECIAL, '.', 'the', 'a', 'fox', 'owl', 'found', 'lost', 'lamp', 'key', 'and', 'then', 'slept', 'sang']
+const WORDS = [
+  ...SPECIAL,
+  '.',
+  'the',
+  'a',
+  'fox',
+  'owl',
+  'found',
+  'lost',
+  'lamp',
+  'key',
+  'and',
+  'then',
+  'slept',
+  'sang',
+]
 
 /** One Llama layer with random weights, sharp enough that completions differ in likelihood. */
 const CONFIG = {
-  architectures: ['LlamaForCausalLM'], model_type: 'llama', vocab_size: WORDS.length, hidden_size: 16, intermediate_size: 24,
-  num_hidden_layers: 1, num_attention_heads: 2, num_key_value_heads: 1, head_dim: 8, max_position_embeddings: 48, rms_norm_eps: 1e-5,
-  rope_theta: 10000, tie_word_embeddings: false, initializer_range: 0.5, bos_token_id: 1, eos_token_id: 2,
+  architectures: ['LlamaForCausalLM'],
+  model_type: 'llama',
+  vocab_size: WORDS.length,
+  hidden_size: 16,
+  intermediate_size: 24,
+  num_hidden_layers: 1,
+  num_attention_heads: 2,
+  num_key_value_heads: 1,
+  head_dim: 8,
+  max_position_embeddings: 48,
+  rms_norm_eps: 1e-5,
+  rope_theta: 10000,
+  tie_word_embeddings: false,
+  initializer_range: 0.5,
+  bos_token_id: 1,
+  eos_token_id: 2,
 }
 
 const TOKENIZER = {
   version: '1.0',
   truncation: null,
   padding: null,
-  added_tokens: SPECIAL.map((content, id) => ({ id, content, single_word: false, lstrip: false, rstrip: false, normalized: false, special: true })),
+  added_tokens: SPECIAL.map((content, id) => ({
+    id,
+    content,
+    single_word: false,
+    lstrip: false,
+    rstrip: false,
+    normalized: false,
+    special: true,
+  })),
   normalizer: null,
   pre_tokenizer: { type: 'Whitespace' },
   post_processor: {
@@ -53,7 +89,10 @@ export const ROWS = [
 ] as const
 
 /** Writes a dataset and a config beside it, and gives the config's path. */
-export const writeConfig = async (config: Readonly<Record<string, unknown>>, rows: readonly object[] = ROWS): Promise<string> => {
+export const writeConfig = async (
+  config: Readonly<Record<string, unknown>>,
+  rows: readonly object[] = ROWS,
+): Promise<string> => {
   const directory = await freshDirectory()
   await writeFile(join(directory, 'prompts.jsonl'), rows.map((row) => `${JSON.stringify(row)}\n`).join(''))
   const file = join(directory, 'config.json')

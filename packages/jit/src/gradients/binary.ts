@@ -22,12 +22,20 @@ const positiveOrOne = (a: tf.Tensor): tf.Tensor => tf.where(tf.greater(a, 0), a,
  * gradient to `a`; Pow has no gradient in its exponent where the base is 0 or negative; Mod is piecewise linear in `a`.
  */
 export const binary: readonly tf.GradConfig[] = [
-  partials('Add', (dy) => dy, (dy) => dy),
+  partials(
+    'Add',
+    (dy) => dy,
+    (dy) => dy,
+  ),
   rule('Sub', { inputs: ['a', 'b'] }, ([dy], [a, b]) => ({
     a: () => sumTo(dy, a.shape),
     b: () => tf.neg(sumTo(dy, b.shape)),
   })),
-  partials('Multiply', (dy, _a, b) => tf.mul(dy, b), (dy, a) => tf.mul(dy, a)),
+  partials(
+    'Multiply',
+    (dy, _a, b) => tf.mul(dy, b),
+    (dy, a) => tf.mul(dy, a),
+  ),
   rule('RealDiv', { inputs: ['a', 'b'] }, ([dy], [a, b]) => ({
     a: () => sumTo(tf.div(dy, b), a.shape),
     b: () => tf.neg(sumTo(tf.mul(tf.div(dy, b), tf.div(a, b)), b.shape)),
@@ -51,7 +59,11 @@ export const binary: readonly tf.GradConfig[] = [
     (dy, a, b) => tf.mul(dy, tf.mul(b, tf.pow(a, tf.sub(b, 1)))),
     (dy, a, b) => tf.mul(tf.mul(dy, tf.pow(a, b)), tf.log(positiveOrOne(a))),
   ),
-  partials('Mod', (dy) => dy, (dy, a, b) => tf.neg(tf.mul(dy, tf.floor(tf.div(a, b))))),
+  partials(
+    'Mod',
+    (dy) => dy,
+    (dy, a, b) => tf.neg(tf.mul(dy, tf.floor(tf.div(a, b)))),
+  ),
   partials(
     'Atan2',
     (dy, a, b) => tf.div(tf.mul(dy, b), squaredRadius(a, b)),

@@ -19,7 +19,9 @@ test('every element that attains an extreme gets the whole gradient', () => {
 test('a tie of two operands goes to the first', () => {
   const at = tf.tensor1d([2])
   const pair = (f: (a: tf.Tensor, b: tf.Tensor) => tf.Tensor): number[] =>
-    tf.grads(f)([at, tf.clone(at)]).map((t) => t.dataSync()[0])
+    tf
+      .grads(f)([at, tf.clone(at)])
+      .map((t) => t.dataSync()[0])
   expect(pair((a, b) => tf.maximum(a, b))).toEqual([1, 0])
   expect(pair((a, b) => tf.minimum(a, b))).toEqual([1, 0])
 })

@@ -19,7 +19,9 @@ const operators = (f: (a: tf.Tensor, b: tf.Tensor) => tf.Tensor, shapes: Shapes)
   }
   const float = (shape: number[]) => ({ shape, dtype: 'float32' as const })
   const signature = { a: float(shapes.a), b: float(shapes.b), dy: float(shapes.dy) }
-  return trace(gradients, signature, {}).graph.nodes.map(({ op }) => op).sort()
+  return trace(gradients, signature, {})
+    .graph.nodes.map(({ op }) => op)
+    .sort()
 }
 
 test('equal shapes need no reduction', () => {

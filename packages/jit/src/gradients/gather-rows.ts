@@ -28,6 +28,10 @@ export const swapMiddle = (t: tf.Tensor): tf.Tensor => {
 /** Indices within each batch entry as row numbers of [batch * length, outer * inner], on one axis. */
 export const rowNumbers = (indices: tf.Tensor, { batch, length }: Table): tf.Tensor1D => {
   if (batch === 1) return tf.reshape(indices, [-1])
-  const starts = tf.tensor2d(Int32Array.from({ length: batch }, (_, b) => b * length), [batch, 1], 'int32')
+  const starts = tf.tensor2d(
+    Int32Array.from({ length: batch }, (_, b) => b * length),
+    [batch, 1],
+    'int32',
+  )
   return tf.reshape(tf.add(tf.reshape(indices, [batch, indices.size / batch]), starts), [-1])
 }

@@ -31,10 +31,20 @@ const pieces = (
 export const joining: readonly tf.GradConfig[] = [
   rule<tf.ConcatAttrs>('Concat', { everyInput: true }, ([dy], operands, attrs) => {
     const axis = axisOf(attrs.axis, dy.rank)
-    return pieces(dy, axis, operands, operands.map(({ shape }) => shape[axis]))
+    return pieces(
+      dy,
+      axis,
+      operands,
+      operands.map(({ shape }) => shape[axis]),
+    )
   }),
   rule<tf.PackAttrs>('Pack', { everyInput: true }, ([dy], operands, { axis }) =>
-    pieces(dy, axisOf(axis, dy.rank), operands, operands.map(() => 1)),
+    pieces(
+      dy,
+      axisOf(axis, dy.rank),
+      operands,
+      operands.map(() => 1),
+    ),
   ),
   rule<tf.SplitVAttrs>('SplitV', {}, (dys, _, { axis }) => ({ x: () => tf.concat(dys, axis) })),
   rule<tf.UnpackAttrs>('Unpack', {}, (dys, _, { axis }) => ({

@@ -3,9 +3,7 @@ import { noGradient, zeros } from './gate.ts'
 import { rule } from './rule.ts'
 
 const flat = (kernelName: string, ...inputs: string[]): tf.GradConfig =>
-  rule(kernelName, { inputs }, (_, kept) =>
-    Object.fromEntries(inputs.map((input, i) => [input, noGradient(kept[i])])),
-  )
+  rule(kernelName, { inputs }, (_, kept) => Object.fromEntries(inputs.map((input, i) => [input, noGradient(kept[i])])))
 
 const ofOne = ['Sign', 'Floor', 'Ceil', 'Round', 'Step', 'ZerosLike', 'OnesLike', 'IsNan', 'IsInf', 'IsFinite']
 const ofAnAxis = ['ArgMax', 'ArgMin', 'All', 'Any']

@@ -28,13 +28,21 @@ export const slicing: readonly tf.GradConfig[] = [
   rule<tf.SliceAttrs>('Slice', { inputs: ['x'] }, ([dy], [x], attrs) => ({
     x: () => {
       const [begin, size] = tf.slice_util.parseSliceParams(x, attrs.begin, attrs.size)
-      return tf.pad(dy, begin.map((b, i): [number, number] => [b, x.shape[i] - b - size[i]]))
+      return tf.pad(
+        dy,
+        begin.map((b, i): [number, number] => [b, x.shape[i] - b - size[i]]),
+      )
     },
   })),
   rule<tf.StridedSliceAttrs>('StridedSlice', { inputs: ['x'] }, ([dy], [x], attrs) => ({
     x: () => unslice(dy, stridedAxes(x.shape, attrs)),
   })),
   rule<tf.PadV2Attrs>('PadV2', { inputs: ['x'] }, ([dy], [x], { paddings }) => ({
-    x: () => tf.slice(dy, paddings.map(([before]) => before), x.shape),
+    x: () =>
+      tf.slice(
+        dy,
+        paddings.map(([before]) => before),
+        x.shape,
+      ),
   })),
 ]

@@ -35,6 +35,7 @@ export const unary: readonly tf.GradConfig[] = [
   ofInput('Atanh', (dy, x) => tf.div(dy, tf.sub(1, tf.square(x)))),
   ofValue('Tanh', tf.tanh, (dy, y) => tf.mul(dy, tf.sub(1, tf.square(y)))),
   ofValue('Sigmoid', tf.sigmoid, (dy, y) => tf.mul(dy, tf.mul(y, tf.sub(1, y)))),
-  ofInput('Softplus', (dy, x) => tf.mul(dy, tf.sigmoid(x))),
+  // σ(x) as e^−softplus(−x): ONNX Runtime's own sigmoid has no correct digit below −16.
+  ofInput('Softplus', (dy, x) => tf.mul(dy, tf.exp(tf.neg(tf.softplus(tf.neg(x)))))),
   ofInput('Erf', (dy, x) => tf.mul(tf.mul(dy, 2 / Math.sqrt(Math.PI)), tf.exp(tf.neg(tf.square(x))))),
 ]

@@ -18,8 +18,18 @@ const forwards = ({ length, begin, stride, taken }: Axis): Axis =>
 const spread = (t: tf.Tensor, axes: readonly Axis[]): tf.Tensor => {
   if (axes.every(({ stride }) => stride === 1)) return t
   const split = axes.flatMap(({ taken, stride }) => (stride === 1 ? [taken] : [taken, 1]))
-  const gaps = axes.flatMap(({ stride }): [number, number][] => (stride === 1 ? [[0, 0]] : [[0, 0], [0, stride - 1]]))
-  return tf.reshape(tf.pad(tf.reshape(t, split), gaps), axes.map(({ taken, stride }) => taken * stride))
+  const gaps = axes.flatMap(({ stride }): [number, number][] =>
+    stride === 1
+      ? [[0, 0]]
+      : [
+          [0, 0],
+          [0, stride - 1],
+        ],
+  )
+  return tf.reshape(
+    tf.pad(tf.reshape(t, split), gaps),
+    axes.map(({ taken, stride }) => taken * stride),
+  )
 }
 
 /**
@@ -30,12 +40,24 @@ const spread = (t: tf.Tensor, axes: readonly Axis[]): tf.Tensor => {
  */
 export const unslice = (dy: tf.Tensor, axes: readonly Axis[]): tf.Tensor => {
   const backwards = axes.flatMap(({ stride }, i) => (stride < 0 ? [i] : []))
-  const dense = tf.reshape(dy, axes.map(({ taken }) => taken))
+  const dense = tf.reshape(
+    dy,
+    axes.map(({ taken }) => taken),
+  )
   const ordered = backwards.length > 0 ? tf.reverse(dense, backwards) : dense
   const placed = axes.map(forwards)
   const spaced = spread(ordered, placed)
   // the last gap may reach past the end
   const sizes = placed.map(({ length, begin, stride, taken }) => Math.min(taken * stride, length - begin))
-  const cut = sizes.every((n, i) => n === spaced.shape[i]) ? spaced : tf.slice(spaced, sizes.map(() => 0), sizes)
-  return tf.pad(cut, placed.map(({ length, begin }, i): [number, number] => [begin, length - begin - sizes[i]]))
+  const cut = sizes.every((n, i) => n === spaced.shape[i])
+    ? spaced
+    : tf.slice(
+        spaced,
+        sizes.map(() => 0),
+        sizes,
+      )
+  return tf.pad(
+    cut,
+    placed.map(({ length, begin }, i): [number, number] => [begin, length - begin - sizes[i]]),
+  )
 }

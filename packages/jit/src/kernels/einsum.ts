@@ -9,7 +9,12 @@ interface Labelled {
 const only = (labels: string, has: (label: string) => boolean): string => [...labels].filter(has).join('')
 
 const arranged = ({ labels, t }: Labelled, order: string): tf.Tensor =>
-  labels === order ? t : tf.transpose(t, [...order].map((label) => labels.indexOf(label)))
+  labels === order
+    ? t
+    : tf.transpose(
+        t,
+        [...order].map((label) => labels.indexOf(label)),
+      )
 
 /** Sums away the labels nobody else reads. */
 const reduced = ({ labels, t }: Labelled, read: string): Labelled => {

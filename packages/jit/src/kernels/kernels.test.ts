@@ -25,9 +25,17 @@ describe.each(['cpu', 'wasm'])('on %s', (backend) => {
   })
 
   test('segment ids outside of the range drop their rows', () => {
-    const rows = tf.tensor2d([[1, 2], [3, 4], [5, 6], [7, 8]])
+    const rows = tf.tensor2d([
+      [1, 2],
+      [3, 4],
+      [5, 6],
+      [7, 8],
+    ])
     const sums = tf.unsortedSegmentSum(rows, tf.tensor1d([1, -1, 2, 1], 'int32'), 2)
-    expect(sums.arraySync()).toEqual([[0, 0], [8, 10]])
+    expect(sums.arraySync()).toEqual([
+      [0, 0],
+      [8, 10],
+    ])
   })
 
   test('segment sums of integers are integers', () => {
@@ -45,7 +53,10 @@ describe.each(['cpu', 'wasm'])('on %s', (backend) => {
     // x[:, 1, ::3] of x = arange(24).reshape(2, 3, 4)
     const x = tf.reshape(tf.range(0, 24), [2, 3, 4])
     const taken = tf.stridedSlice(x, [0, 1, 0], [2, 2, 4], [1, 1, 3], 0, 0, 0, 0, 2)
-    expect(taken.arraySync()).toEqual([[4, 7], [16, 19]])
+    expect(taken.arraySync()).toEqual([
+      [4, 7],
+      [16, 19],
+    ])
   })
 
   test('a gather within a batch stays within its rows', () => {

@@ -27,8 +27,20 @@ test('frozen products: their bytes, and the rows a mean element of them is multi
   const back = matmul(graph, y, w, false, true)
   matmul(graph, back, x, false, true)
   const outputs = [{ name: 'z', value: z }]
-  expect(frozenProducts({ nodes: graph.nodes, inputs: graph.inputs, outputs })).toEqual({ bytes: 4 * 48, rows: (12 * 10 + 24 * 2 + 12 * 10) / 48 })
-  const quantised = graph.emit('MatMulNBits', [y, graph.frozen('c', hostTensor(new Int32Array(128), [32, 1, 4]))], [2, 5, 32], 'float32', { K: 8, N: 32 })
-  expect(frozenProducts({ nodes: graph.nodes.slice(-1), inputs: graph.inputs, outputs: [{ name: 'q', value: quantised }] }), 'of quantised ones').toEqual({ bytes: 512, rows: 10 })
+  expect(frozenProducts({ nodes: graph.nodes, inputs: graph.inputs, outputs })).toEqual({
+    bytes: 4 * 48,
+    rows: (12 * 10 + 24 * 2 + 12 * 10) / 48,
+  })
+  const quantised = graph.emit(
+    'MatMulNBits',
+    [y, graph.frozen('c', hostTensor(new Int32Array(128), [32, 1, 4]))],
+    [2, 5, 32],
+    'float32',
+    { K: 8, N: 32 },
+  )
+  expect(
+    frozenProducts({ nodes: graph.nodes.slice(-1), inputs: graph.inputs, outputs: [{ name: 'q', value: quantised }] }),
+    'of quantised ones',
+  ).toEqual({ bytes: 512, rows: 10 })
   expect(frozenProducts({ nodes: [], inputs: [], outputs })).toEqual({ bytes: 0, rows: 0 })
 })

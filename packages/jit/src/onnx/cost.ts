@@ -52,7 +52,8 @@ const frozenOperand = ({ op, inputs, outputs, attributes }: Node): FrozenOperand
 /** Bytes of the frozen matrices that products read, each as often as it is read, and the mean rows they multiply. */
 export const frozenProducts = ({ nodes }: Graph): { readonly bytes: number; readonly rows: number } => {
   const operands = nodes.flatMap((node) => frozenOperand(node) ?? [])
-  const sum = (of: (operand: FrozenOperand) => number): number => operands.reduce((total, operand) => total + of(operand), 0)
+  const sum = (of: (operand: FrozenOperand) => number): number =>
+    operands.reduce((total, operand) => total + of(operand), 0)
   const elements = sum((o) => o.elements)
   return { bytes: sum((o) => o.bytes), rows: elements === 0 ? 0 : sum((o) => o.elements * o.rows) / elements }
 }

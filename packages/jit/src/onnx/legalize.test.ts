@@ -9,7 +9,9 @@ import { onnxModel } from './model.ts'
 const run = async (graph: Graph, feeds: Readonly<Record<string, Float32Array>>): Promise<Record<string, number[]>> => {
   const { bytes } = onnxModel(graph)
   const session = await ort.InferenceSession.create(bytes, { logSeverityLevel: 3, intraOpNumThreads: 1 })
-  const results = await session.run(Object.fromEntries(graph.inputs.map((v) => [`in/${v.name}`, new ort.Tensor('float32', feeds[v.name!]!, v.shape)])))
+  const results = await session.run(
+    Object.fromEntries(graph.inputs.map((v) => [`in/${v.name}`, new ort.Tensor('float32', feeds[v.name!]!, v.shape)])),
+  )
   await session.release()
   return Object.fromEntries(Object.entries(results).map(([name, t]) => [name, [...(t.data as Float32Array)]]))
 }
@@ -21,16 +23,30 @@ const c = builder.input('c', [2, 5, 4], 'float32')
 const [norm, scale] = builder.emitMany(
   'SimplifiedLayerNormalization',
   [a, builder.constant(Float32Array.of(1, 2, 3, 4), [4], 'float32')],
-  [{ shape: [2, 3, 4], dtype: 'float32' }, { shape: [2, 3, 1], dtype: 'float32' }],
+  [
+    { shape: [2, 3, 4], dtype: 'float32' },
+    { shape: [2, 3, 1], dtype: 'float32' },
+  ],
   { axis: -1, epsilon: { float: 1e-3 } },
 )
 const slice = (x: Value, begin: number[], end: number[], axes: number[], strides: number[], shape: number[]): Value =>
-  builder.emit('Slice', [x, builder.ints(begin), builder.ints(end), builder.ints(axes), builder.ints(strides)], shape, x.dtype)
+  builder.emit(
+    'Slice',
+    [x, builder.ints(begin), builder.ints(end), builder.ints(axes), builder.ints(strides)],
+    shape,
+    x.dtype,
+  )
 const values = {
   tn: matmul(builder, a, b, true, false),
   nt: matmul(builder, a, c, false, true),
   tt: matmul(builder, a, builder.emit('Transpose', [b], [2, 5, 3], 'float32', { perm: [0, 2, 1] }), true, true),
-  scaled: matmul(builder, builder.emit('Mul', [a, builder.splat(3, [], 'float32')], [2, 3, 4], 'float32'), b, true, false),
+  scaled: matmul(
+    builder,
+    builder.emit('Mul', [a, builder.splat(3, [], 'float32')], [2, 3, 4], 'float32'),
+    b,
+    true,
+    false,
+  ),
   middle: builder.emit('LogSoftmax', [b], [2, 3, 5], 'float32', { axis: 1 }),
   last: builder.emit('LogSoftmax', [b], [2, 3, 5], 'float32', { axis: 2 }),
   backwards: slice(b, [2, 4], [-4, 0], [1, 2], [-1, -2], [2, 3, 2]),
@@ -38,8 +54,13 @@ const values = {
   norm: norm!,
   scale: scale!,
 }
-const graph: Graph = { nodes: builder.nodes, inputs: builder.inputs, outputs: Object.entries(values).map(([name, value]) => ({ name, value })) }
-const numbers = (n: number, scale: number): Float32Array => Float32Array.from({ length: n }, (_, i) => scale * Math.sin(7 * i + 1))
+const graph: Graph = {
+  nodes: builder.nodes,
+  inputs: builder.inputs,
+  outputs: Object.entries(values).map(([name, value]) => ({ name, value })),
+}
+const numbers = (n: number, scale: number): Float32Array =>
+  Float32Array.from({ length: n }, (_, i) => scale * Math.sin(7 * i + 1))
 const operators = (g: Graph): string[] => [...new Set(g.nodes.map((n) => n.op))].sort()
 
 test('a graph for webgpu has no operator that its provider lacks', () => {
@@ -53,18 +74,28 @@ test('what its provider has, and has right, stays as it is', () => {
   const legal = legalize(graph, 'webgpu').nodes
   const kept = (op: string): number => legal.filter((node) => node.op === op && graph.nodes.includes(node)).length
   expect([kept('Slice'), legal.filter(({ op }) => op === 'Slice').length]).toEqual([1, 1])
-  const withoutScale = legalize({ ...graph, outputs: graph.outputs.filter(({ name }) => name !== 'scale') }, 'webgpu').nodes
+  const withoutScale = legalize(
+    { ...graph, outputs: graph.outputs.filter(({ name }) => name !== 'scale') },
+    'webgpu',
+  ).nodes
   expect(legal.some(({ op }) => op === 'Reciprocal')).toBe(true)
   expect(withoutScale.some(({ op }) => op === 'Reciprocal')).toBe(false)
-  expect(withoutScale.filter(({ op }) => op === 'SimplifiedLayerNormalization').map(({ outputs }) => outputs)).toEqual([[norm]])
+  expect(withoutScale.filter(({ op }) => op === 'SimplifiedLayerNormalization').map(({ outputs }) => outputs)).toEqual([
+    [norm],
+  ])
 })
 
 test('a slice of integers is taken without one', () => {
   const integers = graphBuilder()
   const x = integers.input('x', [3, 5], 'int32')
   const out = integers.emit('Slice', [x, integers.ints([1]), integers.ints([3]), integers.ints([1])], [3, 2], 'int32')
-  const { nodes } = legalize({ nodes: integers.nodes, inputs: integers.inputs, outputs: [{ name: 'out', value: out }] }, 'webgpu')
-  expect(nodes.map(({ op, attributes, inputs }) => [op, attributes, inputs[1]!.data])).toEqual([['Gather', { axis: 1 }, BigInt64Array.of(1n, 2n)]])
+  const { nodes } = legalize(
+    { nodes: integers.nodes, inputs: integers.inputs, outputs: [{ name: 'out', value: out }] },
+    'webgpu',
+  )
+  expect(nodes.map(({ op, attributes, inputs }) => [op, attributes, inputs[1]!.data])).toEqual([
+    ['Gather', { axis: 1 }, BigInt64Array.of(1n, 2n)],
+  ])
 })
 
 test('it gives the same numbers, also where a softmax underflows', async () => {
@@ -74,7 +105,9 @@ test('it gives the same numbers, also where a softmax underflows', async () => {
     const [plain, legal] = [await run(graph, given), await run(legalize(graph, 'webgpu'), given)]
     for (const [name, expected] of Object.entries(plain)) {
       expect(expected.every(Number.isFinite)).toBe(true)
-      legal[name]!.forEach((value, i) => expect(Math.abs(value - expected[i]!), `${name} ${i}`).toBeLessThan(1e-5 * (1 + Math.abs(expected[i]!))))
+      legal[name]!.forEach((value, i) =>
+        expect(Math.abs(value - expected[i]!), `${name} ${i}`).toBeLessThan(1e-5 * (1 + Math.abs(expected[i]!))),
+      )
     }
   }
 })

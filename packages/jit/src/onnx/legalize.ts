@@ -4,8 +4,13 @@ let next = -1
 /** A value that only legalisation makes; negative ids never meet a traced one. */
 const fresh = (like: Pick<Value, 'shape' | 'dtype'>): Value => ({ id: next--, shape: like.shape, dtype: like.dtype })
 
-const plain = (op: string, inputs: readonly Value[], output: Value, attributes: Node['attributes'] = {}): Node =>
-  ({ op, domain: '', inputs, attributes, outputs: [output] })
+const plain = (op: string, inputs: readonly Value[], output: Value, attributes: Node['attributes'] = {}): Node => ({
+  op,
+  domain: '',
+  inputs,
+  attributes,
+  outputs: [output],
+})
 
 const swapLast = (rank: number): number[] => [...Array(rank - 2).keys(), rank - 1, rank - 2]
 
@@ -25,10 +30,23 @@ const plainMatMul = (node: Node): Node[] => {
     before.push(t.node)
     return t.value
   })
-  const product = (result: Value): Node => ({ op: 'MatMul', domain: '', inputs: operands, attributes: {}, outputs: [result] })
+  const product = (result: Value): Node => ({
+    op: 'MatMul',
+    domain: '',
+    inputs: operands,
+    attributes: {},
+    outputs: [result],
+  })
   if (alpha === undefined) return [...before, product(out)]
-  const [unscaled, scale] = [fresh(out), { ...fresh({ shape: [], dtype: 'float32' }), data: Float32Array.of((alpha as { readonly float: number }).float) }]
-  return [...before, product(unscaled), { op: 'Mul', domain: '', inputs: [unscaled, scale], attributes: {}, outputs: [out] }]
+  const [unscaled, scale] = [
+    fresh(out),
+    { ...fresh({ shape: [], dtype: 'float32' }), data: Float32Array.of((alpha as { readonly float: number }).float) },
+  ]
+  return [
+    ...before,
+    product(unscaled),
+    { op: 'Mul', domain: '', inputs: [unscaled, scale], attributes: {}, outputs: [out] },
+  ]
 }
 
 /** LogSoftmax as Log of Softmax would underflow; as x - max - log Σ exp it does not. */
@@ -37,7 +55,13 @@ const plainLogSoftmax = (node: Node): Node[] => {
   const axis = node.attributes['axis'] as number
   const reducedShape = x.shape.map((d, i) => (i === axis ? 1 : d))
   const axes: Value = { ...fresh({ shape: [1], dtype: 'int64' }), data: BigInt64Array.of(BigInt(axis)) }
-  const [max, shifted, exp, sum, log] = [fresh({ ...x, shape: reducedShape }), fresh(x), fresh(x), fresh({ ...x, shape: reducedShape }), fresh({ ...x, shape: reducedShape })]
+  const [max, shifted, exp, sum, log] = [
+    fresh({ ...x, shape: reducedShape }),
+    fresh(x),
+    fresh(x),
+    fresh({ ...x, shape: reducedShape }),
+    fresh({ ...x, shape: reducedShape }),
+  ]
   return [
     plain('ReduceMax', [x, axes], max!, { keepdims: 1 }),
     plain('Sub', [x, max!], shifted!),
@@ -59,7 +83,10 @@ const rmsNormWithItsScale = (node: Node, isRead: (value: Value) => boolean): Nod
   const x = node.inputs[0]!
   const rows = { shape: scale.shape, dtype: 'float32' } as const
   const axes: Value = { ...fresh({ shape: [1], dtype: 'int64' }), data: BigInt64Array.of(BigInt(x.shape.length - 1)) }
-  const eps: Value = { ...fresh({ shape: [], dtype: 'float32' }), data: Float32Array.of((node.attributes['epsilon'] as { readonly float: number }).float) }
+  const eps: Value = {
+    ...fresh({ shape: [], dtype: 'float32' }),
+    data: Float32Array.of((node.attributes['epsilon'] as { readonly float: number }).float),
+  }
   const [squares, mean, shifted, sigma] = [fresh(x), fresh(rows), fresh(rows), fresh(rows)]
   return [
     alone,
@@ -96,7 +123,12 @@ const gatheredSlice = (node: Node): Node[] => {
 type Rewrite = (node: Node, isRead: (value: Value) => boolean) => Node[]
 
 const REWRITES: Readonly<Record<string, Readonly<Record<string, Rewrite>>>> = {
-  webgpu: { FusedMatMul: plainMatMul, LogSoftmax: plainLogSoftmax, SimplifiedLayerNormalization: rmsNormWithItsScale, Slice: gatheredSlice },
+  webgpu: {
+    FusedMatMul: plainMatMul,
+    LogSoftmax: plainLogSoftmax,
+    SimplifiedLayerNormalization: rmsNormWithItsScale,
+    Slice: gatheredSlice,
+  },
 }
 
 /** The graph with the operators that a device's provider has, and has right. */
@@ -104,5 +136,8 @@ export const legalize = (graph: Graph, device: string): Graph => {
   const rewrites = REWRITES[device]
   if (rewrites === undefined) return graph
   const read = new Set([...graph.nodes.flatMap((n) => n.inputs), ...graph.outputs.map((o) => o.value)].map((v) => v.id))
-  return { ...graph, nodes: graph.nodes.flatMap((node) => rewrites[node.op]?.(node, (value) => read.has(value.id)) ?? [node]) }
+  return {
+    ...graph,
+    nodes: graph.nodes.flatMap((node) => rewrites[node.op]?.(node, (value) => read.has(value.id)) ?? [node]),
+  }
 }

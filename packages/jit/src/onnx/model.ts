@@ -78,7 +78,9 @@ const nodeProto = (node: Node, nameOf: (v: Value) => string, isRead: (v: Value) 
 const valueInfo = (name: string, { shape, dtype }: Value): Message => {
   const dims = message()
   for (const d of shape) dims.message(1, message().int(1, d))
-  return message().string(1, name).message(2, message().message(1, message().int(1, ELEMENT[dtype]).message(2, dims)))
+  return message()
+    .string(1, name)
+    .message(2, message().message(1, message().int(1, ELEMENT[dtype]).message(2, dims)))
 }
 
 /**
@@ -105,7 +107,8 @@ export const onnxModel = (graph: Graph, root: string = '/'): OnnxModel => {
 
   const g = message().string(2, 'gfnlm')
   for (const node of graph.nodes) g.message(1, nodeProto(node, nameOf, isRead))
-  for (const { from, to } of identities) g.message(1, message().string(1, nameOf(from)).string(2, to).string(4, 'Identity'))
+  for (const { from, to } of identities)
+    g.message(1, message().string(1, nameOf(from)).string(2, to).string(4, 'Identity'))
   for (const v of constants) g.message(5, tensorProto(nameOf(v), v, root))
   for (const v of inputs) g.message(11, valueInfo(nameOf(v), v))
   for (const { name, value } of graph.outputs) g.message(12, valueInfo(`out/${name}`, value))

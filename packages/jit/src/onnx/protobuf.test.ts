@@ -11,8 +11,14 @@ test('the examples of the encoding guide', () => {
 })
 
 test.each([
-  [0, '0800'], [127, '087f'], [128, '088001'], [300, '08ac02'], [2 ** 32, '088080808010'],
-  [-1, '08ffffffffffffffffff01'], [-2n, '08feffffffffffffffff01'], [2n ** 63n - 1n, '08ffffffffffffffff7f'],
+  [0, '0800'],
+  [127, '087f'],
+  [128, '088001'],
+  [300, '08ac02'],
+  [2 ** 32, '088080808010'],
+  [-1, '08ffffffffffffffffff01'],
+  [-2n, '08feffffffffffffffff01'],
+  [2n ** 63n - 1n, '08ffffffffffffffff7f'],
 ])('a whole number of any size is a varint, negative ones ten bytes: %s', (value, bytes) => {
   expect(hex(message().int(1, value))).toBe(bytes)
 })

@@ -7,7 +7,10 @@ const SQRT2 = Math.SQRT2 % 1
 
 /** Fixed weights in [-1, 1], none alike: what turns an output into a scalar without hiding a wrong element. */
 export const projection = (shape: readonly number[]): HostTensor =>
-  hostTensor(Float32Array.from({ length: sizeOf(shape) }, (_, i) => 2 * (((i + 1) * SQRT2) % 1) - 1), shape)
+  hostTensor(
+    Float32Array.from({ length: sizeOf(shape) }, (_, i) => 2 * (((i + 1) * SQRT2) % 1) - 1),
+    shape,
+  )
 
 const projected = (output: HostTensor): number => {
   const weights = projection(output.shape).data

@@ -41,7 +41,16 @@ export const integerCases: readonly OpCase[] = [
   unary('Reverse', (x) => tf.reverse(x, 1)),
   unary('Slice', (x) => tf.slice(x, [0, 1], [2, 2])),
   unary('Concat', (x) => tf.concat([x, x], 1)),
-  unary('PadV2', (x) => tf.pad(x, [[0, 1], [1, 0]], 5)),
+  unary('PadV2', (x) =>
+    tf.pad(
+      x,
+      [
+        [0, 1],
+        [1, 0],
+      ],
+      5,
+    ),
+  ),
   unary('Tile', (x) => tf.tile(x, [2, 2])),
   unary('Transpose', (x) => tf.transpose(x)),
   unary('Add', (x) => tf.add(x, tf.scalar(0.5))),
@@ -58,7 +67,16 @@ export const integerCases: readonly OpCase[] = [
   logical('Sum', (x) => tf.sum(x, 1)),
   logical('Concat', (x) => tf.concat([x, x], 0)),
   logical('Slice', (x) => tf.slice(x, [1, 0], [1, 2])),
-  logical('PadV2', (x) => tf.pad(x, [[0, 0], [1, 1]], 1)),
+  logical('PadV2', (x) =>
+    tf.pad(
+      x,
+      [
+        [0, 0],
+        [1, 1],
+      ],
+      1,
+    ),
+  ),
   logical('Tile', (x) => tf.broadcastTo(tf.slice(x, [0, 0], [1, 3]), [4, 3])),
   logical('Equal', (x) => tf.equal(x, tf.scalar(false, 'bool'))),
   logical('LogicalNot', (x) => tf.logicalNot(x)),

@@ -21,7 +21,16 @@ export const layoutCases: readonly OpCase[] = [
   opCase('Slice', 'Slice of a block', [cube], (x) => tf.slice(x, [0, 1, 2], [2, 2, 1])),
   opCase('Slice', 'Slice to the end', [cube], (x) => tf.slice(x, [1], [-1])),
   opCase('Slice', 'Slice of nothing', [matrix], (x) => tf.slice(x, [0, 1], [2, 0])),
-  opCase('PadV2', 'PadV2', [matrix], (x) => tf.pad(x, [[1, 0], [0, 2]], 7)),
+  opCase('PadV2', 'PadV2', [matrix], (x) =>
+    tf.pad(
+      x,
+      [
+        [1, 0],
+        [0, 2],
+      ],
+      7,
+    ),
+  ),
   opCase('StridedSlice', 'StridedSlice by two', [spread([7])], (x) => tf.stridedSlice(x, [1], [7], [2])),
   opCase('StridedSlice', 'StridedSlice that ends short', [spread([8])], (x) => tf.stridedSlice(x, [0], [6], [4])),
   opCase('StridedSlice', 'StridedSlice backwards', [spread([6])], (x) => tf.stridedSlice(x, [4], [0], [-2])),

@@ -20,8 +20,11 @@ const products = (name: string, a: readonly number[], b: readonly number[]): OpC
   )
 
 const contraction = (equation: string, ...shapes: number[][]): OpCase =>
-  opCase('Einsum', `Einsum ${equation}`, shapes.map((shape, i) => spread(shape, -2, 2 + i)), (...xs) =>
-    tf.einsum(equation, ...xs),
+  opCase(
+    'Einsum',
+    `Einsum ${equation}`,
+    shapes.map((shape, i) => spread(shape, -2, 2 + i)),
+    (...xs) => tf.einsum(equation, ...xs),
   )
 
 const x = spread([2, 3])

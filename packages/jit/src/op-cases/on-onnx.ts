@@ -21,7 +21,11 @@ export const graphOf = (f: Function, inputs: readonly HostTensor[]): Graph => {
  * Traces a function of tensors and runs its graph once on one of ONNX Runtime's providers, in this thread.
  * Without the engine's thread in between, so that what fails is the graph.
  */
-export const runOnOnnx = async (f: Function, inputs: readonly HostTensor[], device: 'cpu' | 'webgpu' = 'cpu'): Promise<HostTensor[]> => {
+export const runOnOnnx = async (
+  f: Function,
+  inputs: readonly HostTensor[],
+  device: 'cpu' | 'webgpu' = 'cpu',
+): Promise<HostTensor[]> => {
   const { bytes, inputs: read, outputs } = onnxModel(legalize(graphOf(f, inputs), device))
   const session = await ort.InferenceSession.create(bytes, {
     executionProviders: device === 'cpu' ? ['cpu'] : [device, 'cpu'],

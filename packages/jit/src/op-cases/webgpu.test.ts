@@ -21,8 +21,18 @@ const respelled = opCases.filter((c) => {
   return graph.nodes.some((node) => !kept.has(node) && node.op !== 'FusedMatMul')
 })
 
-test.skipIf(noWebGpu !== undefined).each(respelled.map((c) => [c.name, c] as const))(`on webgpu as on cpu: %s${noWebGpu === undefined ? '' : ` (skipped: ${noWebGpu})`}`, async (_, c) => {
-  const [expected, found] = [await runOnOnnx(forwardAndBack(c), c.inputs), await runOnOnnx(forwardAndBack(c), c.inputs, 'webgpu')]
-  // a driver's own sine and cosine may be off by 2⁻¹¹ (WGSL §15.7.4)
-  expected.forEach((output, i) => expect(deviation(found[i]!, output), i === 0 ? 'output' : `gradient ${i}`).toBeLessThan(c.kernels.includes('SplitV') ? 1e-3 : 1e-5))
-})
+test.skipIf(noWebGpu !== undefined).each(respelled.map((c) => [c.name, c] as const))(
+  `on webgpu as on cpu: %s${noWebGpu === undefined ? '' : ` (skipped: ${noWebGpu})`}`,
+  async (_, c) => {
+    const [expected, found] = [
+      await runOnOnnx(forwardAndBack(c), c.inputs),
+      await runOnOnnx(forwardAndBack(c), c.inputs, 'webgpu'),
+    ]
+    // a driver's own sine and cosine may be off by 2⁻¹¹ (WGSL §15.7.4)
+    expected.forEach((output, i) =>
+      expect(deviation(found[i]!, output), i === 0 ? 'output' : `gradient ${i}`).toBeLessThan(
+        c.kernels.includes('SplitV') ? 1e-3 : 1e-5,
+      ),
+    )
+  },
+)

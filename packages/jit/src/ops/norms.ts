@@ -6,20 +6,24 @@ type Norm = (x: tf.Tensor, weight: tf.Tensor, bias?: tf.Tensor) => tf.Tensor
 /** [value, mean, 1/σ] of a layer norm, [value, 1/σ] of a root-mean-square norm. */
 type Computed = (x: tf.Tensor, weight: tf.Tensor, bias?: tf.Tensor) => tf.Tensor[]
 
-const layer = (eps: number): Computed => (x, weight, bias) =>
-  fused('GfnlmLayerNorm', { x, weight, bias }, { eps }, () => {
-    const mean = tf.mean(x, -1, true)
-    const centred = tf.sub(x, mean)
-    const inverse = tf.rsqrt(tf.add(tf.mean(tf.square(centred), -1, true), eps))
-    const scaled = tf.mul(tf.mul(centred, inverse), weight)
-    return [bias === undefined ? scaled : tf.add(scaled, bias), mean, inverse]
-  })
+const layer =
+  (eps: number): Computed =>
+  (x, weight, bias) =>
+    fused('GfnlmLayerNorm', { x, weight, bias }, { eps }, () => {
+      const mean = tf.mean(x, -1, true)
+      const centred = tf.sub(x, mean)
+      const inverse = tf.rsqrt(tf.add(tf.mean(tf.square(centred), -1, true), eps))
+      const scaled = tf.mul(tf.mul(centred, inverse), weight)
+      return [bias === undefined ? scaled : tf.add(scaled, bias), mean, inverse]
+    })
 
-const rms = (eps: number): Computed => (x, weight) =>
-  fused('GfnlmRmsNorm', { x, weight }, { eps }, () => {
-    const inverse = tf.rsqrt(tf.add(tf.mean(tf.square(x), -1, true), eps))
-    return [tf.mul(tf.mul(x, inverse), weight), inverse]
-  })
+const rms =
+  (eps: number): Computed =>
+  (x, weight) =>
+    fused('GfnlmRmsNorm', { x, weight }, { eps }, () => {
+      const inverse = tf.rsqrt(tf.add(tf.mean(tf.square(x), -1, true), eps))
+      return [tf.mul(tf.mul(x, inverse), weight), inverse]
+    })
 
 const overRows = (t: tf.Tensor): tf.Tensor => tf.sum(tf.reshape(t, [-1, t.shape.at(-1)!]), 0)
 

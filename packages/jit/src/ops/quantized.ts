@@ -34,7 +34,10 @@ const unpacked = (words: tf.Tensor, bits: number): tf.Tensor => {
 }
 
 /** W [out, inputs] as float32. */
-export const dequantized = ({ codes, scales }: Pick<QuantizedMatrix, 'codes' | 'scales'>, inputs: number): tf.Tensor2D => {
+export const dequantized = (
+  { codes, scales }: Pick<QuantizedMatrix, 'codes' | 'scales'>,
+  inputs: number,
+): tf.Tensor2D => {
   const [out, blocks] = scales.shape
   const bits = (32 * codes.shape[1]) / inputs
   return fused('GfnlmDequantize', { codes, scales }, { inputs }, () => {

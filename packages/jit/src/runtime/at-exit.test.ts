@@ -27,8 +27,13 @@ interface Ended {
 }
 
 const run = async (ending: string, env: Readonly<Record<string, string>> = {}): Promise<Ended> => {
-  const child = promisify(execFile)(process.execPath, ['--input-type=module', '-e', SCRIPT + ending], { env: { ...process.env, ...env } })
-  return child.then(({ stderr }) => ({ code: 0, err: stderr }), ({ code, signal, stderr }) => ({ code: code ?? signal, err: stderr }))
+  const child = promisify(execFile)(process.execPath, ['--input-type=module', '-e', SCRIPT + ending], {
+    env: { ...process.env, ...env },
+  })
+  return child.then(
+    ({ stderr }) => ({ code: 0, err: stderr }),
+    ({ code, signal, stderr }) => ({ code: code ?? signal, err: stderr }),
+  )
 }
 
 test('a process that exits in the middle of a run ends with its own exit code, and quietly', async () => {
@@ -37,7 +42,11 @@ test('a process that exits in the middle of a run ends with its own exit code, a
 
 test.each<[string, string, number]>([
   ['a script that just ends', 'await power({ x }); await power({ x })', 0],
-  ['a script that exits in the middle of a run', 'await power({ x }); void power({ x }); setTimeout(() => process.exit(7), 20)', 7],
+  [
+    'a script that exits in the middle of a run',
+    'await power({ x }); void power({ x }); setTimeout(() => process.exit(7), 20)',
+    7,
+  ],
   ['a script that releases its sessions', 'await power({ x }); await power.dispose()', 0],
 ])('with GFNLM_PROFILE set, %s leaves a table and a trace of its runs', async (_, ending, exitCode) => {
   const folder = join(await mkdtemp(join(tmpdir(), 'gfnlm-profile-')), 'profile')
@@ -48,7 +57,9 @@ test.each<[string, string, number]>([
   const table = await readFile(written[1]!, 'utf8')
   expect(table).toMatch(/^\| \d+: → power +\| /m)
   expect(table).toMatch(/^\| MatMul \[700, 700\] \[700, 700\] → \[700, 700\] .*\| +8 \| +\d+\.\d \|$/m)
-  const { traceEvents } = JSON.parse(await readFile(written[2]!, 'utf8')) as { traceEvents: { name: string; ph: string }[] }
+  const { traceEvents } = JSON.parse(await readFile(written[2]!, 'utf8')) as {
+    traceEvents: { name: string; ph: string }[]
+  }
   const runs = traceEvents.filter(({ name }) => name === 'model_run').length
   expect(runs).toBeGreaterThanOrEqual(2)
   expect(traceEvents.filter(({ name, ph }) => name === 'MatMul' && ph === 'X')).toHaveLength(8 * runs)

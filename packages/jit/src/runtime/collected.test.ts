@@ -12,7 +12,13 @@ const collect = runInNewContext('gc') as () => void
 /** The handle of a session nobody holds any more: handles count up with the requests. */
 const abandoned = async (): Promise<number> => {
   const before = await ask({ kind: 'hold', device: 'cpu', tensors: {}, writes: [] })
-  const executable = await onnxExecutable(({ x }) => ({ y: tf.neg(x!) }), { x: { shape: [], dtype: 'float32' } }, {}, 'cpu', [])
+  const executable = await onnxExecutable(
+    ({ x }) => ({ y: tf.neg(x!) }),
+    { x: { shape: [], dtype: 'float32' } },
+    {},
+    'cpu',
+    [],
+  )
   expect((await executable.run({ x: hostScalar(2) })).y!.data[0]).toBe(-2)
   if (before.kind !== 'handle') throw new Error('no handle')
   return before.handle + 1
@@ -20,7 +26,8 @@ const abandoned = async (): Promise<number> => {
 
 test('a compiled function that nobody holds is freed', async () => {
   const session = await abandoned()
-  const reply = () => ask({ kind: 'run', session, feeds: { x: { dtype: 'float32', shape: [], data: Float32Array.of(1) } } })
+  const reply = () =>
+    ask({ kind: 'run', session, feeds: { x: { dtype: 'float32', shape: [], data: Float32Array.of(1) } } })
   expect(await reply()).toMatchObject({ kind: 'outputs' })
   for (let i = 0; i < 50 && (await reply()).kind !== 'gone'; i++) {
     collect()

@@ -8,7 +8,10 @@ export type Shaped = Pick<Wire, 'dtype' | 'shape'>
 /** A model that gives its inputs back: what brings arrays to a device, and back from it. */
 export const identityModel = (arrays: Readonly<Record<string, Shaped>>): OnnxModel => {
   const builder = graphBuilder()
-  const outputs = Object.entries(arrays).map(([name, { shape, dtype }]) => ({ name, value: builder.input(name, shape, dtype) }))
+  const outputs = Object.entries(arrays).map(([name, { shape, dtype }]) => ({
+    name,
+    value: builder.input(name, shape, dtype),
+  }))
   return onnxModel({ nodes: [], inputs: builder.inputs, outputs })
 }
 
@@ -16,7 +19,11 @@ export const identityModel = (arrays: Readonly<Record<string, Shaped>>): OnnxMod
 const written = (builder: GraphBuilder, target: Value, source: Value, at: Value, axis: number): Value => {
   const along = (length: number, i: number): number[] => target.shape.map((_, k) => (k === i ? length : 1))
   const [rows, n] = [target.shape[0]!, target.shape[axis]!]
-  const index = builder.constant(Int32Array.from({ length: n }, (_, i) => i), along(n, axis), 'int32')
+  const index = builder.constant(
+    Int32Array.from({ length: n }, (_, i) => i),
+    along(n, axis),
+    'int32',
+  )
   const of = builder.emit('Reshape', [at, builder.ints(along(rows, 0))], along(rows, 0), 'int32')
   const here = builder.emit('Equal', [index, of], along(n, axis).with(0, rows), 'bool')
   return builder.emit('Where', [here, source, target], target.shape, target.dtype)

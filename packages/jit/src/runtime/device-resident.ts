@@ -13,7 +13,11 @@ type Model = Parameters<typeof ort.InferenceSession.create>[0]
 const opened = new Map<string, Promise<ort.InferenceSession>>()
 
 /** A session of the device for a small model, opened once for each `key`. */
-const session = (key: string, stay: boolean, model: () => { readonly bytes: Model; readonly outputs: readonly string[] }): Promise<ort.InferenceSession> => {
+const session = (
+  key: string,
+  stay: boolean,
+  model: () => { readonly bytes: Model; readonly outputs: readonly string[] },
+): Promise<ort.InferenceSession> => {
   const known = `${stay ? 'stay' : 'come back'} ${key}`
   const found = opened.get(known)
   if (found !== undefined) return found
@@ -21,7 +25,9 @@ const session = (key: string, stay: boolean, model: () => { readonly bytes: Mode
   const made = ort.InferenceSession.create(bytes as Uint8Array, {
     executionProviders: ['webgpu', 'cpu'],
     logSeverityLevel: 3,
-    ...(stay ? { preferredOutputLocation: Object.fromEntries(outputs.map((name) => [`out/${name}`, 'gpu-buffer' as const])) } : {}),
+    ...(stay
+      ? { preferredOutputLocation: Object.fromEntries(outputs.map((name) => [`out/${name}`, 'gpu-buffer' as const])) }
+      : {}),
   })
   opened.set(known, made)
   made.catch(() => opened.delete(known))
@@ -29,14 +35,20 @@ const session = (key: string, stay: boolean, model: () => { readonly bytes: Mode
 }
 
 const run = async (session: ort.InferenceSession, feeds: Tensors): Promise<Record<string, ort.Tensor>> => {
-  const results = await session.run(Object.fromEntries(Object.entries(feeds).map(([name, tensor]) => [`in/${name}`, tensor])))
+  const results = await session.run(
+    Object.fromEntries(Object.entries(feeds).map(([name, tensor]) => [`in/${name}`, tensor])),
+  )
   return Object.fromEntries(Object.entries(results).map(([name, tensor]) => [name.slice('out/'.length), tensor]))
 }
 
 const shapesOf = (arrays: Readonly<Record<string, Shaped>>): Record<string, Shaped> =>
   Object.fromEntries(Object.entries(arrays).map(([name, { dtype, shape }]) => [name, { dtype, shape }]))
 
-const moved = async (tensors: Tensors, shapes: Readonly<Record<string, Shaped>>, stay: boolean): Promise<Record<string, ort.Tensor>> => {
+const moved = async (
+  tensors: Tensors,
+  shapes: Readonly<Record<string, Shaped>>,
+  stay: boolean,
+): Promise<Record<string, ort.Tensor>> => {
   const wanted = Object.fromEntries(Object.keys(tensors).map((name) => [name, shapes[name]!]))
   return run(await session(`identity ${JSON.stringify(wanted)}`, stay, () => identityModel(wanted)), tensors)
 }
@@ -76,7 +88,10 @@ export const deviceResident = (arrays: WireMap, writes: readonly Write[]): Resid
         feeds[`at/${i}`] = new ort.Tensor('int32', indices, [indices.length])
       })
       const spelled = writes.map(({ input, axis }) => ({ target: shapes[input]!, axis }))
-      const results = await run(await session(`write ${JSON.stringify(spelled)}`, true, () => writeModel(spelled)), feeds)
+      const results = await run(
+        await session(`write ${JSON.stringify(spelled)}`, true, () => writeModel(spelled)),
+        feeds,
+      )
       writes.forEach(({ input }, i) => put(input, results[`${i}`]!))
       return () => {}
     },

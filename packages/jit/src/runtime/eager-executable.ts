@@ -4,7 +4,18 @@ import { jitError } from '../errors.ts'
 import type { Elements, HostTensor, HostTensors } from '../host-tensor.ts'
 import { registerMissingKernels } from '../kernels/register-missing-kernels.ts'
 import { copyRows } from './copy-rows.ts'
-import { type Copies, type Executable, type HeldExecutable, type HeldWrite, type Kept, copyPairs, heldTarget, isUnder, notKept, positions } from './executable.ts'
+import {
+  type Copies,
+  type Executable,
+  type HeldExecutable,
+  type HeldWrite,
+  type Kept,
+  copyPairs,
+  heldTarget,
+  isUnder,
+  notKept,
+  positions,
+} from './executable.ts'
 import { mustBeWritable, writeRows } from './write-rows.ts'
 
 /** What functions kept, wherever they ran: it lies in this thread's memory. */
@@ -24,16 +35,29 @@ const tensorOf = ({ data, shape, dtype }: HostTensor): tf.Tensor => tf.tensor(da
 /** Starts a tfjs backend, or says why it cannot be used. */
 const ready = async (backend: string): Promise<void> => {
   if (!isRegistered(backend))
-    throw jitError('DeviceUnavailable', `no tfjs backend '${backend}' is registered`, `Import the package that registers it (for example @tensorflow/tfjs-backend-${backend}, or @tensorflow/tfjs-node for 'tensorflow').`, { backend })
+    throw jitError(
+      'DeviceUnavailable',
+      `no tfjs backend '${backend}' is registered`,
+      `Import the package that registers it (for example @tensorflow/tfjs-backend-${backend}, or @tensorflow/tfjs-node for 'tensorflow').`,
+      { backend },
+    )
   await started(backend).catch((e: unknown) => {
-    throw jitError('DeviceUnavailable', `the tfjs backend '${backend}' could not start: ${e instanceof Error ? e.message : String(e)}`, 'Use another device.', { backend })
+    throw jitError(
+      'DeviceUnavailable',
+      `the tfjs backend '${backend}' could not start: ${e instanceof Error ? e.message : String(e)}`,
+      'Use another device.',
+      { backend },
+    )
   })
   withBackend(backend, registerMissingKernels)
 }
 
 /** Runs `f` op by op on a registered tfjs backend: the reference in tests, and the way to other backends. */
 export const eagerExecutable = async (
-  f: (inputs: Readonly<Record<string, tf.Tensor>>, constants: Readonly<Record<string, tf.Tensor>>) => Readonly<Record<string, tf.Tensor>>,
+  f: (
+    inputs: Readonly<Record<string, tf.Tensor>>,
+    constants: Readonly<Record<string, tf.Tensor>>,
+  ) => Readonly<Record<string, tf.Tensor>>,
   constants: HostTensors,
   backend: string,
   writes: readonly HeldWrite[],
@@ -43,7 +67,11 @@ export const eagerExecutable = async (
   await ready(backend)
   const frozen = withBackend(backend, () => map(constants))
   // A copy: the backend may hand out the array it was given, and the caller's arrays stay the caller's.
-  const read = async (t: tf.Tensor): Promise<HostTensor> => ({ shape: t.shape, dtype: t.dtype as HostTensor['dtype'], data: ((await t.data()) as Elements).slice() })
+  const read = async (t: tf.Tensor): Promise<HostTensor> => ({
+    shape: t.shape,
+    dtype: t.dtype as HostTensor['dtype'],
+    data: ((await t.data()) as Elements).slice(),
+  })
   const run = async (feeds: HostTensors): Promise<Record<string, HostTensor>> => {
     // Clones: an output that is a constant must outlive the disposal of the outputs.
     const results = withBackend(backend, () => tf.tidy(() => clones(f(map(feeds), frozen))))
@@ -64,13 +92,16 @@ export const eagerExecutable = async (
       return { outputs, kept: keptAs(kept) }
     },
     hold: async (arrays, given = {}) => {
-      const copied = Object.fromEntries(Object.entries(arrays).map(([name, a]) => [name, { ...a, data: a.data.slice() }]))
+      const copied = Object.fromEntries(
+        Object.entries(arrays).map(([name, a]) => [name, { ...a, data: a.data.slice() }]),
+      )
       const held: HostTensors = { ...copied, ...given }
       const step = async (feeds: HostTensors, copies: readonly Copies[]): Promise<HostTensors> => {
         for (const copy of copies) {
           const kept = keptArrays.get(copy.kept)
           if (kept === undefined) throw notKept()
-          for (const { output, input } of copyPairs(copy, Object.keys(held))) copyRows(held[input]!, kept[output]!, copy.axis, copy.pieces)
+          for (const { output, input } of copyPairs(copy, Object.keys(held)))
+            copyRows(held[input]!, kept[output]!, copy.axis, copy.pieces)
         }
         const outputs = await run({ ...held, ...feeds })
         for (const name of Object.keys(outputs)) {

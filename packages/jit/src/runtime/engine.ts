@@ -36,7 +36,11 @@ const warn = (warning: Error | undefined): void => {
 
 const start = (number: number): Thread => {
   if (!existsSync(WORKER))
-    throw jitError('EngineStopped', `the engine's thread is not built: ${WORKER} is missing`, 'Run `npm run build` first.')
+    throw jitError(
+      'EngineStopped',
+      `the engine's thread is not built: ${WORKER} is missing`,
+      'Run `npm run build` first.',
+    )
   // Not the process's own flags: a thread cannot start with some of them (node --input-type=module -e).
   const worker = new Worker(WORKER, { execArgv: [] })
   const pending = new Map<number, Pending>()
@@ -44,7 +48,13 @@ const start = (number: number): Thread => {
     // an error is followed by an exit, when another thread may have taken over
     if (threads.get(number)?.worker === worker) threads.delete(number)
     for (const { reject } of pending.values())
-      reject(jitError('EngineStopped', `the engine's thread stopped: ${error.message}`, 'Check free memory; resume from the last checkpoint.'))
+      reject(
+        jitError(
+          'EngineStopped',
+          `the engine's thread stopped: ${error.message}`,
+          'Check free memory; resume from the last checkpoint.',
+        ),
+      )
     pending.clear()
   }
   worker.on('message', ({ id, body }: Envelope<Reply>) => {
@@ -107,4 +117,6 @@ const owned = (data: Elements): Elements =>
 
 /** Arrays ready to be sent. */
 export const toWire = (tensors: WireMap): WireMap =>
-  Object.fromEntries(Object.entries(tensors).map(([name, { dtype, shape, data }]) => [name, { dtype, shape, data: owned(data) }]))
+  Object.fromEntries(
+    Object.entries(tensors).map(([name, { dtype, shape, data }]) => [name, { dtype, shape, data: owned(data) }]),
+  )

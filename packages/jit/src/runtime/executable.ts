@@ -55,22 +55,37 @@ export interface HeldExecutable extends Kept {
 export const isUnder = (branch: string, path: string): boolean => path === branch || path.startsWith(`${branch}/`)
 
 /** The held input an output is written to, with the write it comes from. */
-export const heldTarget = (writes: readonly HeldWrite[], output: string): { readonly input: string; readonly write: HeldWrite } | undefined => {
+export const heldTarget = (
+  writes: readonly HeldWrite[],
+  output: string,
+): { readonly input: string; readonly write: HeldWrite } | undefined => {
   const write = writes.find((w) => isUnder(w.output, output))
   return write === undefined ? undefined : { write, input: write.input + output.slice(write.output.length) }
 }
 
 /** The pairs of arrays that copies are between, by path. */
-export const copyPairs = ({ output, input }: Copies, inputs: readonly string[]): { readonly output: string; readonly input: string }[] =>
+export const copyPairs = (
+  { output, input }: Copies,
+  inputs: readonly string[],
+): { readonly output: string; readonly input: string }[] =>
   inputs.flatMap((path) => (isUnder(input, path) ? [{ output: output + path.slice(input.length), input: path }] : []))
 
 /** The fault of copies from what another device kept, or nobody any more. */
 export const notKept = (): Error =>
-  jitError('InvalidInput', 'arrays were copied from what was not kept on this device, or was dropped', 'Keep it on the same device, and drop it after the last copy.')
+  jitError(
+    'InvalidInput',
+    'arrays were copied from what was not kept on this device, or was dropped',
+    'Keep it on the same device, and drop it after the last copy.',
+  )
 
 /** [rows] where a write goes, from the call's own inputs. */
 export const positions = (feeds: HostTensors, { at, output }: HeldWrite): Int32Array => {
   const given = feeds[at]
   if (given?.data instanceof Int32Array) return given.data
-  throw jitError('InvalidInput', `the write of '${output}' needs an int32 input '${at}' with every call`, 'Pass it with the call, not with the held arrays.', { at })
+  throw jitError(
+    'InvalidInput',
+    `the write of '${output}' needs an int32 input '${at}' with every call`,
+    'Pass it with the call, not with the held arrays.',
+    { at },
+  )
 }

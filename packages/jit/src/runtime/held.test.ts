@@ -4,7 +4,13 @@ import { describe, expect, test } from 'vitest'
 import { type Device, type HostTensor, hostTensor, jit, jitPerShape } from '../index.ts'
 import { webGpu } from '../testing/webgpu.ts'
 
-interface In { readonly scale: tf.Tensor; readonly cache: { readonly k: tf.Tensor; readonly v: tf.Tensor }; readonly x: tf.Tensor; readonly at: tf.Tensor; readonly atV: tf.Tensor }
+interface In {
+  readonly scale: tf.Tensor
+  readonly cache: { readonly k: tf.Tensor; readonly v: tf.Tensor }
+  readonly x: tf.Tensor
+  readonly at: tf.Tensor
+  readonly atV: tf.Tensor
+}
 
 /** [2 rows, 3 columns, 2] and [2, 2, 3]: two caches that grow along different axes at different places. */
 const step = ({ scale, cache, x }: In) => ({
@@ -26,7 +32,9 @@ const calls = [0, 1, 2].map((i) => ({
 
 const written = (cache: HostTensor, fresh: HostTensor, index: (row: number, i: number) => number): HostTensor => {
   const data = cache.data.slice()
-  fresh.data.forEach((value, j) => { data[index(Math.floor(j / 2), j % 2)] = value })
+  fresh.data.forEach((value, j) => {
+    data[index(Math.floor(j / 2), j % 2)] = value
+  })
   return hostTensor(data, cache.shape)
 }
 
@@ -70,7 +78,10 @@ describe.each<Device>(['cpu', 'tfjs:cpu', ...webGpu])('on %s', (device) => {
     expect((await b.run(calls[0]!)).seen.data[0]).toBe(0)
     await a.drop()
     expect((await b.run(calls[1]!)).seen.data[0]).not.toBe(0)
-    await expect(a.run(calls[2]!)).rejects.toMatchObject({ _tag: 'EngineStopped', message: expect.stringMatching(/after drop\(\)/) })
+    await expect(a.run(calls[2]!)).rejects.toMatchObject({
+      _tag: 'EngineStopped',
+      message: expect.stringMatching(/after drop\(\)/),
+    })
     await b.drop()
     await b.drop()
     await held.dispose()
@@ -80,9 +91,14 @@ describe.each<Device>(['cpu', 'tfjs:cpu', ...webGpu])('on %s', (device) => {
     const held = jit(step, { device, writes })
     const { at, ...rest } = calls[0]!
     const holding = await held.hold({ scale, cache: start, at })
-    await expect(holding.run(rest)).rejects.toMatchObject({ _tag: 'InvalidInput', message: expect.stringMatching(/'at' with every call/) })
+    await expect(holding.run(rest)).rejects.toMatchObject({
+      _tag: 'InvalidInput',
+      message: expect.stringMatching(/'at' with every call/),
+    })
     const outside = await held.hold({ scale, cache: start })
-    await expect(outside.run({ ...rest, at: hostTensor(Int32Array.of(0, 3)) })).rejects.toThrow(/index 3 is outside of \[0, 3\)/)
+    await expect(outside.run({ ...rest, at: hostTensor(Int32Array.of(0, 3)) })).rejects.toThrow(
+      /index 3 is outside of \[0, 3\)/,
+    )
     await held.dispose()
   })
 
@@ -98,7 +114,10 @@ describe.each<Device>(['cpu', 'tfjs:cpu', ...webGpu])('on %s', (device) => {
 
   test('outputs that may be reused are those of the newest run, and right', async () => {
     const [plain, held] = [jit(step, { device, writes }), jit(step, { device, writes })]
-    const [fresh, reusing] = [await plain.hold({ scale, cache: start }), await held.hold({ scale, cache: start }, {}, true)]
+    const [fresh, reusing] = [
+      await plain.hold({ scale, cache: start }),
+      await held.hold({ scale, cache: start }, {}, true),
+    ]
     for (const call of calls) {
       const [expected, found] = [await fresh.run(call), await reusing.run(call)]
       expect([...found.k.data, ...found.seen.data]).toEqual([...expected.k.data, ...expected.seen.data])
@@ -109,7 +128,9 @@ describe.each<Device>(['cpu', 'tfjs:cpu', ...webGpu])('on %s', (device) => {
   })
 
   test('a holding keeps to the shapes of its first run', async () => {
-    const f = jitPerShape(({ w, x }: { w: tf.Tensor; x: tf.Tensor }) => ({ y: tf.add(tf.sum(w), tf.sum(x)) }), { device })
+    const f = jitPerShape(({ w, x }: { w: tf.Tensor; x: tf.Tensor }) => ({ y: tf.add(tf.sum(w), tf.sum(x)) }), {
+      device,
+    })
     const holding = await f.hold({ w: hostTensor(Float32Array.of(1, 2)) })
     await holding.run({ x: hostTensor(Float32Array.of(1)) })
     await expect(holding.run({ x: hostTensor(Float32Array.of(1, 2)) })).rejects.toMatchObject({ _tag: 'ShapeChanged' })

@@ -7,32 +7,50 @@ import { onnxExecutable } from './onnx-executable.ts'
 
 beforeAll(() => tf.setBackend('cpu'))
 
-test.each<Device>(['cpu', 'tfjs:cpu'])('on %s a disposed function compiles anew at its next call, for any shape', async (device) => {
-  let compiled = 0
-  const f = jit(({ x }: { x: tf.Tensor }, { w }) => {
-    compiled++
-    return { y: tf.mul(x, w!) }
-  }, { device, constants: { w: hostScalar(2) } })
-  const before = tf.memory().numTensors
-  await f({ x: hostScalar(3) })
-  await f.dispose()
-  expect(tf.memory().numTensors).toBe(before)
-  await f.dispose()
-  compiled = 0
-  expect((await f({ x: hostScalar(5) })).y.data[0]).toBe(10)
-  expect(compiled).toBe(1)
-  await f.dispose()
-})
+test.each<Device>(['cpu', 'tfjs:cpu'])(
+  'on %s a disposed function compiles anew at its next call, for any shape',
+  async (device) => {
+    let compiled = 0
+    const f = jit(
+      ({ x }: { x: tf.Tensor }, { w }) => {
+        compiled++
+        return { y: tf.mul(x, w!) }
+      },
+      { device, constants: { w: hostScalar(2) } },
+    )
+    const before = tf.memory().numTensors
+    await f({ x: hostScalar(3) })
+    await f.dispose()
+    expect(tf.memory().numTensors).toBe(before)
+    await f.dispose()
+    compiled = 0
+    expect((await f({ x: hostScalar(5) })).y.data[0]).toBe(10)
+    expect(compiled).toBe(1)
+    await f.dispose()
+  },
+)
 
 test('a released session and dropped arrays are gone, and say so', async () => {
-  const executable = onnxExecutable(({ x }) => ({ y: tf.neg(x!) }), { x: { shape: [], dtype: 'float32' } }, {}, 'cpu', [])
+  const executable = onnxExecutable(
+    ({ x }) => ({ y: tf.neg(x!) }),
+    { x: { shape: [], dtype: 'float32' } },
+    {},
+    'cpu',
+    [],
+  )
   const { hold, run, dispose } = await executable
   const held = await hold({ x: hostScalar(1) })
   expect((await held.run({})).y!.data[0]).toBe(-1)
   await held.drop()
-  await expect(held.run({})).rejects.toMatchObject({ _tag: 'EngineStopped', message: expect.stringMatching(/held arrays were dropped/) })
+  await expect(held.run({})).rejects.toMatchObject({
+    _tag: 'EngineStopped',
+    message: expect.stringMatching(/held arrays were dropped/),
+  })
   await dispose()
-  await expect(run({ x: hostScalar(1) })).rejects.toMatchObject({ _tag: 'EngineStopped', message: expect.stringMatching(/session was released/) })
+  await expect(run({ x: hostScalar(1) })).rejects.toMatchObject({
+    _tag: 'EngineStopped',
+    message: expect.stringMatching(/session was released/),
+  })
 })
 
 test.each<[Device, RegExp]>([
@@ -43,7 +61,12 @@ test.each<[Device, RegExp]>([
   const f = jit(({ x }: { x: tf.Tensor }) => ({ y: tf.neg(x) }), { device })
   await f({ x: hostScalar(1) }).then(
     ({ y }) => expect([device, y.data[0]]).toEqual([expect.not.stringMatching('nothere'), -1]),
-    (error: unknown) => expect(error).toMatchObject({ _tag: 'DeviceUnavailable', message: expect.stringMatching(message), fix: expect.stringMatching(/\S/) }),
+    (error: unknown) =>
+      expect(error).toMatchObject({
+        _tag: 'DeviceUnavailable',
+        message: expect.stringMatching(message),
+        fix: expect.stringMatching(/\S/),
+      }),
   )
   expect(tf.getBackend()).toBe('cpu')
   await f.dispose()
@@ -52,8 +75,13 @@ test.each<[Device, RegExp]>([
 test('a device that failed is tried again at the next call', async () => {
   const f = jit(({ x }: { x: tf.Tensor }) => ({ y: tf.neg(x) }), { device: 'tfjs:late' })
   await expect(f({ x: hostScalar(1) })).rejects.toMatchObject({ _tag: 'DeviceUnavailable' })
-  tf.registerBackend('late', () => { throw new Error('no adapter') })
-  await expect(f({ x: hostScalar(1) })).rejects.toMatchObject({ _tag: 'DeviceUnavailable', message: expect.stringMatching(/could not start: no adapter/) })
+  tf.registerBackend('late', () => {
+    throw new Error('no adapter')
+  })
+  await expect(f({ x: hostScalar(1) })).rejects.toMatchObject({
+    _tag: 'DeviceUnavailable',
+    message: expect.stringMatching(/could not start: no adapter/),
+  })
   tf.removeBackend('late')
 })
 
@@ -65,7 +93,10 @@ test('when the engine stops, what waits is told, and functions of the old engine
   expect(stopped.map((s) => s.status === 'rejected' && s.reason._tag)).toEqual(['EngineStopped', 'EngineStopped'])
   const triple = jit(({ x }: { x: tf.Tensor }) => ({ y: tf.mul(x, 3) }))
   expect((await triple({ x: hostScalar(2) })).y.data[0]).toBe(6)
-  await expect(double({ x: hostScalar(2) })).rejects.toMatchObject({ _tag: 'EngineStopped', message: expect.stringMatching(/compiles anew/) })
+  await expect(double({ x: hostScalar(2) })).rejects.toMatchObject({
+    _tag: 'EngineStopped',
+    message: expect.stringMatching(/compiles anew/),
+  })
   await double.dispose()
   expect((await double({ x: hostScalar(2) })).y.data[0]).toBe(4)
   await Promise.all([double.dispose(), triple.dispose()])

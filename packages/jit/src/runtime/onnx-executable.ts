@@ -9,7 +9,18 @@ import type { Signature } from '../signature.ts'
 import type { Graph } from '../trace/graph.ts'
 import { trace } from '../trace/trace.ts'
 import { ask, freedWith, threadCount, toWire } from './engine.ts'
-import { type Copies, type Executable, type HeldExecutable, type HeldWrite, type Kept, copyPairs, heldTarget, isUnder, notKept, positions } from './executable.ts'
+import {
+  type Copies,
+  type Executable,
+  type HeldExecutable,
+  type HeldWrite,
+  type Kept,
+  copyPairs,
+  heldTarget,
+  isUnder,
+  notKept,
+  positions,
+} from './executable.ts'
 import type { Copy, Reply, Request, SessionOptions } from './protocol.ts'
 import { mustFit, sessionError } from './session-error.ts'
 import { shared } from './shared-weights.ts'
@@ -17,10 +28,16 @@ import { shared } from './shared-weights.ts'
 type Failure = (doing: 'open' | 'run', reply: Reply) => Error
 
 /** What a reply means that is not the one hoped for. */
-const failureOn = (device: string, needed: number): Failure => (doing, reply) =>
-  reply.kind === 'gone'
-    ? jitError('EngineStopped', `a compiled function cannot run: ${reply.message}`, 'Let runs end before dispose() or drop(). If the engine\'s thread had stopped, dispose() and call again: it compiles anew.')
-    : sessionError(doing, device, needed, reply.kind === 'error' ? reply.message : `unexpected reply ${reply.kind}`)
+const failureOn =
+  (device: string, needed: number): Failure =>
+  (doing, reply) =>
+    reply.kind === 'gone'
+      ? jitError(
+          'EngineStopped',
+          `a compiled function cannot run: ${reply.message}`,
+          "Let runs end before dispose() or drop(). If the engine's thread had stopped, dispose() and call again: it compiles anew.",
+        )
+      : sessionError(doing, device, needed, reply.kind === 'error' ? reply.message : `unexpected reply ${reply.kind}`)
 
 const handleOf = (reply: Reply, failure: Failure): number => {
   if (reply.kind === 'handle') return reply.handle
@@ -50,7 +67,9 @@ const copiesOf = (copies: readonly Copies[], inputs: readonly string[], thread: 
     return copyPairs(copy, inputs).map((pair) => ({ from: from.held, ...pair, axis: copy.axis, pieces: copy.pieces }))
   })
 
-const buffersOf = (arrays: HostTensors): ArrayBuffer[] => [...new Set(Object.values(arrays).map(({ data }) => data.buffer as ArrayBuffer))]
+const buffersOf = (arrays: HostTensors): ArrayBuffer[] => [
+  ...new Set(Object.values(arrays).map(({ data }) => data.buffer as ArrayBuffer)),
+]
 
 const pick = (all: HostTensors, names: readonly string[]): HostTensors =>
   Object.fromEntries(names.flatMap((name) => (all[name] === undefined ? [] : [[name, all[name]]])))
@@ -71,7 +90,10 @@ const packingOf = (graph: Graph): Pick<SessionOptions, 'packing' | 'bytes'> => {
 
 /** Traces `f` for a signature and opens an ONNX Runtime session for it on the engine's thread. */
 export const onnxExecutable = async (
-  f: (inputs: Readonly<Record<string, tf.Tensor>>, constants: Readonly<Record<string, tf.Tensor>>) => Readonly<Record<string, tf.Tensor>>,
+  f: (
+    inputs: Readonly<Record<string, tf.Tensor>>,
+    constants: Readonly<Record<string, tf.Tensor>>,
+  ) => Readonly<Record<string, tf.Tensor>>,
   signature: Signature,
   constants: HostTensors,
   device: SessionOptions['device'],
@@ -97,7 +119,8 @@ export const onnxExecutable = async (
     throw failure('run', reply)
   }
   const functions = {
-    run: async (feeds: HostTensors) => outputs(await tell({ kind: 'run', session, feeds: toWire(pick(feeds, names.inputs)) })),
+    run: async (feeds: HostTensors) =>
+      outputs(await tell({ kind: 'run', session, feeds: toWire(pick(feeds, names.inputs)) })),
     keep: async (feeds: HostTensors, branch: string) => {
       const keep = names.outputs.filter((path) => isUnder(branch, path))
       const reply = await tell({ kind: 'run', session, feeds: toWire(pick(feeds, names.inputs)), keep })
@@ -108,12 +131,23 @@ export const onnxExecutable = async (
       const writes = wanted.filter((w) => kept.includes(w.input))
       const rest = [...names.inputs.filter((name) => !kept.includes(name)), ...new Set(writes.map(({ at }) => at))]
       const tensors = { ...toWire(pick(arrays, kept)), ...pick(given, kept) }
-      const held = handleOf(await tell({ kind: 'hold', device, tensors, writes, reuse }, buffersOf(pick(given, kept))), failure)
+      const held = handleOf(
+        await tell({ kind: 'hold', device, tensors, writes, reuse }, buffersOf(pick(given, kept))),
+        failure,
+      )
       let known: HostTensors = {}
       const run = {
         run: async (feeds: HostTensors, copies: readonly Copies[] = []) => {
           for (const write of writes) positions(feeds, write)
-          const found = outputs(await tell({ kind: 'run', session, feeds: toWire(pick(feeds, rest)), held, copies: copiesOf(copies, kept, on) }))
+          const found = outputs(
+            await tell({
+              kind: 'run',
+              session,
+              feeds: toWire(pick(feeds, rest)),
+              held,
+              copies: copiesOf(copies, kept, on),
+            }),
+          )
           known = { ...known, ...found }
           return reuse ? known : found
         },

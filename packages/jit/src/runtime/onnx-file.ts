@@ -14,8 +14,12 @@ export interface OnnxFile {
 }
 
 const failed = (doing: string, path: string, reply: Reply): Error =>
-  jitError('SessionFailed', `${path} could not be ${doing}: ${'message' in reply ? reply.message : reply.kind}`,
-    'Check that it is a whole ONNX model for the CPU, with its external data beside it, and that the inputs are its own.', { path })
+  jitError(
+    'SessionFailed',
+    `${path} could not be ${doing}: ${'message' in reply ? reply.message : reply.kind}`,
+    'Check that it is a whole ONNX model for the CPU, with its external data beside it, and that the inputs are its own.',
+    { path },
+  )
 
 /**
  * Opens an ONNX file as it is, on the CPU. Runs are off the caller's thread, one after another with those of compiled

@@ -79,7 +79,12 @@ export type Request =
 
 export type Reply =
   | { readonly kind: 'handle'; readonly handle: number }
-  | { readonly kind: 'opened'; readonly handle: number; readonly inputs: readonly string[]; readonly outputs: readonly string[] }
+  | {
+      readonly kind: 'opened'
+      readonly handle: number
+      readonly inputs: readonly string[]
+      readonly outputs: readonly string[]
+    }
   | { readonly kind: 'outputs'; readonly outputs: WireMap; readonly kept?: number }
   | { readonly kind: 'done' }
   | { readonly kind: 'error'; readonly message: string }

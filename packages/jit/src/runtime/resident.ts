@@ -2,9 +2,14 @@ import * as ort from 'onnxruntime-node'
 import type { Wire, WireMap, Write } from './protocol.ts'
 import { mustBeWritable, writeRows } from './write-rows.ts'
 
-export const tensorOf = ({ dtype, data, shape }: Wire): ort.Tensor => new ort.Tensor(dtype as 'float32', data as Float32Array, shape)
+export const tensorOf = ({ dtype, data, shape }: Wire): ort.Tensor =>
+  new ort.Tensor(dtype as 'float32', data as Float32Array, shape)
 
-export const wireOf = (tensor: ort.Tensor): Wire => ({ dtype: tensor.type as Wire['dtype'], shape: tensor.dims, data: tensor.data as Wire['data'] })
+export const wireOf = (tensor: ort.Tensor): Wire => ({
+  dtype: tensor.type as Wire['dtype'],
+  shape: tensor.dims,
+  data: tensor.data as Wire['data'],
+})
 
 /** Tensors by the names of arrays. */
 export type Tensors = Readonly<Record<string, ort.Tensor>>
@@ -24,7 +29,11 @@ export interface Resident {
 }
 
 /** What a write takes from a run: the output, which no longer is one, and the index of every row. */
-export const taken = ({ output, at }: Write, outputs: Record<string, Wire>, given: WireMap): { readonly source: Wire; readonly indices: Int32Array } => {
+export const taken = (
+  { output, at }: Write,
+  outputs: Record<string, Wire>,
+  given: WireMap,
+): { readonly source: Wire; readonly indices: Int32Array } => {
   const source = outputs[output]!
   delete outputs[output]
   return { source, indices: given[at]!.data as Int32Array }

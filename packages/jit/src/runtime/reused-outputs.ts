@@ -3,7 +3,9 @@ import type { Wire } from './protocol.ts'
 
 /** As many elements of the same kind in memory that both threads see. */
 const sharedCopy = (data: Elements): Elements => {
-  const made = new (data.constructor as new (buffer: SharedArrayBuffer) => Elements)(new SharedArrayBuffer(data.byteLength))
+  const made = new (data.constructor as new (buffer: SharedArrayBuffer) => Elements)(
+    new SharedArrayBuffer(data.byteLength),
+  )
   made.set(data)
   return made
 }

@@ -25,14 +25,20 @@ test('an array on disk is read when asked for and mapped by a compiled function,
   expect([...w.data]).toEqual([1, 2, 3, 4, 5, 6])
   expect(await product(w)).toEqual([41, 52, 63])
   expect(() => fileTensor({ path, offset: 3 }, 'float32', [1])).toThrow(/byte 3 .* not aligned/)
-  expect(() => fileTensor({ path, offset: 32 }, 'float32', [3]).data).toThrow(/ends 4 bytes before the array at byte 32/)
+  expect(() => fileTensor({ path, offset: 32 }, 'float32', [3]).data).toThrow(
+    /ends 4 bytes before the array at byte 32/,
+  )
 })
 
 test('a file that is gone or too short is an error of the call that needs it', async () => {
   const path = join(folder, 'short')
   writeFileSync(path, new Uint8Array(8))
-  await expect(product(fileTensor({ path, offset: 0 }, 'float32', [2, 3]))).rejects.toMatchObject({ _tag: 'SessionFailed' })
-  await expect(product(fileTensor({ path: join(folder, 'none'), offset: 0 }, 'float32', [2, 3]))).rejects.toMatchObject({ _tag: 'InvalidInput', message: expect.stringMatching(/none is not there/) })
+  await expect(product(fileTensor({ path, offset: 0 }, 'float32', [2, 3]))).rejects.toMatchObject({
+    _tag: 'SessionFailed',
+  })
+  await expect(product(fileTensor({ path: join(folder, 'none'), offset: 0 }, 'float32', [2, 3]))).rejects.toMatchObject(
+    { _tag: 'InvalidInput', message: expect.stringMatching(/none is not there/) },
+  )
 })
 
 test('a file that changed is never read as what it was', async () => {
@@ -42,7 +48,10 @@ test('a file that changed is never read as what it was', async () => {
   expect(w.data[0]).toBe(0)
   writeFileSync(`${path}.new`, new Uint8Array(Float32Array.of(1, 2, 3, 4, 5, 6).buffer))
   renameSync(`${path}.new`, path)
-  await expect(product(w)).rejects.toMatchObject({ _tag: 'InvalidInput', message: expect.stringMatching(/changes has changed since it was loaded/) })
+  await expect(product(w)).rejects.toMatchObject({
+    _tag: 'InvalidInput',
+    message: expect.stringMatching(/changes has changed since it was loaded/),
+  })
 })
 
 test('an array moved to disk is the same array there, once however often it is moved', async () => {
@@ -65,11 +74,27 @@ test('an array is written to disk piece by piece, though all pieces are the same
     if (fails) throw new Error('the source ended')
   }
   await expect(piecesOnDisk(pieces(true), 'float32', [6])).rejects.toThrow('the source ended')
-  const [w, other] = await Promise.all([piecesOnDisk(pieces(false), 'float32', [2, 3]), onDisk(hostTensor(Int32Array.of(9)))])
+  const [w, other] = await Promise.all([
+    piecesOnDisk(pieces(false), 'float32', [2, 3]),
+    onDisk(hostTensor(Int32Array.of(9))),
+  ])
   expect([[...w.data], [...other.data]]).toEqual([[0, 1, 2, 3, 4, 5], [9]])
   const inPieces = (tensor: HostTensor): number[][] => [...piecesOf(tensor, 4)].map((piece) => [...piece])
-  expect(inPieces({ ...w, get data(): never { throw new Error('read whole') } })).toEqual([[0, 1, 2, 3], [4, 5]])
-  expect(inPieces(hostTensor(w.data, [6]))).toEqual([[0, 1, 2, 3], [4, 5]])
+  expect(
+    inPieces({
+      ...w,
+      get data(): never {
+        throw new Error('read whole')
+      },
+    }),
+  ).toEqual([
+    [0, 1, 2, 3],
+    [4, 5],
+  ])
+  expect(inPieces(hostTensor(w.data, [6]))).toEqual([
+    [0, 1, 2, 3],
+    [4, 5],
+  ])
 })
 
 test('large weights are shared between sessions from disk, small ones stay where they are', async () => {

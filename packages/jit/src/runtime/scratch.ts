@@ -51,14 +51,18 @@ const PAGE = 4096
 
 const append = async (to: Scratch, bytes: Uint8Array): Promise<void> => {
   try {
-    for (let done = 0; done < bytes.length; ) {
+    for (let done = 0; done < bytes.length;) {
       const { bytesWritten } = await to.file.write(bytes, done, Math.min(1 << 30, bytes.length - done))
       done += bytesWritten
       to.end += bytesWritten
     }
   } catch (e) {
-    throw jitError('InvalidInput', `${bytes.length} bytes of weights could not be written to ${to.path}: ${e instanceof Error ? e.message : String(e)}`,
-      'Set TMPDIR to a folder with room for the model in float32.', { path: to.path, bytes: bytes.length })
+    throw jitError(
+      'InvalidInput',
+      `${bytes.length} bytes of weights could not be written to ${to.path}: ${e instanceof Error ? e.message : String(e)}`,
+      'Set TMPDIR to a folder with room for the model in float32.',
+      { path: to.path, bytes: bytes.length },
+    )
   }
 }
 
@@ -71,7 +75,8 @@ const store = async (pieces: Iterable<Elements> | AsyncIterable<Elements>): Prom
   const to = await scratch
   await append(to, new Uint8Array((PAGE - (to.end % PAGE)) % PAGE))
   const offset = to.end
-  for await (const { buffer, byteOffset, byteLength } of pieces) await append(to, new Uint8Array(buffer, byteOffset, byteLength))
+  for await (const { buffer, byteOffset, byteLength } of pieces)
+    await append(to, new Uint8Array(buffer, byteOffset, byteLength))
   return { path: to.path, offset }
 }
 
@@ -88,8 +93,11 @@ const storeNext = (pieces: Parameters<typeof store>[0]): Promise<FileRegion> => 
  *
  * Rejects with what the pieces throw, and with a JitError (`InvalidInput`) when there is no room; it says where.
  */
-export const piecesOnDisk = async (pieces: AsyncIterable<Elements>, dtype: DType, shape: readonly number[]): Promise<HostTensor> =>
-  lazyTensor(await storeNext(pieces), dtype, shape)
+export const piecesOnDisk = async (
+  pieces: AsyncIterable<Elements>,
+  dtype: DType,
+  shape: readonly number[],
+): Promise<HostTensor> => lazyTensor(await storeNext(pieces), dtype, shape)
 
 const stored = new WeakMap<Elements, Promise<FileRegion>>()
 

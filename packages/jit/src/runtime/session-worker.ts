@@ -30,26 +30,30 @@ const places = new Map<number, ReturnType<typeof reusedOutputs>>()
 const tell = (placement: Placement): void =>
   parentPort!.postMessage({ id: 0, body: { kind: 'placement', placement } } satisfies Envelope<Reply>)
 
-const create = async (handle: number, { model, root, options }: Extract<Request, { kind: 'create' }>): Promise<Reply> => {
-  const open = (observing: object): Promise<ort.InferenceSession> => ort.InferenceSession.create(model, {
-    ...observing,
-    executionProviders: options.device === 'cpu' ? ['cpu'] : [options.device, 'cpu'],
-    graphOptimizationLevel: 'all',
-    intraOpNumThreads: options.threads,
-    interOpNumThreads: 1,
-    executionMode: 'sequential',
-    logSeverityLevel: 3,
-    // A plan of all activations in one block would be held besides what the first run took piece by piece.
-    enableMemPattern: false,
-    extra: {
-      session: {
-        model_external_initializers_file_folder_path: root,
-        disable_prepacking: options.packing === 'once' ? '0' : '1',
-        // Threads that spin between runs keep the core that the caller's thread would run on.
-        force_spinning_stop: '1',
+const create = async (
+  handle: number,
+  { model, root, options }: Extract<Request, { kind: 'create' }>,
+): Promise<Reply> => {
+  const open = (observing: object): Promise<ort.InferenceSession> =>
+    ort.InferenceSession.create(model, {
+      ...observing,
+      executionProviders: options.device === 'cpu' ? ['cpu'] : [options.device, 'cpu'],
+      graphOptimizationLevel: 'all',
+      intraOpNumThreads: options.threads,
+      interOpNumThreads: 1,
+      executionMode: 'sequential',
+      logSeverityLevel: 3,
+      // A plan of all activations in one block would be held besides what the first run took piece by piece.
+      enableMemPattern: false,
+      extra: {
+        session: {
+          model_external_initializers_file_folder_path: root,
+          disable_prepacking: options.packing === 'once' ? '0' : '1',
+          // Threads that spin between runs keep the core that the caller's thread would run on.
+          force_spinning_stop: '1',
+        },
       },
-    },
-  })
+    })
   await sessions.add(handle, options.bytes, () => openObserved(handle, options.device, tell, open))
   return { kind: 'handle', handle }
 }
@@ -76,9 +80,14 @@ const open = async (handle: number, { path, threads, bytes }: Extract<Request, {
 const infer = async ({ session, feeds }: Extract<Request, { kind: 'infer' }>): Promise<Reply> => {
   const opened = await sessions.use(session)
   if (opened === undefined) return { kind: 'gone', message: 'its session was released' }
-  const tensors = Object.entries(feeds).map(([name, { data, shape }]) => [name, new ort.Tensor('int64', data, shape)] as const)
+  const tensors = Object.entries(feeds).map(
+    ([name, { data, shape }]) => [name, new ort.Tensor('int64', data, shape)] as const,
+  )
   const results = await opened.run(Object.fromEntries(tensors))
-  return { kind: 'outputs', outputs: Object.fromEntries(Object.entries(results).map(([name, tensor]) => [name, wireOf(tensor)])) }
+  return {
+    kind: 'outputs',
+    outputs: Object.fromEntries(Object.entries(results).map(([name, tensor]) => [name, wireOf(tensor)])),
+  }
 }
 
 /** Takes what the caller need not wait for: it is done once the reply is on its way, before the next request. */
@@ -138,7 +147,9 @@ const answer = async (id: number, request: Exclude<Request, { kind: 'end' }>, la
   }
 }
 
-const buffersOf = (wires: WireMap): ArrayBuffer[] => [...new Set(Object.values(wires).flatMap(({ data: { buffer } }) => (buffer instanceof ArrayBuffer ? [buffer] : [])))]
+const buffersOf = (wires: WireMap): ArrayBuffer[] => [
+  ...new Set(Object.values(wires).flatMap(({ data: { buffer } }) => (buffer instanceof ArrayBuffer ? [buffer] : []))),
+]
 
 /** Between two runs, for good. */
 const end = (ended: Int32Array): void => {
@@ -154,8 +165,14 @@ parentPort!.on('message', ({ id, body }: Envelope<Request>) => {
   if (body.kind === 'end') return end(body.ended)
   queue = queue.then(async () => {
     const left: (() => void)[] = []
-    const reply = await answer(id, body, (work) => left.push(work)).catch((e: unknown): Reply => ({ kind: 'error', message: e instanceof Error ? e.message : String(e) }))
-    parentPort!.postMessage({ id, body: reply } satisfies Envelope<Reply>, reply.kind === 'outputs' ? buffersOf(reply.outputs) : [])
+    const reply = await answer(id, body, (work) => left.push(work)).catch((e: unknown): Reply => ({
+      kind: 'error',
+      message: e instanceof Error ? e.message : String(e),
+    }))
+    parentPort!.postMessage(
+      { id, body: reply } satisfies Envelope<Reply>,
+      reply.kind === 'outputs' ? buffersOf(reply.outputs) : [],
+    )
     for (const work of left) work()
   })
 })

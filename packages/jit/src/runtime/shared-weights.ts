@@ -12,7 +12,9 @@ const bytesOf = ({ shape }: HostTensor): number => 4 * sizeOf(shape)
 
 /** Frozen arrays where every session maps the same pages: in files, unless they are small altogether. */
 export const shared = async (constants: HostTensors): Promise<HostTensors> => {
-  for (const file of new Map(Object.values(constants).flatMap(({ file }) => (file === undefined ? [] : [[file.path, file] as const]))).values())
+  for (const file of new Map(
+    Object.values(constants).flatMap(({ file }) => (file === undefined ? [] : [[file.path, file] as const])),
+  ).values())
     mustBeUnchanged(file)
   const inMemory = Object.values(constants).filter(({ file }) => file === undefined)
   if (inMemory.reduce((sum, t) => sum + bytesOf(t), 0) < LARGE) return constants

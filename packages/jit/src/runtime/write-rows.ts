@@ -14,7 +14,9 @@ const copyFloats = (to: Float32Array, begin: number, from: Float32Array, first: 
 export const mustBeWritable = (target: Shaped, source: Shaped, axis: number, at: Int32Array): void => {
   const n = target.shape[axis]!
   if (axis < 1 || source.dtype !== target.dtype || source.shape.join() !== target.shape.with(axis, 1).join())
-    throw new RangeError(`an output [${source.shape.join(', ')}] cannot be written into [${target.shape.join(', ')}] along axis ${axis}`)
+    throw new RangeError(
+      `an output [${source.shape.join(', ')}] cannot be written into [${target.shape.join(', ')}] along axis ${axis}`,
+    )
   for (let row = 0; row < target.shape[0]!; row++)
     if (!(at[row]! >= -1 && at[row]! < n)) throw new RangeError(`row ${row}: index ${at[row]} is outside of [0, ${n})`)
 }

@@ -46,8 +46,11 @@ export const valueOf = (tensor: tf.TensorInfo): Value => {
   const { value, graph } = tensor.dataId as Partial<TracedData>
   if (value === undefined) return capture(tensor)
   if (graph !== current)
-    throw jitError('ValueReadWhileTracing', `a tensor of an earlier trace was used at ${callerLine()}`,
-      'Return it from the function that made it and pass it to this one.')
+    throw jitError(
+      'ValueReadWhileTracing',
+      `a tensor of an earlier trace was used at ${callerLine()}`,
+      'Return it from the function that made it and pass it to this one.',
+    )
   return value
 }
 
@@ -60,7 +63,11 @@ export const tensorInfo = (value: Value, shape: readonly number[] = value.shape)
 
 const elements = (values: tf.backend_util.BackendValues, dtype: tf.DataType, length: number): Elements => {
   if (dtype !== 'float32' && dtype !== 'int32' && dtype !== 'bool')
-    throw jitError('OpNotLowered', `a ${dtype} tensor at ${callerLine()} cannot be part of a compiled function`, 'Use float32, int32 or bool.')
+    throw jitError(
+      'OpNotLowered',
+      `a ${dtype} tensor at ${callerLine()} cannot be part of a compiled function`,
+      'Use float32, int32 or bool.',
+    )
   const Kind = dtype === 'float32' ? Float32Array : dtype === 'int32' ? Int32Array : Uint8Array
   if (values === null || values === undefined) return new Kind(length)
   return values instanceof Kind ? values : Kind.from(values as ArrayLike<number>)
@@ -81,12 +88,23 @@ const read = (dataId: TracedData): Elements => {
 }
 
 const refuseRandom = (name: string): never => {
-  throw jitError('OpNotLowered', `the op ${name} at ${callerLine()} draws random numbers inside a compiled function`,
-    'Draw them outside from a key and pass them in, so that the same seed gives the same run.', { op: name })
+  throw jitError(
+    'OpNotLowered',
+    `the op ${name} at ${callerLine()} draws random numbers inside a compiled function`,
+    'Draw them outside from a key and pass them in, so that the same seed gives the same run.',
+    { op: name },
+  )
 }
 
 /** Kernels that must never be part of a graph, whatever backend has them. */
-export const RANDOM_KERNELS: readonly string[] = ['Multinomial', 'RandomUniform', 'RandomUniformInt', 'RandomNormal', 'TruncatedNormal', 'StatelessRandomUniform']
+export const RANDOM_KERNELS: readonly string[] = [
+  'Multinomial',
+  'RandomUniform',
+  'RandomUniformInt',
+  'RandomNormal',
+  'TruncatedNormal',
+  'StatelessRandomUniform',
+]
 
 /** tfjs draws these on the host and writes the numbers: a graph would keep one draw for ever. */
 const DRAWN = /^(rand|random\w+|truncatedNormal|statelessRandom\w+)__op$/
@@ -143,7 +161,8 @@ export const ensureTraceBackend = (register: () => void): void => {
 
 /** Runs `body` with the trace backend current and a fresh graph being recorded. */
 export const recording = <A>(body: (graph: GraphBuilder) => A): A => {
-  if (current !== undefined) throw new Error('a trace is already being recorded: compiled functions cannot compile others')
+  if (current !== undefined)
+    throw new Error('a trace is already being recorded: compiled functions cannot compile others')
   const graph = graphBuilder()
   current = graph
   captured = new WeakMap()

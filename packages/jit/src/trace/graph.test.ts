@@ -9,10 +9,14 @@ registerGradients()
 type Given = Readonly<Record<string, tf.Tensor>>
 const signature = { x: { shape: [3, 4], dtype: 'float32' }, w: { shape: [4, 4], dtype: 'float32' } } as const
 const traced = (f: (given: Given) => tf.Tensor | Readonly<Record<string, tf.Tensor>>): Traced['graph'] =>
-  trace((given) => {
-    const out = f(given)
-    return out instanceof tf.Tensor ? { out } : out
-  }, signature, {}).graph
+  trace(
+    (given) => {
+      const out = f(given)
+      return out instanceof tf.Tensor ? { out } : out
+    },
+    signature,
+    {},
+  ).graph
 const operators = (f: Parameters<typeof traced>[0]): string[] => traced(f).nodes.map((n) => n.op)
 
 test.each<[string, (x: tf.Tensor) => tf.Tensor]>([
@@ -52,31 +56,52 @@ test('a tensor of one value is one number until a node needs it whole', () => {
 
 test('a number that multiplies an operand of a product is part of the product', () => {
   const scaled = (f: (x: tf.Tensor2D, w: tf.Tensor2D) => tf.Tensor): readonly unknown[] =>
-    traced(({ x, w }) => f(x as tf.Tensor2D, w as tf.Tensor2D)).nodes.map(({ op, attributes }) => [op, attributes['alpha'], attributes['transB']])
+    traced(({ x, w }) => f(x as tf.Tensor2D, w as tf.Tensor2D)).nodes.map(({ op, attributes }) => [
+      op,
+      attributes['alpha'],
+      attributes['transB'],
+    ])
   expect(scaled((x, w) => tf.matMul(tf.mul(x, 3), w))).toEqual([['FusedMatMul', { float: 3 }, 0]])
-  expect(scaled((x, w) => tf.matMul(tf.mul(2, x), tf.transpose(tf.mul(w, 3))))).toEqual([['FusedMatMul', { float: 6 }, 1]])
-  expect(scaled((x, w) => tf.matMul(tf.reshape(tf.mul(tf.reshape(x, [12]), 2), [3, 4]), w))).toEqual([['FusedMatMul', { float: 2 }, 0]])
+  expect(scaled((x, w) => tf.matMul(tf.mul(2, x), tf.transpose(tf.mul(w, 3))))).toEqual([
+    ['FusedMatMul', { float: 6 }, 1],
+  ])
+  expect(scaled((x, w) => tf.matMul(tf.reshape(tf.mul(tf.reshape(x, [12]), 2), [3, 4]), w))).toEqual([
+    ['FusedMatMul', { float: 2 }, 0],
+  ])
   expect(scaled((x, w) => tf.matMul(tf.mul(tf.mul(x, 2), 0.5), w))).toEqual([['MatMul', undefined, undefined]])
   expect(scaled((x, w) => tf.matMul(tf.mul(x, tf.ones([3, 1])), w))[0]).toEqual(['MatMul', undefined, undefined])
-  expect(operators(({ x, w }) => tf.matMul(tf.mul(x!, tf.sum(x!)) as tf.Tensor2D, w as tf.Tensor2D))).toEqual(['ReduceSum', 'Mul', 'MatMul'])
+  expect(operators(({ x, w }) => tf.matMul(tf.mul(x!, tf.sum(x!)) as tf.Tensor2D, w as tf.Tensor2D))).toEqual([
+    'ReduceSum',
+    'Mul',
+    'MatMul',
+  ])
 })
 
 test('what is computed twice is one node, what differs in an attribute or a type is two', () => {
   expect(operators(({ x }) => tf.mul(tf.exp(x!), tf.exp(x!)))).toEqual(['Exp', 'Mul'])
-  expect(operators(({ x }) => tf.add(tf.sum(x!, 0, true), tf.sum(x!, 1, true)))).toEqual(['ReduceSum', 'ReduceSum', 'Add'])
+  expect(operators(({ x }) => tf.add(tf.sum(x!, 0, true), tf.sum(x!, 1, true)))).toEqual([
+    'ReduceSum',
+    'ReduceSum',
+    'Add',
+  ])
   const builder = graphBuilder()
-  const [a, b] = [builder.constant(Int32Array.of(1, 2), [2], 'int32'), builder.constant(Float32Array.of(1, 2), [2], 'float32')]
+  const [a, b] = [
+    builder.constant(Int32Array.of(1, 2), [2], 'int32'),
+    builder.constant(Float32Array.of(1, 2), [2], 'float32'),
+  ]
   expect(a).not.toBe(b)
   expect(builder.constant(Int32Array.of(1, 2), [2], 'int32')).toBe(a)
   expect(builder.splat(0, [], 'float32')).not.toBe(builder.splat(-0, [], 'float32'))
 })
 
 test('what no output needs is not in the graph, a gradient of something else included', () => {
-  expect(operators(({ x, w }) => {
-    tf.grad((v) => tf.sum(tf.exp(v)))(w!)
-    tf.sin(x!)
-    return tf.neg(x!)
-  })).toEqual(['Neg'])
+  expect(
+    operators(({ x, w }) => {
+      tf.grad((v) => tf.sum(tf.exp(v)))(w!)
+      tf.sin(x!)
+      return tf.neg(x!)
+    }),
+  ).toEqual(['Neg'])
 })
 
 test('a transpose goes into the product that reads it', () => {
@@ -84,13 +109,15 @@ test('a transpose goes into the product that reads it', () => {
 })
 
 test('nodes come after those they read; two traces of one function are the same graph', () => {
-  const f = ({ x, w }: Given): tf.Tensor => tf.grad((v) => tf.sum(tf.square(tf.matMul(x as tf.Tensor2D, v as tf.Tensor2D))))(w!)
+  const f = ({ x, w }: Given): tf.Tensor =>
+    tf.grad((v) => tf.sum(tf.square(tf.matMul(x as tf.Tensor2D, v as tf.Tensor2D))))(w!)
   const { nodes, inputs } = traced(f)
   const known = new Set(inputs.map((v) => v.id))
   for (const node of nodes) {
     for (const v of node.inputs) expect(known.has(v.id) || v.data !== undefined).toBe(true)
     for (const v of node.outputs) known.add(v.id)
   }
-  expect(JSON.stringify(traced(f).nodes.map((n) => [n.op, n.attributes, n.inputs.map((v) => v.id)])))
-    .toBe(JSON.stringify(nodes.map((n) => [n.op, n.attributes, n.inputs.map((v) => v.id)])))
+  expect(JSON.stringify(traced(f).nodes.map((n) => [n.op, n.attributes, n.inputs.map((v) => v.id)]))).toBe(
+    JSON.stringify(nodes.map((n) => [n.op, n.attributes, n.inputs.map((v) => v.id)])),
+  )
 })

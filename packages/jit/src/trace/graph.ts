@@ -129,9 +129,11 @@ export const graphBuilder = (): GraphBuilder => {
     constant: (data, shape, dtype) => {
       if (data.length === 1 && NUMBERS.has(dtype)) return builder.splat(Number(data[0]), shape, dtype)
       const make = (): readonly Value[] => [{ id: next++, shape, dtype, data }]
-      return (data.length <= SMALL
-        ? once(`constant ${dtype}[${shape.join()}]${Array.from(data as ArrayLike<unknown>).join()}`, make)
-        : make())[0]!
+      return (
+        data.length <= SMALL
+          ? once(`constant ${dtype}[${shape.join()}]${Array.from(data as ArrayLike<unknown>).join()}`, make)
+          : make()
+      )[0]!
     },
     frozen: (name, frozen) => ({ id: next++, shape: frozen.shape, dtype: frozen.dtype, frozen, name }),
     viewed: ({ id, data, frozen, name }, shape, dtype) =>

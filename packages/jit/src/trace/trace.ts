@@ -18,7 +18,10 @@ const UNREGISTERED = /Kernel '([^']+)' not registered for backend/
  * too. Nothing is computed. Errors name the op and the caller's line.
  */
 export const trace = (
-  f: (inputs: Readonly<Record<string, tf.Tensor>>, constants: Readonly<Record<string, tf.Tensor>>) => Readonly<Record<string, tf.Tensor>>,
+  f: (
+    inputs: Readonly<Record<string, tf.Tensor>>,
+    constants: Readonly<Record<string, tf.Tensor>>,
+  ) => Readonly<Record<string, tf.Tensor>>,
   signature: Signature,
   constants: HostTensors,
 ): Traced => {
@@ -30,13 +33,17 @@ export const trace = (
     for (const [name, { shape, dtype }] of Object.entries(signature))
       inputs[name] = tensor(tensorInfo(builder.input(name, shape, dtype)))
     const frozen: Record<string, tf.Tensor> = {}
-    for (const [name, array] of Object.entries(constants)) frozen[name] = tensor(tensorInfo(builder.frozen(name, array)))
+    for (const [name, array] of Object.entries(constants))
+      frozen[name] = tensor(tensorInfo(builder.frozen(name, array)))
     try {
       const outputs = Object.entries(withDeepStacks(() => f(inputs, frozen))).map(([name, t]) => {
         const value = valueOf(t)
         return { name, value: builder.whole(value) }
       })
-      const nodes = liveNodes(builder.nodes, outputs.map((o) => o.value))
+      const nodes = liveNodes(
+        builder.nodes,
+        outputs.map((o) => o.value),
+      )
       return { graph: { nodes, inputs: builder.inputs, outputs } }
     } catch (error) {
       const missing = UNREGISTERED.exec(error instanceof Error ? error.message : '')

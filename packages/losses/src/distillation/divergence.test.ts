@@ -14,11 +14,16 @@ const logitsOf = (p: readonly number[]): tf.Tensor2D => tf.log(tf.tensor2d([[...
 const at = (divergence: Divergence, s: readonly number[], t: readonly number[]): number =>
   divergence(logitsOf(s), logitsOf(t)).dataSync()[0]!
 const slopeAt = (divergence: Divergence, s: readonly number[], t: readonly number[]): number[] => [
-  ...tf.grad((x) => divergence(x as tf.Tensor2D, logitsOf(t)))(logitsOf(s)).dataSync(),
+  ...tf
+    .grad((x) => divergence(x as tf.Tensor2D, logitsOf(t)))(logitsOf(s))
+    .dataSync(),
 ]
 
 test('the two Kullback–Leibler divergences of known distributions', () => {
-  const [s, t] = [[0.1, 0.9], [0.9, 0.1]]
+  const [s, t] = [
+    [0.1, 0.9],
+    [0.9, 0.1],
+  ]
   expect(inFloat64(() => at(forwardKL, s, t))).toBeCloseTo(0.8 * Math.log(9), 12)
   const negativeEntropy = 0.25 * Math.log(0.25) + 0.75 * Math.log(0.75)
   expect(inFloat64(() => at(reverseKL, [0.25, 0.75], [0.5, 0.5]))).toBeCloseTo(Math.log(2) + negativeEntropy, 12)
@@ -61,7 +66,10 @@ test('what a temperature does to the loss is what it does to both logits', () =>
 })
 
 test('tokens that one of them rules out: infinite only where the divergence is, and never NaN', () => {
-  const [s, t] = [[0, 0.5, 0.5, 0], [0.5, 0.5, 0, 0]]
+  const [s, t] = [
+    [0, 0.5, 0.5, 0],
+    [0.5, 0.5, 0, 0],
+  ]
   expect(at(jensenShannon(0.5), s, t)).toBeCloseTo(Math.log(2) / 2, 6)
   expect(at(forwardKL, s, t)).toBe(Infinity)
   expect(at(reverseKL, s, t)).toBe(Infinity)

@@ -23,9 +23,7 @@ export interface DistillationOptions {
 }
 
 const divergenceOf = (beta: number): Divergence =>
-  beta === 0 ? forwardKL
-  : beta === 1 ? reverseKL
-  : jensenShannon(beta)
+  beta === 0 ? forwardKL : beta === 1 ? reverseKL : jensenShannon(beta)
 
 /**
  * Generalised knowledge distillation: how far a student's next-token distributions are from its teacher's, at tokens

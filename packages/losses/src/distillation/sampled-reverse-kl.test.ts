@@ -22,8 +22,12 @@ test('over every token there is, by how likely each is, its gradient is that of 
       // Rows are averaged; weights of 3 p make the mean an expectation.
       return reduce(sampledReverseKL()({ ...all, teacherLogProb }), tf.tensor1d(p.map((q) => 3 * q)))
     }
-    const expected = tf.grad((z) => reverseKL(z as tf.Tensor2D, logitsOf(teacher)))(logitsOf(start)).dataSync()
-    tf.grad(loss)(logitsOf(start)).dataSync().forEach((g, v) => expect(g).toBeCloseTo(expected[v]!, 12))
+    const expected = tf
+      .grad((z) => reverseKL(z as tf.Tensor2D, logitsOf(teacher)))(logitsOf(start))
+      .dataSync()
+    tf.grad(loss)(logitsOf(start))
+      .dataSync()
+      .forEach((g, v) => expect(g).toBeCloseTo(expected[v]!, 12))
   })
 })
 

@@ -58,6 +58,13 @@ describe.each(LOSSES)('%s', (_, loss) => {
 
 test('a prompt whose completions are all worth and as likely the same teaches nothing', () => {
   const even = tensorsOf(mapStates(THREE, () => -0.7))
-  const alike = { ...even, valid: tf.tensor2d([[1, 1, 0, 0, 0], [1, 1, 0, 0, 0], [1, 1, 0, 0, 0]]) }
+  const alike = {
+    ...even,
+    valid: tf.tensor2d([
+      [1, 1, 0, 0, 0],
+      [1, 1, 0, 0, 0],
+      [1, 1, 0, 0, 0],
+    ]),
+  }
   expect([...logPartitionVariance()(alike).terms.dataSync()]).toEqual([0, 0, 0])
 })

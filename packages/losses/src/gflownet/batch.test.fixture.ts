@@ -35,7 +35,11 @@ export const THREE: Rows = {
 }
 
 const table = (rows: readonly (readonly number[])[]): tf.Tensor2D =>
-  tf.tensor2d(rows.map((row) => [...row]), [rows.length, rows[0].length], 'float32')
+  tf.tensor2d(
+    rows.map((row) => [...row]),
+    [rows.length, rows[0].length],
+    'float32',
+  )
 
 export const tensorsOf = (rows: Rows): Required<TrajectoryInputs> => ({
   logPF: table(rows.logPF),
@@ -76,7 +80,9 @@ export const gradientOf = <T extends TrajectoryInputs>(
   weight: tf.Tensor1D = ones(batch.keep),
   reducer: Reducer = weightedSum,
 ): number[][] =>
-  tf.grad((x) => reduce(loss({ ...batch, [name]: x }), weight, reducer))(batch[name] as tf.Tensor).arraySync() as number[][]
+  tf
+    .grad((x) => reduce(loss({ ...batch, [name]: x }), weight, reducer))(batch[name] as tf.Tensor)
+    .arraySync() as number[][]
 
 /** Central differences of the loss; exact up to rounding for a loss that is quadratic in the tensor. */
 export const differencesOf = <T extends TrajectoryInputs>(loss: Loss<T>, batch: T, name: keyof T): number[] => {
@@ -84,7 +90,10 @@ export const differencesOf = <T extends TrajectoryInputs>(loss: Loss<T>, batch: 
   const given = batch[name] as tf.Tensor
   const values = [...(given.dataSync() as Float32Array)]
   const at = (i: number, step: number): number => {
-    const moved = tf.tensor(values.map((x, k) => (k === i ? x + step : x)), given.shape)
+    const moved = tf.tensor(
+      values.map((x, k) => (k === i ? x + step : x)),
+      given.shape,
+    )
     return valueOf(loss, { ...batch, [name]: moved })
   }
   return values.map((_, i) => (at(i, h) - at(i, -h)) / (2 * h))

@@ -16,13 +16,17 @@ describe('detailed balance', () => {
       const [single, all] = [detailedBalance({ normalisation }), subTrajectoryBalance({ weighting })]
       expect(valueOf(single, batch)).toBeCloseTo(valueOf(all, batch), 4)
       const expected = gradientOf(all, batch, 'logF').flat()
-      gradientOf(single, batch, 'logF').flat().forEach((g, i) => expect(g).toBeCloseTo(expected[i], 4))
+      gradientOf(single, batch, 'logF')
+        .flat()
+        .forEach((g, i) => expect(g).toBeCloseTo(expected[i], 4))
     }
   })
 
   test('its gradient is that of its value', () => {
     const differences = differencesOf(detailedBalance(), batch, 'logPTerm')
-    gradientOf(detailedBalance(), batch, 'logPTerm').flat().forEach((g, i) => expect(g).toBeCloseTo(differences[i], 4))
+    gradientOf(detailedBalance(), batch, 'logPTerm')
+      .flat()
+      .forEach((g, i) => expect(g).toBeCloseTo(differences[i], 4))
   })
 })
 
@@ -34,12 +38,18 @@ describe('modified detailed balance', () => {
 
   test('by default every trajectory counts the same: 3.914731 (gfn-lm-tuning main.py, modified_db)', () => {
     const rows = {
-      logPF: [[-1.64869, -1.204012, -1.586883, -1.038448, 0], [-0.351581, -1.838947, -0.935506, 0, 0]],
+      logPF: [
+        [-1.64869, -1.204012, -1.586883, -1.038448, 0],
+        [-0.351581, -1.838947, -0.935506, 0, 0],
+      ],
       logReward: [
         [-0.389295, -3.895579, -3.076131, -2.807398, -3.683937],
         [-4.713024, -2.226249, -2.347988, -2.347988, 0],
       ],
-      logPTerm: [[-1.835482, -1.73815, -1.096425, -1.260594, 0], [-1.369318, -1.501706, -0.935506, 0, 0]],
+      logPTerm: [
+        [-1.835482, -1.73815, -1.096425, -1.260594, 0],
+        [-1.369318, -1.501706, -0.935506, 0, 0],
+      ],
       length: [4, 2],
     }
     expect(valueOf(modifiedDetailedBalance(), tensorsOf(rows))).toBeCloseTo(3.9147307637938766, 5)

@@ -9,10 +9,22 @@ import { entropicPPO } from './entropic-ppo.ts'
 await tf.setBackend('cpu')
 
 const inputs = () => ({
-  logProb: tf.tensor2d([[-1, -0.5], [-2, NaN]]),
-  oldLogProb: tf.tensor2d([[-1.5, -0.55], [-1.2, NaN]]),
-  advantage: tf.tensor2d([[2, -1], [0.5, NaN]]),
-  mask: tf.tensor2d([[1, 1], [1, 0]]),
+  logProb: tf.tensor2d([
+    [-1, -0.5],
+    [-2, NaN],
+  ]),
+  oldLogProb: tf.tensor2d([
+    [-1.5, -0.55],
+    [-1.2, NaN],
+  ]),
+  advantage: tf.tensor2d([
+    [2, -1],
+    [0.5, NaN],
+  ]),
+  mask: tf.tensor2d([
+    [1, 1],
+    [1, 0],
+  ]),
 })
 
 test('the clipped surrogate holds back what has moved far enough, and the divergence is charged', () => {

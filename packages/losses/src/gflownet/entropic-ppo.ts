@@ -73,9 +73,7 @@ export const entropicPPO = ({
     const free = tf.mul<tf.Tensor2D>(ratio, gain)
     const surrogate = tf.minimum<tf.Tensor2D>(free, clipped)
     const kl =
-      divergence === undefined
-        ? tf.sub<tf.Tensor2D>(tf.mul(ratio, held), tf.sub(ratio, 1))
-        : only(counts, divergence)
+      divergence === undefined ? tf.sub<tf.Tensor2D>(tf.mul(ratio, held), tf.sub(ratio, 1)) : only(counts, divergence)
     const { share, mass } = sharing(mask)
     const mean = (x: tf.Tensor): tf.Scalar => tf.sum(tf.mul(tokenMean(mask).share, x))
     return {

@@ -89,7 +89,13 @@ const dropped = (given: Row): Row => ({ ...given, keep: 0 })
 /** log R + 7.3, which belongs to log Z. */
 const richer = (given: Row): Row => ({ ...given, logReward: mapNested(given['logReward'], (x) => x + 7.3) })
 
-const prefixes = { shifted: richer, row, learned: ['logPF', 'logPTerm', 'logReward'], blank: pastTheEnd, empty: dropped }
+const prefixes = {
+  shifted: richer,
+  row,
+  learned: ['logPF', 'logPTerm', 'logReward'],
+  blank: pastTheEnd,
+  empty: dropped,
+}
 const flows = { row: withFlow, learned: ['logPF', 'logPTerm', 'logF'], blank: allButTheEnd, empty: dropped }
 const wholes = { row, learned: ['logPF', 'logPTerm', 'logReward'], blank: allButTheEnd, empty: dropped }
 

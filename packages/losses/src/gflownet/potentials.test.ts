@@ -18,7 +18,10 @@ test('the residual of a sub-trajectory is the sum of those of its transitions', 
   THREE.length.forEach((length, row) => {
     for (let i = 0; i < length; i++)
       for (let j = i + 1; j <= length; j++)
-        expect(pairs[row][i][j]).toBeCloseTo(steps[row].slice(i, j).reduce((a, b) => a + b, 0), 5)
+        expect(pairs[row][i][j]).toBeCloseTo(
+          steps[row].slice(i, j).reduce((a, b) => a + b, 0),
+          5,
+        )
   })
 })
 

@@ -5,16 +5,61 @@ import { describe, expect, test } from 'vitest'
 import { type Regression, clamped, halfSquared, linex, shiftedCosh, squared } from './regression.ts'
 
 const value = (g: Regression, t: number): number => g(tf.scalar(t)).dataSync()[0]
-const slope = (g: Regression, t: number): number => tf.grad((x) => g(x))(tf.scalar(t)).dataSync()[0]
+const slope = (g: Regression, t: number): number =>
+  tf
+    .grad((x) => g(x))(tf.scalar(t))
+    .dataSync()[0]
 
 // [t, g(t), g'(t)] of torchgfn's gflownet/losses.py, executed in float64
 const REFERENCE: readonly (readonly [string, Regression, readonly (readonly [number, number, number])[]])[] = [
-  ['squared', squared, [[-3, 9, -6], [0.5, 0.25, 1]]],
-  ['halfSquared', halfSquared, [[-3, 4.5, -3], [0.5, 0.125, 0.5]]],
-  ['shiftedCosh', shiftedCosh, [[-3, 18.1353239916, -20.0357498548], [1, 1.0861612696, 2.3504023873]]],
-  ['linex(1)', linex(1), [[-3, 2.0497870674, -0.9502129316], [1, 0.7182818285, 1.7182818285]]],
-  ['linex(0.5)', linex(0.5), [[-3, 2.8925206406, -1.5537396797], [3, 7.9267562814, 6.9633781407]]],
-  ['linex(-1)', linex(-1), [[-3, 16.0855369232, -19.0855369232], [1, 0.3678794412, 0.6321205588]]],
+  [
+    'squared',
+    squared,
+    [
+      [-3, 9, -6],
+      [0.5, 0.25, 1],
+    ],
+  ],
+  [
+    'halfSquared',
+    halfSquared,
+    [
+      [-3, 4.5, -3],
+      [0.5, 0.125, 0.5],
+    ],
+  ],
+  [
+    'shiftedCosh',
+    shiftedCosh,
+    [
+      [-3, 18.1353239916, -20.0357498548],
+      [1, 1.0861612696, 2.3504023873],
+    ],
+  ],
+  [
+    'linex(1)',
+    linex(1),
+    [
+      [-3, 2.0497870674, -0.9502129316],
+      [1, 0.7182818285, 1.7182818285],
+    ],
+  ],
+  [
+    'linex(0.5)',
+    linex(0.5),
+    [
+      [-3, 2.8925206406, -1.5537396797],
+      [3, 7.9267562814, 6.9633781407],
+    ],
+  ],
+  [
+    'linex(-1)',
+    linex(-1),
+    [
+      [-3, 16.0855369232, -19.0855369232],
+      [1, 0.3678794412, 0.6321205588],
+    ],
+  ],
 ]
 
 describe.each(REFERENCE)('%s', (_, g, points) => {

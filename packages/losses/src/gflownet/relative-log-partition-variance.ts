@@ -7,17 +7,15 @@ import { extentOf } from './trajectory-inputs.ts'
 import { wholeTrajectoryTerms } from './whole-trajectory-terms.ts'
 
 /** Log-partition variance towards a prior's posterior, whose log r is multiplied by `scale`. */
-export const relativeVariance = (
-  name: string,
-  scale: number,
-  regression: Regression,
-): ((batch: GroupedRelativeTrajectoryInputs) => Terms) => (batch) => {
-  const extent = extentOf(name, batch)
-  const whole = posteriorOf(name, batch, extent, scale)
-  const logZ = logZOfGroups(whole, batch.group, extent.kept)
-  const { metrics, ...terms } = wholeTrajectoryTerms(logZ, whole, extent.kept, regression, batch.group)
-  return { ...terms, metrics: { ...metrics, ...priorMetrics(batch, whole, extent) } }
-}
+export const relativeVariance =
+  (name: string, scale: number, regression: Regression): ((batch: GroupedRelativeTrajectoryInputs) => Terms) =>
+  (batch) => {
+    const extent = extentOf(name, batch)
+    const whole = posteriorOf(name, batch, extent, scale)
+    const logZ = logZOfGroups(whole, batch.group, extent.kept)
+    const { metrics, ...terms } = wholeTrajectoryTerms(logZ, whole, extent.kept, regression, batch.group)
+    return { ...terms, metrics: { ...metrics, ...priorMetrics(batch, whole, extent) } }
+  }
 
 /**
  * Relative log-partition variance: relative trajectory balance whose log Z is the batch's own estimate, one per prompt.

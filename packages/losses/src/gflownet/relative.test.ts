@@ -64,12 +64,21 @@ describe('pairs', () => {
       const batch = batchOf()
       expect(valueOf(contrast, batch)).toBeCloseTo(3 * valueOf(logPartitionVariance(), batch), 12)
       const expected = gradientOf(logPartitionVariance(), batch, 'logPTerm').flat()
-      gradientOf(contrast, batch, 'logPTerm').flat().forEach((g, i) => expect(g).toBeCloseTo(3 * expected[i], 12))
+      gradientOf(contrast, batch, 'logPTerm')
+        .flat()
+        .forEach((g, i) => expect(g).toBeCloseTo(3 * expected[i], 12))
     })
   })
 
   test('that are left out are in no loss', () => {
-    const batch = { ...batchOf(), pairs: tf.tensor2d([[1, 1, 0], [1, 1, 0], [0, 0, 1]]) }
+    const batch = {
+      ...batchOf(),
+      pairs: tf.tensor2d([
+        [1, 1, 0],
+        [1, 1, 0],
+        [0, 0, 1],
+      ]),
+    }
     const end = [-3.631543 + 5.708609, -0.427441 + 2.817204]
     expect(valueOf(contrast, batch)).toBeCloseTo((end[0] - end[1]) ** 2, 5)
     expect(gradientOf(contrast, batch, 'logPTerm')[2].every((g) => g === 0)).toBe(true)

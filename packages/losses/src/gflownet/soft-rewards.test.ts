@@ -13,13 +13,17 @@ const batch = tensorsOf(THREE)
 test('what a trajectory earns in all is log R − log P_F', () => {
   const { logPF, logReward } = terminationValues(batch)
   const earned = tf.sum(softRewards(batch), 1).dataSync()
-  tf.sub(logReward, logPF).dataSync().forEach((x, row) => expect(earned[row]).toBeCloseTo(x, 5))
+  tf.sub(logReward, logPF)
+    .dataSync()
+    .forEach((x, row) => expect(earned[row]).toBeCloseTo(x, 5))
 })
 
 test('without values λ = 1 is the reward to go, and λ = 0 what the action itself earns', () => {
   const [, second] = softRewards(batch).arraySync()
   const ahead = second.map((_, t) => second.slice(t).reduce((a, b) => a + b, 0))
-  softAdvantages()(batch).arraySync()[1].forEach((x, t) => expect(x).toBeCloseTo(t <= 2 ? ahead[t] : 0, 5))
+  softAdvantages()(batch)
+    .arraySync()[1]
+    .forEach((x, t) => expect(x).toBeCloseTo(t <= 2 ? ahead[t] : 0, 5))
   expect(softAdvantages({ lambda: 0 })(batch).arraySync()[1]).toEqual(second)
   expect(() => softAdvantages({ lambda: 1.5 })).toThrow('lambda must be in [0, 1], found 1.5')
 })
@@ -34,12 +38,14 @@ test('actions are the tokens and then the terminator', () => {
 test('with estimated values it is half of VarGrad, in the gradient of every action', () => {
   inFloat64(() => {
     const given = tensorsOf(THREE)
-    const loss = (values: boolean) => (x: tf.Tensor): tf.Scalar => {
-      const moved = { ...given, logPF: x as tf.Tensor2D }
-      return values
-        ? reduce(softPolicyGradient()({ ...moved, values: estimatedValues(moved) }), tf.ones([3]))
-        : reduce(logPartitionVariance()(moved), tf.ones([3]))
-    }
+    const loss =
+      (values: boolean) =>
+      (x: tf.Tensor): tf.Scalar => {
+        const moved = { ...given, logPF: x as tf.Tensor2D }
+        return values
+          ? reduce(softPolicyGradient()({ ...moved, values: estimatedValues(moved) }), tf.ones([3]))
+          : reduce(logPartitionVariance()(moved), tf.ones([3]))
+      }
     const [found, expected] = [true, false].map((values) => [...tf.grad(loss(values))(given.logPF).dataSync()])
     found.forEach((g, i) => expect(g).toBeCloseTo(expected[i] / 2, 12))
   })
@@ -57,7 +63,11 @@ const scores = (logits: tf.Tensor): { readonly logPF: tf.Tensor2D; readonly logP
 const tree = (logits: tf.Tensor) => ({
   ...scores(logits),
   logReward: tf.tile(tf.tensor2d([LOG_REWARD]), [3, 1]) as tf.Tensor2D,
-  valid: tf.tensor2d([[1, 0, 0], [1, 1, 0], [1, 1, 1]]),
+  valid: tf.tensor2d([
+    [1, 0, 0],
+    [1, 1, 0],
+    [1, 1, 1],
+  ]),
   keep: tf.ones<tf.Rank.R1>([3]),
 })
 

@@ -6,9 +6,21 @@ import type { Weighting } from './weighting.ts'
 
 // torchgfn's SubTBGFlowNet executed in float64: 4, 2 and 3 actions, the terminator (here in logPTerm) included.
 const ACTIONS: Rows = {
-  logPF: [[-1.746994, -1.490722, -0.650999, 0], [-0.120221, 0, 0, 0], [-1.700201, -1.405798, 0, 0]],
-  logPTerm: [[0, 0, 0, -1.507498], [0, -1.488699, 0, 0], [0, 0, -1.120228, 0]],
-  logReward: [[0, 0, 0, -0.923801], [0, -1.043431, 0, 0], [0, 0, -1.466024, 0]],
+  logPF: [
+    [-1.746994, -1.490722, -0.650999, 0],
+    [-0.120221, 0, 0, 0],
+    [-1.700201, -1.405798, 0, 0],
+  ],
+  logPTerm: [
+    [0, 0, 0, -1.507498],
+    [0, -1.488699, 0, 0],
+    [0, 0, -1.120228, 0],
+  ],
+  logReward: [
+    [0, 0, 0, -0.923801],
+    [0, -1.043431, 0, 0],
+    [0, 0, -1.466024, 0],
+  ],
   length: [3, 1, 2],
 }
 const LOG_F = [
@@ -43,7 +55,9 @@ test('the gradient with respect to the flow is torchgfn’s, and that of the val
   const expected = [-0.20290373801893394, -0.5531385272774155, 0.422448683095738, -0.22014037573212505]
   first.forEach((g, t) => expect(g).toBeCloseTo(expected[t], 5))
   const differences = differencesOf(loss, batch, 'logPF')
-  gradientOf(loss, batch, 'logPF').flat().forEach((g, i) => expect(g).toBeCloseTo(differences[i], 4))
+  gradientOf(loss, batch, 'logPF')
+    .flat()
+    .forEach((g, i) => expect(g).toBeCloseTo(differences[i], 4))
 })
 
 test('everything but the end of rewards and terminations may be unknown', () => {

@@ -6,9 +6,18 @@ import { terminationValues } from './termination-values.ts'
 test('a completion’s log-probability has its tokens and its terminator', () => {
   const { logPF, logReward, length } = terminationValues(
     tensorsOf({
-      logPF: [[-0.3956, -0.497996, -0.1245, 0], [-0.328738, 0, 0, 0]],
-      logPTerm: [[-0.67363, -0.254148, -0.784069, -0.771115], [-0.096386, -0.507339, 0, 0]],
-      logReward: [[-99, -60.345334, -62.212348, -62.3045354111423], [-99, -4.465175349872782, 0, 0]],
+      logPF: [
+        [-0.3956, -0.497996, -0.1245, 0],
+        [-0.328738, 0, 0, 0],
+      ],
+      logPTerm: [
+        [-0.67363, -0.254148, -0.784069, -0.771115],
+        [-0.096386, -0.507339, 0, 0],
+      ],
+      logReward: [
+        [-99, -60.345334, -62.212348, -62.3045354111423],
+        [-99, -4.465175349872782, 0, 0],
+      ],
       length: [3, 1],
     }),
   )

@@ -21,12 +21,7 @@ export type Normalisation = 'pooled' | 'within' | 'geometric'
  * | `trajectoryBalance` | 1 / N for n = l | torchgfn `TB`; `within` at λ = ∞ |
  */
 export type Weighting =
-  | Normalisation
-  | 'equal'
-  | 'equalWithin'
-  | 'detailedBalance'
-  | 'modifiedDetailedBalance'
-  | 'trajectoryBalance'
+  Normalisation | 'equal' | 'equalWithin' | 'detailedBalance' | 'modifiedDetailedBalance' | 'trajectoryBalance'
 
 export interface LengthWeights {
   readonly normalisation: Normalisation

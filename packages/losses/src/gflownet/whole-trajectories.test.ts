@@ -40,7 +40,9 @@ describe('trajectory balance', () => {
     const residual = -0.239934 - 0.367123 - 2.210147 + 0.427441
     expect((loss(given).terms.arraySync() as number[])[1]).toBeCloseTo(residual ** 2, 5)
     const differences = differencesOf(loss, { ...tensorsOf(THREE), logZ: given.logZ }, 'logPF')
-    gradientOf(loss, given, 'logPF').flat().forEach((g, i) => expect(g).toBeCloseTo(differences[i], 4))
+    gradientOf(loss, given, 'logPF')
+      .flat()
+      .forEach((g, i) => expect(g).toBeCloseTo(differences[i], 4))
   })
 })
 

@@ -10,13 +10,15 @@ export interface CISPOOptions extends PolicyGradientOptions {
   readonly cap?: number
 }
 
-const capped = (cap: number): Surrogate => (tokens, logWeight) => {
-  const ratio = ratioOf(logWeight)
-  return {
-    cost: scoreFunction(tokens, tf.minimum(ratio, cap)),
-    told: { cispo_clip_ratio: both(tf.greater(ratio, cap), tf.greater(tokens.advantage, 0)) },
+const capped =
+  (cap: number): Surrogate =>
+  (tokens, logWeight) => {
+    const ratio = ratioOf(logWeight)
+    return {
+      cost: scoreFunction(tokens, tf.minimum(ratio, cap)),
+      told: { cispo_clip_ratio: both(tf.greater(ratio, cap), tf.greater(tokens.advantage, 0)) },
+    }
   }
-}
 
 /**
  * Clipped importance-sampling weights: every token learns, its weight is what is clipped.

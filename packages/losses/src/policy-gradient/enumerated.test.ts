@@ -31,7 +31,11 @@ const tokenLogProbs = (logits: tf.Tensor2D): tf.Tensor2D => {
 
 const gradientOf = (loss: (logits: tf.Tensor2D) => tf.Scalar, logits: readonly number[]): number[] => {
   const at = tf.tensor2d([...logits], [STATES, VOCAB], 'float32')
-  return [...tf.grad((x) => loss(x as tf.Tensor2D))(at).dataSync()]
+  return [
+    ...tf
+      .grad((x) => loss(x as tf.Tensor2D))(at)
+      .dataSync(),
+  ]
 }
 
 const outcomes = (logits: tf.Tensor2D): tf.Tensor2D => tf.expandDims(tf.sum(tokenLogProbs(logits), 1), 0)
@@ -57,7 +61,10 @@ const averaged = (
   const pairs = p.flatMap((_, i) => p.map((_, j) => [i, j] as const))
   const rows = pairs.flat()
   const group = rows.map((_, row) => Math.floor(row / 2))
-  const advantage = advantages(rows.map((y) => reward[y]), group)
+  const advantage = advantages(
+    rows.map((y) => reward[y]),
+    group,
+  )
   const weight = pairs.flatMap(([i, j]) => [p[i] * p[j], p[i] * p[j]]).map((w) => w * pairs.length)
   const batch = (x: tf.Tensor2D) => ({
     logProb: tf.gather(tokenLogProbs(x), tf.tensor1d(rows, 'int32')),
@@ -86,7 +93,12 @@ test.each([
 ] as const)('%s is the gradient of the expected reward on average', (_, loss, advantages, factor) => {
   fc.assert(
     fc.property(logitsOf, rewardOf, (logits, reward) =>
-      inFloat64(() => same(averaged(loss, logits, reward, advantages).map((g) => g * factor), exact(logits, reward))),
+      inFloat64(() =>
+        same(
+          averaged(loss, logits, reward, advantages).map((g) => g * factor),
+          exact(logits, reward),
+        ),
+      ),
     ),
     { numRuns: 3 },
   )

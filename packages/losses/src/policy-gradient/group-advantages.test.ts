@@ -78,7 +78,10 @@ test('what dynamic sampling keeps is exactly what has an advantage', () => {
 })
 
 test('a row that no function could judge has no part in GDPO', () => {
-  const [a, b] = [[1, NaN, 0, 0.3], [NaN, NaN, 2, 1]]
+  const [a, b] = [
+    [1, NaN, 0, 0.3],
+    [NaN, NaN, 2, 1],
+  ]
   const advantages = gdpoAdvantages([a, b], [1, 0.5], [0, 0, 0, 0])
   expect(advantages[1]).toBe(0)
   expect([...advantages].every(Number.isFinite)).toBe(true)

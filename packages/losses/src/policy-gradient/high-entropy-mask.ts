@@ -28,14 +28,16 @@ const quantile = (x: tf.Tensor1D, counts: tf.Tensor1D, q: number): tf.Tensor1D =
  * @throws RangeError for a wrong shape or quantile
  * @see Wang et al. 2025, "Beyond the 80/20 rule", arXiv:2506.01939; TRL get_high_entropy_mask
  */
-export const highEntropyMask = (threshold: number) => (entropy: tf.Tensor2D, mask: tf.Tensor2D): tf.Tensor2D => {
-  if (!(threshold >= 0 && threshold <= 1))
-    throw new RangeError(`highEntropyMask: the quantile must be within 0 and 1, found ${threshold}`)
-  checkRank('highEntropyMask', 'entropy', entropy, ['rows', 'steps'])
-  const [rows, steps] = entropy.shape
-  checkShape('highEntropyMask', 'mask', mask, { rows, steps })
-  const counts = tf.greater<tf.Tensor2D>(tf.cast(mask, 'float32'), 0)
-  const flat = <T extends tf.Tensor>(x: T): tf.Tensor1D => tf.reshape(x, [rows * steps])
-  const least = quantile(flat(entropy), flat(counts), threshold)
-  return detach(both(counts, tf.greaterEqual(entropy, tf.reshape(least, [1, 1]))))
-}
+export const highEntropyMask =
+  (threshold: number) =>
+  (entropy: tf.Tensor2D, mask: tf.Tensor2D): tf.Tensor2D => {
+    if (!(threshold >= 0 && threshold <= 1))
+      throw new RangeError(`highEntropyMask: the quantile must be within 0 and 1, found ${threshold}`)
+    checkRank('highEntropyMask', 'entropy', entropy, ['rows', 'steps'])
+    const [rows, steps] = entropy.shape
+    checkShape('highEntropyMask', 'mask', mask, { rows, steps })
+    const counts = tf.greater<tf.Tensor2D>(tf.cast(mask, 'float32'), 0)
+    const flat = <T extends tf.Tensor>(x: T): tf.Tensor1D => tf.reshape(x, [rows * steps])
+    const least = quantile(flat(entropy), flat(counts), threshold)
+    return detach(both(counts, tf.greaterEqual(entropy, tf.reshape(least, [1, 1]))))
+  }

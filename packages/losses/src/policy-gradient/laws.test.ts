@@ -32,10 +32,12 @@ const completion: fc.Arbitrary<Row> = fc.record({
 /** GSPO-token is the gradient of its value where the tokens of a completion count alike. */
 const sameForAll = completion.map((row) => ({ ...row, correction: firstOnes(STEPS, STEPS) }))
 
-const outside = (names: readonly string[]) => (row: Row): Row => ({
-  ...row,
-  ...Object.fromEntries(names.map((name) => [name, blankOutside(row[name], row.mask)])),
-})
+const outside =
+  (names: readonly string[]) =>
+  (row: Row): Row => ({
+    ...row,
+    ...Object.fromEntries(names.map((name) => [name, blankOutside(row[name], row.mask)])),
+  })
 
 const masked = (row: Row): Row => ({ ...row, mask: firstOnes(0, STEPS) })
 

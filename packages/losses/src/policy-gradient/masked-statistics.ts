@@ -38,7 +38,10 @@ export const maskedMeanTorchtune = (
 ): number => maskedSum(x, mask) / (countOf(x, mask) + epsilon)
 
 const squaresFrom = (x: ArrayLike<number>, mean: number, mask: Counted): number =>
-  maskedSum(Float64Array.from(x, (value) => (value - mean) ** 2), mask)
+  maskedSum(
+    Float64Array.from(x, (value) => (value - mean) ** 2),
+    mask,
+  )
 
 /** Σ (x − mean)² / n of the numbers that count; 0 where none does. */
 export const populationVariance = (x: ArrayLike<number>, mask?: Counted): number =>

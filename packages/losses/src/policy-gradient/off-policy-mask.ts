@@ -28,19 +28,21 @@ export interface OffPolicyInputs {
  * @throws RangeError for a wrong shape or threshold
  * @see DeepSeek-AI 2025, "DeepSeek-V3.2", eq. 9; TRL `off_policy_mask_threshold`
  */
-export const offPolicyMask = (threshold: number) => (inputs: OffPolicyInputs): tf.Tensor2D => {
-  if (!(threshold > 0)) throw new RangeError(`offPolicyMask: threshold must be above 0, found ${threshold}`)
-  const { logProb, behaviourLogProb, advantage, mask } = inputs
-  checkRank('offPolicyMask', 'logProb', logProb, ['rows', 'steps'])
-  const [rows, steps] = logProb.shape
-  checkShape('offPolicyMask', 'behaviourLogProb', behaviourLogProb, { rows, steps })
-  checkShape('offPolicyMask', 'mask', mask, { rows, steps })
-  checkShape('offPolicyMask', 'advantage', advantage, { rows })
-  const counts = tf.greater<tf.Tensor2D>(tf.cast(mask, 'float32'), 0)
-  const counted = tf.cast<tf.Tensor2D>(counts, 'float32')
-  const gap: tf.Tensor2D = tf.where(counts, tf.sub(finite(behaviourLogProb), finite(logProb)), tf.zerosLike(logProb))
-  const mean = tf.div<tf.Tensor2D>(perRowSum(gap), orOne(perRowSum(counted)))
-  const good = tf.cast<tf.Tensor2D>(tf.greaterEqual(tf.expandDims(advantage, 1), 0), 'float32')
-  const near = tf.cast<tf.Tensor2D>(tf.lessEqual(mean, threshold), 'float32')
-  return detach(alongSteps(tf.maximum(good, near), steps))
-}
+export const offPolicyMask =
+  (threshold: number) =>
+  (inputs: OffPolicyInputs): tf.Tensor2D => {
+    if (!(threshold > 0)) throw new RangeError(`offPolicyMask: threshold must be above 0, found ${threshold}`)
+    const { logProb, behaviourLogProb, advantage, mask } = inputs
+    checkRank('offPolicyMask', 'logProb', logProb, ['rows', 'steps'])
+    const [rows, steps] = logProb.shape
+    checkShape('offPolicyMask', 'behaviourLogProb', behaviourLogProb, { rows, steps })
+    checkShape('offPolicyMask', 'mask', mask, { rows, steps })
+    checkShape('offPolicyMask', 'advantage', advantage, { rows })
+    const counts = tf.greater<tf.Tensor2D>(tf.cast(mask, 'float32'), 0)
+    const counted = tf.cast<tf.Tensor2D>(counts, 'float32')
+    const gap: tf.Tensor2D = tf.where(counts, tf.sub(finite(behaviourLogProb), finite(logProb)), tf.zerosLike(logProb))
+    const mean = tf.div<tf.Tensor2D>(perRowSum(gap), orOne(perRowSum(counted)))
+    const good = tf.cast<tf.Tensor2D>(tf.greaterEqual(tf.expandDims(advantage, 1), 0), 'float32')
+    const near = tf.cast<tf.Tensor2D>(tf.lessEqual(mean, threshold), 'float32')
+    return detach(alongSteps(tf.maximum(good, near), steps))
+  }

@@ -23,11 +23,23 @@ import { vespo } from './vespo.ts'
 await tf.setBackend('cpu')
 
 const batch: PolicyGradientInputs = {
-  logProb: tf.tensor2d([[-1.2, -0.4, -2], [-0.7, -1.1, -0.3]]),
-  oldLogProb: tf.tensor2d([[-0.9, -0.8, -2.2], [-1, -1.05, -0.35]]),
-  referenceLogProb: tf.tensor2d([[-1, -0.5, -1.5], [-0.9, -1, -0.2]]),
+  logProb: tf.tensor2d([
+    [-1.2, -0.4, -2],
+    [-0.7, -1.1, -0.3],
+  ]),
+  oldLogProb: tf.tensor2d([
+    [-0.9, -0.8, -2.2],
+    [-1, -1.05, -0.35],
+  ]),
+  referenceLogProb: tf.tensor2d([
+    [-1, -0.5, -1.5],
+    [-0.9, -1, -0.2],
+  ]),
   advantage: tf.tensor1d([1.3, -0.6]),
-  mask: tf.tensor2d([[1, 1, 1], [1, 1, 0]]),
+  mask: tf.tensor2d([
+    [1, 1, 1],
+    [1, 1, 0],
+  ]),
 }
 
 const valueOf = (loss: PolicyGradientLoss, given = batch): number =>
@@ -60,7 +72,13 @@ const FAMILY: Readonly<Record<string, (sharing: Sharing) => PolicyGradientLoss>>
 describe.each(Object.entries(FAMILY))('%s', (name, loss) => {
   test('before the first update its gradient is REINFORCE’s, whatever it clips', () => {
     const { oldLogProb: _drawn, ...present } = batch
-    const oneLength = { ...present, mask: tf.tensor2d([[1, 1, 0], [1, 1, 0]]) }
+    const oneLength = {
+      ...present,
+      mask: tf.tensor2d([
+        [1, 1, 0],
+        [1, 1, 0],
+      ]),
+    }
     close(gradientOf(loss(tokenMean), oneLength), gradientOf(reinforce({ sharing: tokenMean }), oneLength))
     const unknown = { ...oneLength, oldLogProb: tf.fill<tf.Rank.R2>([2, 3], NaN) }
     close(gradientOf(loss(tokenMean), unknown), gradientOf(loss(tokenMean), oneLength), 12)
@@ -88,7 +106,13 @@ describe.each(Object.entries(FAMILY))('%s', (name, loss) => {
 describe('relations', () => {
   test('DAPO with an even clip is BNPO; GSPO of single tokens is GRPO; LUSPO of one length is GSPO times it', () => {
     close([valueOf(dapo({ high: 0.2 }))], [valueOf(bnpo())])
-    const single = { ...batch, mask: tf.tensor2d([[1, 0, 0], [1, 0, 0]]) }
+    const single = {
+      ...batch,
+      mask: tf.tensor2d([
+        [1, 0, 0],
+        [1, 0, 0],
+      ]),
+    }
     close([valueOf(gspo({ low: 0.2, high: 0.3 }), single)], [valueOf(grpo({ low: 0.2, high: 0.3 }), single)])
     const whole = { ...batch, mask: tf.ones<tf.Rank.R2>([2, 3]) }
     close([valueOf(luspo(), whole)], [3 * valueOf(gspo({ low: 0.2, high: 0.2 }), whole)])
@@ -102,9 +126,18 @@ describe('relations', () => {
   })
 
   test('RLOO of single tokens is GRPO, and an advantage for each token may be given', () => {
-    const single = { ...batch, mask: tf.tensor2d([[1, 0, 0], [1, 0, 0]]) }
+    const single = {
+      ...batch,
+      mask: tf.tensor2d([
+        [1, 0, 0],
+        [1, 0, 0],
+      ]),
+    }
     close([valueOf(rloo(), single)], [valueOf(grpo(), single)])
-    const advantage = tf.tensor2d([[1.3, 1.3, 1.3], [-0.6, -0.6, NaN]])
+    const advantage = tf.tensor2d([
+      [1.3, 1.3, 1.3],
+      [-0.6, -0.6, NaN],
+    ])
     close([valueOf(grpo(), { ...batch, advantage })], [valueOf(grpo())], 12)
   })
 
@@ -125,7 +158,10 @@ describe('relations', () => {
     const only = gradientOf(grpo({ beta: 0.5 }), { ...batch, correction })
     const both = gradientOf(grpo({ beta: 0.5 }))
     const alone = gradientOf(grpo())
-    close(only, both.map((g, i) => g - alone[i]))
+    close(
+      only,
+      both.map((g, i) => g - alone[i]),
+    )
   })
 })
 
@@ -168,12 +204,28 @@ test.each([
 
 test('masks, entropies and moments compiled to one graph are what they are eagerly', async () => {
   const given = {
-    logProb: tf.tensor2d([[-3, -1], [-0.2, -4], [-2, -2]]),
-    behaviourLogProb: tf.tensor2d([[-1, -1], [-1, -1], [-2, -2]]),
+    logProb: tf.tensor2d([
+      [-3, -1],
+      [-0.2, -4],
+      [-2, -2],
+    ]),
+    behaviourLogProb: tf.tensor2d([
+      [-1, -1],
+      [-1, -1],
+      [-2, -2],
+    ]),
     advantage: tf.tensor1d([-1, -1, 1]),
-    mask: tf.tensor2d([[1, 1], [1, 0], [1, 1]]),
+    mask: tf.tensor2d([
+      [1, 1],
+      [1, 0],
+      [1, 1],
+    ]),
     logits: tf.tensor3d([[[0.1, 2, -Infinity]], [[1, 1, 1]], [[-3, 0.5, 0.2]]]),
-    reward: tf.tensor2d([[1, 0.5, 2], [0, 1, 2], [-1, 1, 0]]),
+    reward: tf.tensor2d([
+      [1, 0.5, 2],
+      [0, 1, 2],
+      [-1, 1, 0],
+    ]),
   }
   const found = (x: typeof given) => {
     const logits = tf.reshape<tf.Rank.R2>(x.logits, [3, 3])
@@ -202,7 +254,16 @@ test('masks, entropies and moments compiled to one graph are what they are eager
 })
 
 describe('masks of tokens', () => {
-  const [entropy, mask] = [tf.tensor2d([[0.1, 2, NaN], [0.5, 1, 3]]), tf.tensor2d([[1, 1, 0], [1, 1, 1]])]
+  const [entropy, mask] = [
+    tf.tensor2d([
+      [0.1, 2, NaN],
+      [0.5, 1, 3],
+    ]),
+    tf.tensor2d([
+      [1, 1, 0],
+      [1, 1, 1],
+    ]),
+  ]
 
   test('high entropy: the quantile is of what counts, and nothing else is read', () => {
     // Counted: 0.1, 0.5, 1, 2, 3.
@@ -215,10 +276,22 @@ describe('masks of tokens', () => {
 
   test('off policy: only a completion that is to be rarer and has become so is left out', () => {
     const given = {
-      logProb: tf.tensor2d([[-3, NaN], [-3, NaN], [-1, NaN]]),
-      behaviourLogProb: tf.tensor2d([[-1, NaN], [-1, NaN], [-3, NaN]]),
+      logProb: tf.tensor2d([
+        [-3, NaN],
+        [-3, NaN],
+        [-1, NaN],
+      ]),
+      behaviourLogProb: tf.tensor2d([
+        [-1, NaN],
+        [-1, NaN],
+        [-3, NaN],
+      ]),
       advantage: tf.tensor1d([1, -1, -1]),
-      mask: tf.tensor2d([[1, 0], [1, 0], [1, 0]]),
+      mask: tf.tensor2d([
+        [1, 0],
+        [1, 0],
+        [1, 0],
+      ]),
     }
     expect([...offPolicyMask(1)(given).dataSync()]).toEqual([1, 1, 0, 0, 1, 1])
     expect(() => offPolicyMask(0)(given)).toThrow('threshold must be above 0')

@@ -6,23 +6,25 @@ import { ratioOf, tokenRatio } from './ratio.ts'
 import { type ClipOptions, type Surrogate, clipOf, pessimisticClip } from './surrogate.ts'
 
 /** What TRL and SB3 log of an update beside its loss, token by token. */
-const observed = (clip: Required<ClipOptions>): Surrogate => (tokens, logWeight) => {
-  const { logProb, logRatio } = tokens
-  const ratio = ratioOf(logWeight)
-  const { cost, told } = pessimisticClip(clip)(tokens, logWeight)
-  const before = tf.sub<tf.Tensor2D>(logProb, logRatio)
-  const outside = [tf.less(ratio, 1 - clip.low), tf.greater(ratio, 1 + clip.high)].map((x) => tf.cast(x, 'float32'))
-  return {
-    cost,
-    told: {
-      'policy/approxkl_avg': k2(logProb, before),
-      'policy/clipfrac_avg': told['clip_ratio/region_mean'],
-      'val/ratio': ratio,
-      approx_kl: k3(before, logProb),
-      clip_fraction: tf.addN(outside) as tf.Tensor2D,
-    },
+const observed =
+  (clip: Required<ClipOptions>): Surrogate =>
+  (tokens, logWeight) => {
+    const { logProb, logRatio } = tokens
+    const ratio = ratioOf(logWeight)
+    const { cost, told } = pessimisticClip(clip)(tokens, logWeight)
+    const before = tf.sub<tf.Tensor2D>(logProb, logRatio)
+    const outside = [tf.less(ratio, 1 - clip.low), tf.greater(ratio, 1 + clip.high)].map((x) => tf.cast(x, 'float32'))
+    return {
+      cost,
+      told: {
+        'policy/approxkl_avg': k2(logProb, before),
+        'policy/clipfrac_avg': told['clip_ratio/region_mean'],
+        'val/ratio': ratio,
+        approx_kl: k3(before, logProb),
+        clip_fraction: tf.addN(outside) as tf.Tensor2D,
+      },
+    }
   }
-}
 
 /**
  * The policy's part of proximal policy optimisation: the clipped surrogate objective, token by token.

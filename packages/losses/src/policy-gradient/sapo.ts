@@ -12,12 +12,14 @@ export interface SAPOOptions extends PolicyGradientOptions {
   readonly negative?: number
 }
 
-const softGate = (positive: number, negative: number): Surrogate => ({ advantage }, logWeight) => {
-  const good = tf.cast<tf.Tensor2D>(tf.greater(advantage, 0), 'float32')
-  const tau = tf.add<tf.Tensor2D>(negative, tf.mul(positive - negative, good))
-  const gate = tf.mul(tf.sigmoid(tf.mul(tau, tf.sub(ratioOf(logWeight), 1))), tf.div(4, tau))
-  return { cost: tf.neg(tf.mul(gate, advantage)), told: {} }
-}
+const softGate =
+  (positive: number, negative: number): Surrogate =>
+  ({ advantage }, logWeight) => {
+    const good = tf.cast<tf.Tensor2D>(tf.greater(advantage, 0), 'float32')
+    const tau = tf.add<tf.Tensor2D>(negative, tf.mul(positive - negative, good))
+    const gate = tf.mul(tf.sigmoid(tf.mul(tau, tf.sub(ratioOf(logWeight), 1))), tf.div(4, tau))
+    return { cost: tf.neg(tf.mul(gate, advantage)), told: {} }
+  }
 
 /**
  * Soft adaptive policy optimisation: a sigmoid of the ratio in place of the clip, so that a token far off fades

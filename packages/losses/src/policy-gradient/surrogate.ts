@@ -55,17 +55,19 @@ const clippedAt = ({ advantage }: Tokens, ratio: tf.Tensor2D, { low, high }: Req
 })
 
 /** −min(min(ρ, δ) A, clip(ρ, 1 − ε_low, 1 + ε_high) A): the pessimistic clip of PPO. */
-export const pessimisticClip = (clip: Required<ClipOptions>): Surrogate => (tokens, logWeight) => {
-  const ratio = ratioOf(logWeight)
-  const { advantage } = tokens
-  const { low, high } = clippedAt(tokens, ratio, clip)
-  const held = tf.clipByValue(ratio, 1 - clip.low, 1 + clip.high)
-  const free = clip.ceiling === Infinity ? ratio : tf.minimum<tf.Tensor2D>(ratio, clip.ceiling)
-  return {
-    cost: tf.neg(tf.minimum(tf.mul(free, advantage), tf.mul(held, advantage))),
-    told: { 'clip_ratio/low_mean': low, 'clip_ratio/high_mean': high, 'clip_ratio/region_mean': tf.add(low, high) },
+export const pessimisticClip =
+  (clip: Required<ClipOptions>): Surrogate =>
+  (tokens, logWeight) => {
+    const ratio = ratioOf(logWeight)
+    const { advantage } = tokens
+    const { low, high } = clippedAt(tokens, ratio, clip)
+    const held = tf.clipByValue(ratio, 1 - clip.low, 1 + clip.high)
+    const free = clip.ceiling === Infinity ? ratio : tf.minimum<tf.Tensor2D>(ratio, clip.ceiling)
+    return {
+      cost: tf.neg(tf.minimum(tf.mul(free, advantage), tf.mul(held, advantage))),
+      told: { 'clip_ratio/low_mean': low, 'clip_ratio/high_mean': high, 'clip_ratio/region_mean': tf.add(low, high) },
+    }
   }
-}
 
 /** −ρ A, as it is. */
 export const plainRatio: Surrogate = ({ advantage }, logWeight) => ({

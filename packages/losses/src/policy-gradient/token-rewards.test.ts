@@ -71,7 +71,15 @@ describe('whitening', () => {
     for (const whiten of [...keeping, whitenCentred, whitenTorchtuneCentred, whitenBiased, standardise])
       for (const given of [[2, 2, 2], [2]]) {
         expect([...whiten(given)].every(Number.isFinite)).toBe(true)
-        expect([...zeroOutside(whiten(given, given.map(() => 0)), given.map(() => 0))]).toEqual(given.map(() => 0))
+        expect([
+          ...zeroOutside(
+            whiten(
+              given,
+              given.map(() => 0),
+            ),
+            given.map(() => 0),
+          ),
+        ]).toEqual(given.map(() => 0))
       }
     expect([...zeroOutside(whitenCentred(x, mask), mask)].every(Number.isFinite)).toBe(true)
   })

@@ -53,22 +53,23 @@ export interface ClippedValueOptions {
  * @see torchtune PPOLoss; TRL PPOTrainer (`cliprange_value`)
  * @example reduce(clippedValueLoss()({ value, oldValue, returns, mask }), weight)
  */
-export const clippedValueLoss =
-  ({ clip = 0.2, sharing = tokenMean }: ClippedValueOptions = {}): ((inputs: ValueInputs) => Terms) => {
-    aboveZero('clippedValueLoss', { clip })
-    return (inputs) => {
-      const { value, oldValue, returns, live } = settled('clippedValueLoss', inputs)
-      const free = tf.square(tf.sub(value, returns))
-      const held = tf.square(tf.sub(near(value, oldValue, clip), returns))
-      const shares = sharing(live)
-      const bound = tf.cast(tf.greater(held, free), 'float32')
-      return {
-        terms: tf.mul(0.5, tf.maximum(free, held)),
-        ...shares,
-        metrics: { 'val/clipfrac_avg': tf.sum(tf.mul(shares.share, bound)) },
-      }
+export const clippedValueLoss = ({ clip = 0.2, sharing = tokenMean }: ClippedValueOptions = {}): ((
+  inputs: ValueInputs,
+) => Terms) => {
+  aboveZero('clippedValueLoss', { clip })
+  return (inputs) => {
+    const { value, oldValue, returns, live } = settled('clippedValueLoss', inputs)
+    const free = tf.square(tf.sub(value, returns))
+    const held = tf.square(tf.sub(near(value, oldValue, clip), returns))
+    const shares = sharing(live)
+    const bound = tf.cast(tf.greater(held, free), 'float32')
+    return {
+      terms: tf.mul(0.5, tf.maximum(free, held)),
+      ...shares,
+      metrics: { 'val/clipfrac_avg': tf.sum(tf.mul(shares.share, bound)) },
     }
   }
+}
 
 export interface SquaredValueOptions {
   /** The change of V past which its value is taken to be V_old ± clip, and its gradient 0. Default none. */
@@ -92,14 +93,15 @@ export interface SquaredValueOptions {
  * @see Stable-Baselines3 PPO
  * @example reduce(squaredValueLoss()({ value, oldValue, returns, mask }), weight)
  */
-export const squaredValueLoss =
-  ({ clip = Infinity, sharing = tokenMean }: SquaredValueOptions = {}): ((inputs: ValueInputs) => Terms) => {
-    aboveZero('squaredValueLoss', { clip })
-    return (inputs) => {
-      const { value, oldValue, returns, live } = settled('squaredValueLoss', inputs)
-      const predicted = clip === Infinity ? value : near(value, oldValue, clip)
-      const terms = tf.square(tf.sub(predicted, returns))
-      const shares = sharing(live)
-      return { terms, ...shares, metrics: { value_loss: tf.sum(tf.mul(shares.share, terms)) } }
-    }
+export const squaredValueLoss = ({ clip = Infinity, sharing = tokenMean }: SquaredValueOptions = {}): ((
+  inputs: ValueInputs,
+) => Terms) => {
+  aboveZero('squaredValueLoss', { clip })
+  return (inputs) => {
+    const { value, oldValue, returns, live } = settled('squaredValueLoss', inputs)
+    const predicted = clip === Infinity ? value : near(value, oldValue, clip)
+    const terms = tf.square(tf.sub(predicted, returns))
+    const shares = sharing(live)
+    return { terms, ...shares, metrics: { value_loss: tf.sum(tf.mul(shares.share, terms)) } }
   }
+}

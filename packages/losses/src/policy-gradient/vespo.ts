@@ -21,15 +21,17 @@ export interface VESPOOptions extends PolicyGradientOptions {
 const LEAST = Math.log(1e-8)
 const MOST = 20
 
-const gammaWeighted = (positive: GammaWeight, negative: GammaWeight): Surrogate => (tokens, logWeight) => {
-  const good = tf.cast<tf.Tensor2D>(tf.greaterEqual(tokens.advantage, 0), 'float32')
-  const either = (name: keyof GammaWeight): tf.Tensor2D =>
-    tf.add(negative[name], tf.mul(positive[name] - negative[name], good))
-  const logW = tf.clipByValue(logWeight, LEAST, MOST)
-  const lambda = either('lambda')
-  const phi = tf.exp<tf.Tensor2D>(tf.add(tf.mul(either('k'), logW), tf.mul(lambda, tf.sub(1, tf.exp(logW)))))
-  return { cost: scoreFunction(tokens, phi), told: { 'vespo/phi_seq_mean': phi } }
-}
+const gammaWeighted =
+  (positive: GammaWeight, negative: GammaWeight): Surrogate =>
+  (tokens, logWeight) => {
+    const good = tf.cast<tf.Tensor2D>(tf.greaterEqual(tokens.advantage, 0), 'float32')
+    const either = (name: keyof GammaWeight): tf.Tensor2D =>
+      tf.add(negative[name], tf.mul(positive[name] - negative[name], good))
+    const logW = tf.clipByValue(logWeight, LEAST, MOST)
+    const lambda = either('lambda')
+    const phi = tf.exp<tf.Tensor2D>(tf.add(tf.mul(either('k'), logW), tf.mul(lambda, tf.sub(1, tf.exp(logW)))))
+    return { cost: scoreFunction(tokens, phi), told: { 'vespo/phi_seq_mean': phi } }
+  }
 
 /**
  * Variational sequence-level soft policy optimisation: every token learns by a weight of its whole completion that

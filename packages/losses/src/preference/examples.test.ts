@@ -43,7 +43,10 @@ const examplesOf = (file: string): readonly Example[] => {
   const source = readFileSync(`${folder}/${file}`, 'utf8')
   const found = source.matchAll(/@example\s([^/]*?(?:\/\/.*\n)?) \*\/\nexport const (\w+)/g)
   return [...found].flatMap(([, text = '', name = '']) => {
-    const code = text.split('\n').map((line) => line.replace(/^ ?\* ?/, '').trim()).filter((line) => line !== '')
+    const code = text
+      .split('\n')
+      .map((line) => line.replace(/^ ?\* ?/, '').trim())
+      .filter((line) => line !== '')
     const [last = '', result] = (code.at(-1) ?? '').split(' // ')
     if (result === undefined || !/^-?[\d.]/.test(result)) return []
     return [{ name, code: [...code.slice(0, -1), `return ${last}`], expected: result.split(', ').map(Number) }]

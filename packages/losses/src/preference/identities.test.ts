@@ -116,7 +116,15 @@ describe('losses that are one at some setting', () => {
         [valueOf(spin({ lambda: 0.3 })(pairs)), expected],
         [valueOf(fDpo({ beta: 0.3 })(pairs)), expected],
         [valueOf(multiLoss([[1, dpo({ beta: 0.3 })]])(pairs)), expected],
-        [valueOf(multiLoss([[0.25, dpo({ beta: 0.3 })], [0.75, spin({ lambda: 0.3 })]])(pairs)), expected],
+        [
+          valueOf(
+            multiLoss([
+              [0.25, dpo({ beta: 0.3 })],
+              [0.75, spin({ lambda: 0.3 })],
+            ])(pairs),
+          ),
+          expected,
+        ],
         [alone.reduce((a, b) => a + b, 0) / rows.length, expected],
       ]
     })
@@ -245,8 +253,14 @@ test('KL over the rows that moved, and over all that are kept', () => {
 })
 
 describe('log-probabilities of sequences', () => {
-  const logProb = tf.tensor2d([[NaN, -1, -2, -4], [-3, -5, NaN, NaN]])
-  const mask = tf.tensor2d([[0, 1, 1, 1], [1, 1, 0, 0]])
+  const logProb = tf.tensor2d([
+    [NaN, -1, -2, -4],
+    [-3, -5, NaN, NaN],
+  ])
+  const mask = tf.tensor2d([
+    [0, 1, 1, 1],
+    [1, 1, 0, 0],
+  ])
 
   test('sums and lengths see what the mask lets through', () => {
     const { sum, length: tokens } = sequenceLogProbs({ logProb, mask })

@@ -30,10 +30,7 @@ const lengthOf = ({ mask }: TokenLogProbs): tf.Tensor2D => tf.sum(counted(mask),
  * @example
  * const { chosen: policyChosen, rejected: policyRejected } = desensitised({ chosen, rejected }, 0.5)
  */
-export const desensitised = (
-  { chosen, rejected }: PairTokens,
-  alpha: number,
-): Pair => {
+export const desensitised = ({ chosen, rejected }: PairTokens, alpha: number): Pair => {
   checkOption('desensitised', 'alpha', alpha, alpha >= 0 && alpha <= 1, 'between 0 and 1')
   const [pairs, steps] = [chosen.mask.shape[0], rejected.mask.shape[1]]
   checkShape('desensitised', 'rejected.mask', rejected.mask, { pairs, steps: steps ?? 0 })

@@ -106,7 +106,10 @@ describe.each(Object.entries(ALL))('%s', (_, loss) => {
 })
 
 test('the compiled graphs are as finite, and have the same numbers', async () => {
-  const pairs = pairsOf(EXTREMES.map(([, [w]]) => w), EXTREMES.map(([, , [l]]) => l))
+  const pairs = pairsOf(
+    EXTREMES.map(([, [w]]) => w),
+    EXTREMES.map(([, , [l]]) => l),
+  )
   const { policyChosen, policyRejected, ...rest } = pairs
   const step = (loss: Loss) => (chosen: tf.Tensor1D, rejected: tf.Tensor1D) => {
     const whole = (w: tf.Tensor, l: tf.Tensor): tf.Scalar =>
@@ -161,10 +164,12 @@ describe('ORPO near certainty', () => {
 
   test('log(1 − eˣ) is right on both sides of −ln 2 and at its ends', () => {
     const x = [-1e-30, -1e-7, -0.5, -0.6931, -0.6932, -3, -20, -80].map(Math.fround)
-    log1mexp(row(...x)).dataSync().forEach((found, i) => {
-      const exact = x[i]! > -0.5 ? Math.log(-Math.expm1(x[i]!)) : Math.log1p(-Math.exp(x[i]!))
-      expect(Math.abs(found / exact - 1)).toBeLessThan(1e-6)
-    })
+    log1mexp(row(...x))
+      .dataSync()
+      .forEach((found, i) => {
+        const exact = x[i]! > -0.5 ? Math.log(-Math.expm1(x[i]!)) : Math.log1p(-Math.exp(x[i]!))
+        expect(Math.abs(found / exact - 1)).toBeLessThan(1e-6)
+      })
     expect(log1mexp(row(0)).dataSync()[0]).toBeCloseTo(-120 * Math.LN2, 3)
     const slopes = tf.grad((at: tf.Tensor) => log1mexp(at))(row(-1e-20, -200, 0))
     expect([...slopes.dataSync()].every(Number.isFinite)).toBe(true)
@@ -190,11 +195,19 @@ describe('limits', () => {
   })
 
   test('β = 0 is flat', () => {
-    const flat = [[dpo, Math.LN2], [apoZero, 1], [hinge, 1]] as const
+    const flat = [
+      [dpo, Math.LN2],
+      [apoZero, 1],
+      [hinge, 1],
+    ] as const
     for (const [of, value] of flat) {
       const loss = of({ beta: 0 })
       expect(lossOf(loss, pairs)).toBeCloseTo(value, 6)
-      expect(slopesOf(loss, pairs).flat().every((g) => Math.abs(g) === 0)).toBe(true)
+      expect(
+        slopesOf(loss, pairs)
+          .flat()
+          .every((g) => Math.abs(g) === 0),
+      ).toBe(true)
     }
   })
 

@@ -34,12 +34,10 @@ const ofPairs: Omit<LossCase, 'name' | 'loss'> = {
 
 /** Tokens of which every other ends a step. */
 const classes = fc.array(fc.integer({ min: 0, max: CLASSES - 1 }), { minLength: STEPS, maxLength: STEPS })
-const solutions = fc
-  .tuple(many(STEPS * CLASSES, -2, 2), classes)
-  .map(([z, y]): Row => ({
-    logits: Array.from({ length: STEPS }, (_, t) => z.slice(t * CLASSES, (t + 1) * CLASSES)),
-    label: y.map((of, t) => (t % 2 === 0 ? of : NO_STEP)),
-  }))
+const solutions = fc.tuple(many(STEPS * CLASSES, -2, 2), classes).map(([z, y]): Row => ({
+  logits: Array.from({ length: STEPS }, (_, t) => z.slice(t * CLASSES, (t + 1) * CLASSES)),
+  label: y.map((of, t) => (t % 2 === 0 ? of : NO_STEP)),
+}))
 
 const unlabelled = ({ logits, label }: Row): Row => ({
   logits: mapNested(logits!, (x, at) => ((label as readonly number[])[Math.floor(at / CLASSES)]! < 0 ? NaN : x)),

@@ -55,7 +55,12 @@ test('ratings are the scores that are learned', () => {
 })
 
 test('labels may come as integers, and a class ruled out is no NaN for the others', () => {
-  const logits = tf.tensor3d([[[0, -Infinity], [5, 5]]])
+  const logits = tf.tensor3d([
+    [
+      [0, -Infinity],
+      [5, 5],
+    ],
+  ])
   expect(lossOf(processReward()({ logits, label: tf.tensor2d([[0, -100]], [1, 2], 'int32') }))).toBeCloseTo(0, 9)
 })
 

@@ -14,7 +14,11 @@ const loss = (x: tf.Tensor): tf.Scalar =>
   reduce(ofTokens({ logProb: x as tf.Tensor2D, mask: tf.ones([1, 3]) }), tf.ones([1]))
 
 test('its gradient is that of −p', () => {
-  const found = inFloat64(() => [...tf.grad(loss)(tf.tensor2d([[-0.1, -2, -9]])).dataSync()])
+  const found = inFloat64(() => [
+    ...tf
+      .grad(loss)(tf.tensor2d([[-0.1, -2, -9]]))
+      .dataSync(),
+  ])
   ;[-0.1, -2, -9].forEach((logProb, t) => expect(found[t]).toBeCloseTo(-Math.exp(logProb), 12))
 })
 

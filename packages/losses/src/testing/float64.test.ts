@@ -9,7 +9,10 @@ await tf.setBackend('cpu')
 const third = (): number => tf.div(tf.tensor1d(Float32Array.of(1)), tf.scalar(3)).dataSync()[0]
 
 test('numbers, arrays, constants and gradients keep 15 digits inside, and 7 again outside', () => {
-  const slope = (): number => tf.grad((x) => tf.exp(tf.mul(0.1, x)))(tf.scalar(0.7)).dataSync()[0]
+  const slope = (): number =>
+    tf
+      .grad((x) => tf.exp(tf.mul(0.1, x)))(tf.scalar(0.7))
+      .dataSync()[0]
   expect(inFloat64(third)).toBe(1 / 3)
   expect(inFloat64(slope)).toBe(0.1 * Math.exp(0.1 * 0.7))
   expect(third()).toBe(Math.fround(1 / 3))

@@ -68,7 +68,10 @@ const allFinite = ({ value, gradients, metrics }: Evaluated): boolean =>
 const batches = ({ row }: LossCase, minLength = 2): fc.Arbitrary<Row[]> => fc.array(row, { minLength, maxLength: 4 })
 
 const holds = (c: LossCase, law: (rows: readonly Row[]) => void): void =>
-  fc.assert(fc.property(batches(c), (rows) => inFloat64(() => law(rows))), { numRuns: RUNS })
+  fc.assert(
+    fc.property(batches(c), (rows) => inFloat64(() => law(rows))),
+    { numRuns: RUNS },
+  )
 
 /** The rows in parts as small as the loss allows. */
 const partsOf = (rows: readonly Row[], together: string | undefined): readonly (readonly number[])[] => {
@@ -91,14 +94,20 @@ const order = (c: LossCase): void =>
   holds(c, (rows) => {
     const [found, expected] = [evaluate(c, [...rows].reverse()), evaluate(c, rows)]
     close(found.value, expected.value, expected.value)
-    sameGradients(found, perRow(expected, c, (of) => [...of].reverse()))
+    sameGradients(
+      found,
+      perRow(expected, c, (of) => [...of].reverse()),
+    )
   })
 
 const duplicates = (c: LossCase): void =>
   holds(c, (rows) => {
     const [found, expected] = [evaluate(c, [...rows, ...rows]), evaluate(c, rows)]
     close(found.value, expected.value, expected.value)
-    sameGradients(found, perRow(expected, c, (of) => [...of, ...of].map((row) => row.map((g) => g / 2))))
+    sameGradients(
+      found,
+      perRow(expected, c, (of) => [...of, ...of].map((row) => row.map((g) => g / 2))),
+    )
   })
 
 const shifts = (c: LossCase, shifted: (row: Row) => Row): void =>
@@ -128,11 +137,19 @@ const weights = (c: LossCase): void =>
     const [first, ...rest] = partsOf(rows, c.together)
     const out = rows.map((_, i) => (first.includes(i) ? 0 : 1 + i / 4))
     const expected = evaluate(c, rows, out)
-    const found = evaluate(c, rows.map((row, i) => (first.includes(i) ? ruined(c, row) : row)), out)
+    const found = evaluate(
+      c,
+      rows.map((row, i) => (first.includes(i) ? ruined(c, row) : row)),
+      out,
+    )
     expect(found.value, 'weight 0 where a term is not finite').toBe(expected.value)
     expect(found.gradients).toEqual(expected.gradients)
     for (const name of c.learned.filter((input) => !(input in (c.shared ?? {}))))
-      for (const i of first) expect(expected.gradients[name][i].every((g) => g === 0), `${name}, weight 0`).toBe(true)
+      for (const i of first)
+        expect(
+          expected.gradients[name][i].every((g) => g === 0),
+          `${name}, weight 0`,
+        ).toBe(true)
     expect(rest.length === 0 || allFinite(expected)).toBe(true)
   })
 
@@ -142,7 +159,12 @@ const accumulation = (c: LossCase, reducer: Reducer): void =>
     const whole = evaluate(c, rows, weight, reducer)
     const parts = partsOf(rows, c.together).map((of) => ({
       of,
-      ...evaluate(c, of.map((i) => rows[i]), of.map((i) => weight[i]), reducer),
+      ...evaluate(
+        c,
+        of.map((i) => rows[i]),
+        of.map((i) => weight[i]),
+        reducer,
+      ),
     }))
     const mass = parts.reduce((sum, part) => sum + part.mass, 0) || 1
     close(parts.reduce((sum, part) => sum + part.mass * part.value, 0) / mass, whole.value, whole.value)
@@ -172,7 +194,10 @@ const differences = (c: LossCase): void =>
       const width = flat(rows[0][name]).length
       const change = (x: Nested, row: number): Nested =>
         mapNested(x, (value, at) => value + by * direction(row * width + at))
-      return valueOf(c, rows.map((given, row) => ({ ...given, [name]: change(given[name], row) })))
+      return valueOf(
+        c,
+        rows.map((given, row) => ({ ...given, [name]: change(given[name], row) })),
+      )
     }
     for (const [name, of] of Object.entries(gradients)) {
       const slopes = of.flat()
@@ -185,7 +210,11 @@ const nothing = (c: LossCase, empty: (row: Row) => Row): void =>
   holds(c, (rows) => {
     const found = evaluate(c, rows.map(empty))
     expect(found.value).toBeCloseTo(0, 12)
-    expect(Object.values(found.gradients).flat(2).every((g) => g === 0)).toBe(true)
+    expect(
+      Object.values(found.gradients)
+        .flat(2)
+        .every((g) => g === 0),
+    ).toBe(true)
     expect(allFinite(found)).toBe(true)
   })
 

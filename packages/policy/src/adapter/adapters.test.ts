@@ -21,11 +21,7 @@ beforeAll(() => tf.setBackend('cpu'))
 const ROWS = [[1, 2, 3, 4, 5]]
 
 /** A policy of the same base with an adapter of its own that has learned something. */
-const adapted = (
-  config: Readonly<Record<string, unknown>>,
-  adapter: LoraOptions,
-  wobble: number,
-): PretrainedPolicy => {
+const adapted = (config: Readonly<Record<string, unknown>>, adapter: LoraOptions, wobble: number): PretrainedPolicy => {
   const policy = rightOf(randomPolicy(config, { seed: 3, adapter }))
   const trainable = Object.fromEntries(
     Object.entries(policy.trainable).map(([name, { data, shape }]) => [
@@ -254,9 +250,7 @@ it('DoRA keeps a row of zeros at 0', () => {
   const constants = { ...policy.constants, ...Object.fromEntries([zeros(`${name}.weight`)]) }
   const trainable = { ...policy.trainable, ...Object.fromEntries([zeros(`${name}.lora_B.weight`)]) }
   const logits = tf.tidy(() =>
-    policy
-      .logits(tensorsOf(constants), tensorsOf(trainable), leftPadded(ROWS, 0), { start: 0, count: 5 })
-      .arraySync(),
+    policy.logits(tensorsOf(constants), tensorsOf(trainable), leftPadded(ROWS, 0), { start: 0, count: 5 }).arraySync(),
   )
   const merged = mergedPolicy({ ...policy, constants }, trainable)
   expect(apart(logits, logitsWith(merged, null))).toBeLessThan(2e-5)

@@ -27,9 +27,7 @@ const partsOf = (given: readonly WeightedAdapter[], module: string, combination:
     if (a === undefined || b === undefined) return []
     const amount = weight * loraScaleOf(adapter)(module)
     const root = Math.sqrt(Math.abs(amount))
-    return [
-      combination === 'cat' ? { a, b, inA: amount, inB: 1 } : { a, b, inA: Math.sign(amount) * root, inB: root },
-    ]
+    return [combination === 'cat' ? { a, b, inA: amount, inB: 1 } : { a, b, inA: Math.sign(amount) * root, inB: root }]
   })
 
 const refused = (what: string, fix: string): E.Either<PolicyFault, never> =>

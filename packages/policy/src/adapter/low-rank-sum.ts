@@ -38,8 +38,7 @@ export const concatenated = (parts: readonly Part[], r: number): Part => {
   for (const part of parts) {
     const [rank, down, up] = [rankOf(part), part.a.data, part.b.data]
     for (let i = 0; i < down.length; i++) a[from * inputs + i] = part.inA * down[i]!
-    for (let o = 0; o < outputs; o++)
-      for (let k = 0; k < rank; k++) b[o * r + from + k] = part.inB * up[o * rank + k]!
+    for (let o = 0; o < outputs; o++) for (let k = 0; k < rank; k++) b[o * r + from + k] = part.inB * up[o * rank + k]!
     from += rank
   }
   return { a: hostTensor(a, [r, inputs]), b: hostTensor(b, [outputs, r]), inA: 1, inB: 1 }

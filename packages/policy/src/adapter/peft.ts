@@ -41,10 +41,7 @@ export const writePeft = (
   return pipe(
     TE.fromEither(fittedTensors(config, adapter, own, badTensor(path, 'Save what was trained with this adapter'))),
     TE.chain((fit) =>
-      writeSafetensors(
-        path,
-        Object.fromEntries(Object.entries(fit).map(([name, tensor]) => [PREFIX + name, tensor])),
-      ),
+      writeSafetensors(path, Object.fromEntries(Object.entries(fit).map(([name, tensor]) => [PREFIX + name, tensor]))),
     ),
     TE.chain(() => writeJson(join(directory, CONFIG), peftConfig(adapter, baseModel, config.weights === 'in-out'))),
   )

@@ -82,7 +82,12 @@ const SOMETIMES: readonly unknown[] = [
   undefined,
 ]
 
-const BASES: readonly ConfigJson[] = [SMALL_GPT2, SMALL_LLAMA, SMALL_GEMMA_3_THAT_SEES, ...Object.values(SMALL_FAMILIES)]
+const BASES: readonly ConfigJson[] = [
+  SMALL_GPT2,
+  SMALL_LLAMA,
+  SMALL_GEMMA_3_THAT_SEES,
+  ...Object.values(SMALL_FAMILIES),
+]
 const basesOf = (type: string): readonly ConfigJson[] => BASES.filter(({ model_type: t }) => t === type)
 
 /** Fields that a row reads of its small models, and of the same without each field. */

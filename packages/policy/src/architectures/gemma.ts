@@ -71,7 +71,10 @@ const gemma3Ropes = (json: ConfigJson): E.Either<PolicyFault, { readonly full: R
           })
         : sequenceS(E.Applicative)({
             full: rope(json, 1e6),
-            local: E.Functor.map(positive(json, 'rope_local_base_freq', 1e4), (theta): Rope => ({ kind: 'rope', theta })),
+            local: E.Functor.map(positive(json, 'rope_local_base_freq', 1e4), (theta): Rope => ({
+              kind: 'rope',
+              theta,
+            })),
           }),
     ),
   )

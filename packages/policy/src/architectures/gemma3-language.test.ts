@@ -49,7 +49,9 @@ const GEMMA_3_4B = {
 }
 
 it('has the parameters of a Gemma 3 4B that are not its vision tower and projector', () => {
-  const counts = [...tensorsOf(rightOf(parseConfig(GEMMA_3_4B))).values()].map((shape) => shape.reduce((n, d) => n * d, 1))
+  const counts = [...tensorsOf(rightOf(parseConfig(GEMMA_3_4B))).values()].map((shape) =>
+    shape.reduce((n, d) => n * d, 1),
+  )
   expect(counts.reduce((n, m) => n + m, 0)).toBe(4_300_079_472 - 416_866_032 - 2_950_272)
 })
 

@@ -38,7 +38,8 @@ const inside = (name: string): string => name.replace(/^model\./, PREFIX)
  */
 export const gemma3: Architecture = {
   loraTargets: gemma3Text.loraTargets,
-  canonical: (name) => name.replace(/^language_model\.model\./, PREFIX).replace(/^language_model\.lm_head\./, 'lm_head.'),
+  canonical: (name) =>
+    name.replace(/^language_model\.model\./, PREFIX).replace(/^language_model\.lm_head\./, 'lm_head.'),
   alone: {
     config: (json) => languageConfig(json, (json['text_config'] ?? {}) as ConfigJson),
     name: (tensor) => tensor.replace(PREFIX, 'model.'),

@@ -25,7 +25,13 @@ export const HEAD_NORMS = { q: 'self_attn.q_norm', k: 'self_attn.k_norm' } as co
 
 /** Projections of a layer that LoRA adapts. */
 export const LLAMA_TARGETS: readonly string[] = [
-  'q_proj', 'k_proj', 'v_proj', 'o_proj', 'gate_proj', 'up_proj', 'down_proj',
+  'q_proj',
+  'k_proj',
+  'v_proj',
+  'o_proj',
+  'gate_proj',
+  'up_proj',
+  'down_proj',
 ]
 
 /** What transformers takes for fields that a family's files may leave out. */
@@ -42,8 +48,20 @@ export interface LlamaDefaults {
 /** What all of them have. */
 export type LlamaFields = Pick<
   DecoderConfig,
-  | 'modelType' | 'vocab' | 'context' | 'hidden' | 'layers' | 'heads' | 'kvHeads' | 'headDim' | 'scoreScale'
-  | 'intermediate' | 'norm' | 'activation' | 'weights' | 'tied'
+  | 'modelType'
+  | 'vocab'
+  | 'context'
+  | 'hidden'
+  | 'layers'
+  | 'heads'
+  | 'kvHeads'
+  | 'headDim'
+  | 'scoreScale'
+  | 'intermediate'
+  | 'norm'
+  | 'activation'
+  | 'weights'
+  | 'tied'
 >
 
 /** The dimensions of a descendant of Llama: RMSNorm, grouped queries, gated MLP, all of them [out, in]. */
@@ -73,13 +91,13 @@ export const llamaFields = (
       read.heads % read.kvHeads !== 0
         ? badField(json, 'num_key_value_heads', `It must divide num_attention_heads, ${read.heads}`)
         : read.headDim % 2 !== 0
-        ? badField(json, 'head_dim', 'Rotary positions need an even head_dim')
-        : E.right({
-            ...read,
-            modelType: json['model_type'] as string,
-            scoreScale: read.headDim ** -0.5,
-            norm: { kind: 'rms', eps } as const,
-            weights: 'out-in' as const,
-          }),
+          ? badField(json, 'head_dim', 'Rotary positions need an even head_dim')
+          : E.right({
+              ...read,
+              modelType: json['model_type'] as string,
+              scoreScale: read.headDim ** -0.5,
+              norm: { kind: 'rms', eps } as const,
+              weights: 'out-in' as const,
+            }),
     ),
   )

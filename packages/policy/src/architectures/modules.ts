@@ -64,11 +64,7 @@ export const modulesOf = (config: DecoderConfig): readonly Module[] => {
 }
 
 const weightShape = ({ kind, inputs, outputs, orientation }: Module): readonly number[] =>
-  kind === 'norm'
-    ? [outputs]
-    : kind === 'embedding' || orientation === 'in-out'
-    ? [inputs, outputs]
-    : [outputs, inputs]
+  kind === 'norm' ? [outputs] : kind === 'embedding' || orientation === 'in-out' ? [inputs, outputs] : [outputs, inputs]
 
 /** Name and shape of every tensor a decoder needs. */
 export const tensorsOf = (config: DecoderConfig): ReadonlyMap<string, readonly number[]> =>

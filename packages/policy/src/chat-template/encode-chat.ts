@@ -21,8 +21,8 @@ const placesOf = (text: string, pieces: readonly string[]): readonly Span[] | un
     text.startsWith(piece, start)
       ? start + piece.length
       : piece.startsWith(' ') && text.startsWith(piece.slice(1), start)
-      ? start + piece.length - 1
-      : undefined
+        ? start + piece.length - 1
+        : undefined
   const blankEnd = (start: number): number => start + (/^\s*/.exec(text.slice(start))?.[0].length ?? 0)
   for (const piece of pieces) {
     const past = endAt(reached, piece) === undefined ? blankEnd(reached) : reached

@@ -103,15 +103,22 @@ const attend = (config: DecoderConfig, q: tf.Tensor4D, fresh: KeysValues, contex
   const folded = [rows, kvHeads, (heads / kvHeads) * count] as const
   const scaled = tf.mul(q, scoreScale)
   const seen = capped(
-    tf.reshape(
-      tf.matMul(tf.reshape(scaled, [...folded, headDim]) as tf.Tensor4D, fresh.k, false, true),
-      [rows, heads, count, width],
-    ),
+    tf.reshape(tf.matMul(tf.reshape(scaled, [...folded, headDim]) as tf.Tensor4D, fresh.k, false, true), [
+      rows,
+      heads,
+      count,
+      width,
+    ]),
     scoreCap,
   )
   const here = bias === undefined ? seen : tf.add(seen, onlyColumns(bias, columns))
   const weighted = (weights: tf.Tensor): tf.Tensor =>
-    tf.reshape(tf.matMul(tf.reshape(weights, [...folded, width]) as tf.Tensor4D, fresh.v), [rows, heads, count, headDim])
+    tf.reshape(tf.matMul(tf.reshape(weights, [...folded, width]) as tf.Tensor4D, fresh.v), [
+      rows,
+      heads,
+      count,
+      headDim,
+    ])
   if (past === undefined) return weighted(tf.softmax(here)) as tf.Tensor4D
 
   const [pastRows, , capacity] = past.k.shape

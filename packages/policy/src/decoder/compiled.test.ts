@@ -78,7 +78,9 @@ describe.each([
     )
     const step = await decode({
       ...input,
-      cache: Object.fromEntries(Object.entries(fresh).map(([name, part]) => [name, flushLeft(part, PAD.data as Int32Array)])),
+      cache: Object.fromEntries(
+        Object.entries(fresh).map(([name, part]) => [name, flushLeft(part, PAD.data as Int32Array)]),
+      ),
       next: hostTensor(Int32Array.of(5, 9)),
       filled: hostTensor(Int32Array.of(4, 2)),
     })

@@ -1,8 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core'
 import type { DecoderConfig } from '../architectures/decoder-config.ts'
-import type {
-  BranchInput, BranchLogits, CachedDecoding, Columns, Policy, Tensors, TokenInput,
-} from '../policy.ts'
+import type { BranchInput, BranchLogits, CachedDecoding, Columns, Policy, Tensors, TokenInput } from '../policy.ts'
 import { type Pass, decoder, unembed } from './decoder.ts'
 import { type LoraScale, type Model, modelOf } from './parameters.ts'
 import { cacheBias, causalBias, columnsOf, filledBias, positionsOf } from './visibility.ts'
@@ -44,7 +42,11 @@ export const decoderFunctions = (config: DecoderConfig, loraScale: LoraScale): D
     tf.reshape(unembed(model, hidden), [rows, hidden.shape[0] / rows, config.vocab])
 
   /** The trunk's pass, then one row for each branch against the trunk's keys and values, which they share. */
-  const branched = (model: Model, { trunk: { tokens, pad }, branches, after }: BranchInput, columns: Columns): BranchLogits => {
+  const branched = (
+    model: Model,
+    { trunk: { tokens, pad }, branches, after }: BranchInput,
+    columns: Columns,
+  ): BranchLogits => {
     const [rows, width] = tokens.shape
     const [, count, length] = branches.shape
     // Columns past the context hold padding only (a row's own positions start after its left padding).

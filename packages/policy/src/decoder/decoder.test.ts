@@ -51,17 +51,27 @@ const decodeAlong = (
     const columns = (part: tf.Tensor, row: number, from: number, to: number): tf.Tensor =>
       tf.slice(part, [row, 0, from, 0], [1, kvHeads, to - from, headDim])
     const byRow = (make: (row: number) => tf.Tensor[]): tf.Tensor =>
-      tf.concat(prompts.map((_, row) => tf.concat(make(row), 2)), 0)
+      tf.concat(
+        prompts.map((_, row) => tf.concat(make(row), 2)),
+        0,
+      )
     let cache = Object.fromEntries(
       Object.entries(first.fresh).map(([name, part]) => [
         name,
-        byRow((row) => [columns(part, row, width - prompts[row]!.length, width), unwritten(capacity - prompts[row]!.length)]),
+        byRow((row) => [
+          columns(part, row, width - prompts[row]!.length, width),
+          unwritten(capacity - prompts[row]!.length),
+        ]),
       ]),
     )
     const logits = [first.logits.arraySync()]
     forced.forEach((tokens, step) => {
       const filled = prompts.map((prompt) => prompt.length + step)
-      const next = decode(weights, null, { tokens: tf.tensor1d([...tokens], 'int32'), filled: tf.tensor1d(filled, 'int32'), cache })
+      const next = decode(weights, null, {
+        tokens: tf.tensor1d([...tokens], 'int32'),
+        filled: tf.tensor1d(filled, 'int32'),
+        cache,
+      })
       cache = Object.fromEntries(
         Object.entries(cache).map(([name, held]) => [
           name,
@@ -142,7 +152,15 @@ describe.each([
       const out = policy.branched(
         tensorsOf(withNaNPadding(policy)),
         null,
-        { trunk: input, branches: tf.tensor3d(branches.map((row) => row.map((b) => [...b])), [3, 3, 2], 'int32'), after },
+        {
+          trunk: input,
+          branches: tf.tensor3d(
+            branches.map((row) => row.map((b) => [...b])),
+            [3, 3, 2],
+            'int32',
+          ),
+          after,
+        },
         { start: width - 1, count: 1 },
       )
       return { trunk: out.trunk.arraySync(), branched: out.branches.arraySync() }

@@ -44,10 +44,7 @@ const embed = (model: Model, { tokens, positions, present }: Pass): tf.Tensor2D 
   ) as tf.Tensor2D
   if (embeddingScale !== undefined) x = tf.mul(x, embeddingScale)
   if (names.positions !== undefined)
-    x = tf.add(
-      x,
-      tf.gather(parameter<tf.Tensor2D>(model, `${names.positions}.weight`), tf.reshape(positions, [size])),
-    )
+    x = tf.add(x, tf.gather(parameter<tf.Tensor2D>(model, `${names.positions}.weight`), tf.reshape(positions, [size])))
   return present === undefined
     ? x
     : (tf.where<tf.Tensor>(tf.reshape(present, [size, 1]), x, tf.scalar(0)) as tf.Tensor2D)
@@ -78,7 +75,11 @@ const pastOf = (cache: Cache, layer: number, bias: tf.Tensor4D): Past => ({
 })
 
 /** The rows of [rows · width, hidden] that belong to the columns. */
-const onlyColumns = (x: tf.Tensor2D, [rows, width]: readonly [number, number], { start, count }: Columns): tf.Tensor2D => {
+const onlyColumns = (
+  x: tf.Tensor2D,
+  [rows, width]: readonly [number, number],
+  { start, count }: Columns,
+): tf.Tensor2D => {
   if (count === width) return x
   const hidden = x.shape[1]
   const kept = tf.slice(tf.reshape(x, [rows, width, hidden]), [0, start, 0], [rows, count, hidden])

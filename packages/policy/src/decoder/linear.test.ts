@@ -69,9 +69,7 @@ describe.each(['out-in', 'in-out'] as const)('an adapted linear map kept as [%s]
         learned,
       )
       grads.forEach((grad, i) =>
-        expect(apart(grad.arraySync(), [gradients.a, gradients.b, gradients.m][i]), `gradient ${i}`).toBeLessThan(
-          1e-5,
-        ),
+        expect(apart(grad.arraySync(), [gradients.a, gradients.b, gradients.m][i]), `gradient ${i}`).toBeLessThan(1e-5),
       )
     })
   })

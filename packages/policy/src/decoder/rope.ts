@@ -31,7 +31,10 @@ export const frequenciesOf = ({ theta, scaling }: Rope, headDim: number): readon
 const table = (f: (angle: number) => number, positions: number, frequencies: readonly number[]): tf.Tensor2D => {
   const half = frequencies.length
   const at = (i: number): number => f(Math.floor(i / half) * frequencies[i % half]!)
-  return tf.tensor2d(Float32Array.from({ length: positions * half }, (_, i) => at(i)), [positions, half])
+  return tf.tensor2d(
+    Float32Array.from({ length: positions * half }, (_, i) => at(i)),
+    [positions, half],
+  )
 }
 
 /** The angles of the positions [rows, width], each below `longest`. */

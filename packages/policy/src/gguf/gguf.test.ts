@@ -26,8 +26,7 @@ import { familyOf } from './family.ts'
 import { interleaved } from './tensors.ts'
 import { type GgufOptions, writeGguf } from './write-gguf.ts'
 
-const joined = (pieces: Iterable<Uint8Array>): Uint8Array =>
-  Uint8Array.from([...pieces].flatMap((piece) => [...piece]))
+const joined = (pieces: Iterable<Uint8Array>): Uint8Array => Uint8Array.from([...pieces].flatMap((piece) => [...piece]))
 
 const written = async (
   policy: PretrainedPolicy,

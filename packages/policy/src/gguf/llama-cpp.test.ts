@@ -69,7 +69,10 @@ describe.skipIf(!hasLlamaCpp)('llama.cpp (node peers/llama-cpp/install.mjs)', ()
     ['Gemma 3 of windows only', { ...gemma3, layer_types: Array(3).fill('sliding_attention') }],
     ['Gemma 3 with capped logits', { ...gemma3, final_logit_softcapping: 3 }],
     ['Gemma 3 with a head of its own', { ...gemma3, tie_word_embeddings: false }],
-    ['Gemma 2 with its context stretched', { ...SMALL_FAMILIES['Gemma 2'], rope_scaling: { type: 'linear', factor: 3 } }],
+    [
+      'Gemma 2 with its context stretched',
+      { ...SMALL_FAMILIES['Gemma 2'], rope_scaling: { type: 'linear', factor: 3 } },
+    ],
     ['Qwen 3 with its context stretched', { ...SMALL_FAMILIES['Qwen 3'], rope_scaling: { type: 'linear', factor: 3 } }],
   ]
 

@@ -83,9 +83,7 @@ export const ggufTensors = (
   const { attention, positions } = config.names
   const offset = config.norm.offset ?? 0
   const turned = (name: string): boolean =>
-    turnsNeighbours &&
-    'q' in attention &&
-    (name.endsWith(`.${attention.q}`) || name.endsWith(`.${attention.k}`))
+    turnsNeighbours && 'q' in attention && (name.endsWith(`.${attention.q}`) || name.endsWith(`.${attention.k}`))
   const ordered = (module: Module, { data, shape }: HostTensor): Float32Array => {
     const floats = data as Float32Array
     if (module.kind === 'norm' && offset !== 0) return floats.map((weight) => weight + offset)

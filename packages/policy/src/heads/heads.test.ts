@@ -48,8 +48,7 @@ const scoresOf = (
   head: HostTensors,
   input: () => SequenceInput,
   constants: HostTensors = policy.constants,
-): number[][] =>
-  tf.tidy(() => sequenceScores(policy, tensorsOf(constants), null, tensorsOf(head), input()).arraySync())
+): number[][] => tf.tidy(() => sequenceScores(policy, tensorsOf(constants), null, tensorsOf(head), input()).arraySync())
 
 /** Learned parameters, with an adapter whose B is no longer 0. */
 const moved = (parameters: HostTensors): HostTensors =>
@@ -130,8 +129,7 @@ describe.each([
     // One adapted module is enough to see that the gradient goes through the states.
     const adapted = Object.entries(policy.trainable).slice(0, 2)
     const parameters = { ...moved(Object.fromEntries(adapted)), ...moved(head) }
-    const loss = (frozen: Tensors, given: Tensors): tf.Scalar =>
-      tf.mean(tf.square(tf.sub(answers(frozen, given), 0.3)))
+    const loss = (frozen: Tensors, given: Tensors): tf.Scalar => tf.mean(tf.square(tf.sub(answers(frozen, given), 0.3)))
     for (const device of ['cpu', 'tfjs:cpu'] as const) {
       const errors = await slopeErrors(loss, policy.constants, parameters, { device })
       expect(Object.keys(errors)).toHaveLength(2 + Object.keys(head).length)

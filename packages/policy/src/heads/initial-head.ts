@@ -11,8 +11,5 @@ import { normals } from '../normals.ts'
 export const initialHead = (name: string, outputs: number, hidden: number, seed: number): HostTensor => {
   if (![outputs, hidden].every((n) => Number.isSafeInteger(n) && n >= 1))
     throw new RangeError(`a head of ${outputs} numbers on ${hidden} components: both are whole numbers of at least 1`)
-  return hostTensor(normals(fold(keyOf(seed), 'head', name), outputs * hidden, (hidden + 1) ** -0.5), [
-    outputs,
-    hidden,
-  ])
+  return hostTensor(normals(fold(keyOf(seed), 'head', name), outputs * hidden, (hidden + 1) ** -0.5), [outputs, hidden])
 }

@@ -28,9 +28,6 @@ export const valueHead = (hidden: number, { seed = 0 }: { readonly seed?: number
 export const tokenValues = (parameters: Tensors, hidden: tf.Tensor3D): tf.Tensor2D => {
   const [rows, count, width] = hidden.shape
   const flat = tf.reshape(hidden, [rows * count, width]) as tf.Tensor2D
-  const values = tf.add(
-    tf.matMul(flat, parameters[VALUE_WEIGHT] as tf.Tensor2D, false, true),
-    parameters[VALUE_BIAS]!,
-  )
+  const values = tf.add(tf.matMul(flat, parameters[VALUE_WEIGHT] as tf.Tensor2D, false, true), parameters[VALUE_BIAS]!)
   return tf.reshape(values, [rows, count])
 }

@@ -31,7 +31,7 @@ const hashWhatIsThere = async (part: FileHandle, size: number, hash: Hash): Prom
 }
 
 const writeAt = async (part: FileHandle, bytes: Uint8Array, position: number): Promise<void> => {
-  for (let done = 0; done < bytes.length; )
+  for (let done = 0; done < bytes.length;)
     done += (await part.write(bytes, done, bytes.length - done, position + done)).bytesWritten
 }
 
@@ -91,7 +91,7 @@ export const fetchBlob = async (
       if (received < file.size) throw new Error(`${received} of ${file.size} bytes of ${file.path} arrived`)
     }
     onProgress(received)
-    for (let idle = 0; received < file.size && found === undefined; ) {
+    for (let idle = 0; received < file.size && found === undefined;) {
       const before = received
       try {
         await attempt()

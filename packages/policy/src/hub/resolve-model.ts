@@ -84,19 +84,19 @@ export const resolveModel =
     const found = isDirectory(idOrDirectory)
       ? TE.right(idOrDirectory)
       : !isHubId(idOrDirectory)
-      ? notFound(
-          `there is no directory ${idOrDirectory}`,
-          'Name a directory with config.json and safetensors, or a model of the hub (organisation/name)',
-          { path: idOrDirectory },
-        )
-      : !isRevision(revision)
-      ? notFound(
-          `${JSON.stringify(revision)} is no name of a branch, a tag or a commit`,
-          'Give the revision as the hub shows it: main, v1.0, refs/pr/1 or a commit',
-          { id: idOrDirectory, revision },
-        )
-      : offline
-      ? fromCache(cacheDir, idOrDirectory, revision, weights)
-      : fromHub(idOrDirectory, revision, cacheDir, options)
+        ? notFound(
+            `there is no directory ${idOrDirectory}`,
+            'Name a directory with config.json and safetensors, or a model of the hub (organisation/name)',
+            { path: idOrDirectory },
+          )
+        : !isRevision(revision)
+          ? notFound(
+              `${JSON.stringify(revision)} is no name of a branch, a tag or a commit`,
+              'Give the revision as the hub shows it: main, v1.0, refs/pr/1 or a commit',
+              { id: idOrDirectory, revision },
+            )
+          : offline
+            ? fromCache(cacheDir, idOrDirectory, revision, weights)
+            : fromHub(idOrDirectory, revision, cacheDir, options)
     return found()
   }

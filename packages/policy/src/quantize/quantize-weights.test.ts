@@ -16,7 +16,15 @@ import { quantizedWeights } from './quantize-weights.ts'
 
 beforeAll(() => tf.setBackend('cpu'))
 
-const LLAMA = { ...SMALL_LLAMA, hidden_size: 32, intermediate_size: 64, num_attention_heads: 4, num_key_value_heads: 2, head_dim: 8, initializer_range: 0.2 }
+const LLAMA = {
+  ...SMALL_LLAMA,
+  hidden_size: 32,
+  intermediate_size: 64,
+  num_attention_heads: 4,
+  num_key_value_heads: 2,
+  head_dim: 8,
+  initializer_range: 0.2,
+}
 const GPT2 = { ...SMALL_GPT2, n_embd: 32, initializer_range: 0.2 }
 
 const ROWS = [
@@ -28,7 +36,13 @@ const PAD = hostTensor(Int32Array.of(0, 0))
 
 const jiggled = (weights: HostTensors): HostTensors =>
   Object.fromEntries(
-    Object.entries(weights).map(([name, { data, shape }]) => [name, hostTensor(Float32Array.from(data, (w, i) => w + 0.05 * Math.sin(i)), shape)]),
+    Object.entries(weights).map(([name, { data, shape }]) => [
+      name,
+      hostTensor(
+        Float32Array.from(data, (w, i) => w + 0.05 * Math.sin(i)),
+        shape,
+      ),
+    ]),
   )
 
 interface Input {
@@ -53,7 +67,8 @@ const slopes = async (policy: PretrainedPolicy, trainable: HostTensors, device: 
     { constants: policy.constants, device },
   )
   const found = await both({ trainable, tokens: TOKENS, pad: PAD })
-  const at = async (moved: HostTensors): Promise<number> => (await both({ trainable: moved, tokens: TOKENS, pad: PAD })).value.data[0]!
+  const at = async (moved: HostTensors): Promise<number> =>
+    (await both({ trainable: moved, tokens: TOKENS, pad: PAD })).value.data[0]!
   return { ...found, at, dispose: both.dispose }
 }
 
@@ -83,7 +98,10 @@ describe.each([
     const logits = jit(
       (given: Input, frozen) => {
         const columns = { start: 0, count: 4 }
-        return { on: policy.logits(frozen, given.trainable, given, columns), off: policy.logits(frozen, null, given, columns) }
+        return {
+          on: policy.logits(frozen, given.trainable, given, columns),
+          off: policy.logits(frozen, null, given, columns),
+        }
       },
       { constants },
     )
@@ -92,13 +110,19 @@ describe.each([
     expect(on.data).toEqual(off.data)
   })
 
-  it.each(['cpu', 'tfjs:cpu', 'tfjs:wasm'] as const)('computes on %s what its widened weights compute', async (device) => {
-    const logits = jit((given: Input, frozen) => ({ y: policy.logits(frozen, given.trainable, given, { start: 0, count: 4 }) }), { constants, device })
-    const { y } = await logits({ trainable, tokens: TOKENS, pad: PAD })
-    await logits.dispose()
-    await tf.setBackend('cpu')
-    expect(apart([...y.data], eagerLogits(policy, ROWS, { trainable, constants: widened }))).toBeLessThan(1e-4)
-  })
+  it.each(['cpu', 'tfjs:cpu', 'tfjs:wasm'] as const)(
+    'computes on %s what its widened weights compute',
+    async (device) => {
+      const logits = jit(
+        (given: Input, frozen) => ({ y: policy.logits(frozen, given.trainable, given, { start: 0, count: 4 }) }),
+        { constants, device },
+      )
+      const { y } = await logits({ trainable, tokens: TOKENS, pad: PAD })
+      await logits.dispose()
+      await tf.setBackend('cpu')
+      expect(apart([...y.data], eagerLogits(policy, ROWS, { trainable, constants: widened }))).toBeLessThan(1e-4)
+    },
+  )
 
   it('has the adapter gradients of its widened weights, and those of finite differences', async () => {
     const found = await slopes(policy, trainable)
@@ -108,7 +132,13 @@ describe.each([
       const norm = Math.hypot(...data)
       expect(apart([...data], [...reference.grads[name]!.data]), name).toBeLessThan(1e-5 + 1e-5 * norm)
       const at = (step: number) =>
-        found.at({ ...trainable, [name]: hostTensor(Float32Array.from(trainable[name]!.data, (w, i) => w + (step * data[i]!) / norm), trainable[name]!.shape) })
+        found.at({
+          ...trainable,
+          [name]: hostTensor(
+            Float32Array.from(trainable[name]!.data, (w, i) => w + (step * data[i]!) / norm),
+            trainable[name]!.shape,
+          ),
+        })
       expect(Math.abs(((await at(1e-2)) - (await at(-1e-2))) / 2e-2 - norm), name).toBeLessThan(0.02 * norm + 1e-3)
     }
     await Promise.all([found.dispose(), reference.dispose()])
@@ -118,13 +148,25 @@ describe.each([
     const input = { trainable, tokens: TOKENS, pad: PAD }
     const prefill = jit((given: Input, frozen) => policy.cached.prefill(frozen, given.trainable, given), { constants })
     const decode = jit(
-      (given: { trainable: Tensors; tokens: tf.Tensor1D; filled: tf.Tensor1D; cache: Tensors }, frozen) => policy.cached.decode(frozen, given.trainable, given),
+      (given: { trainable: Tensors; tokens: tf.Tensor1D; filled: tf.Tensor1D; cache: Tensors }, frozen) =>
+        policy.cached.decode(frozen, given.trainable, given),
       { constants },
     )
-    const forced = jit((given: Input, frozen) => ({ y: policy.logits(frozen, given.trainable, given, { start: 4, count: 1 }) }), { constants })
+    const forced = jit(
+      (given: Input, frozen) => ({ y: policy.logits(frozen, given.trainable, given, { start: 4, count: 1 }) }),
+      { constants },
+    )
     const { fresh } = await prefill(input)
-    const { logits } = await decode({ trainable, tokens: hostTensor(Int32Array.of(9, 10)), filled: hostTensor(Int32Array.of(4, 4)), cache: fresh })
-    const { y } = await forced({ ...input, tokens: hostTensor(Int32Array.from(ROWS.flatMap((row, i) => [...row, 9 + i])), [2, 5]) })
+    const { logits } = await decode({
+      trainable,
+      tokens: hostTensor(Int32Array.of(9, 10)),
+      filled: hostTensor(Int32Array.of(4, 4)),
+      cache: fresh,
+    })
+    const { y } = await forced({
+      ...input,
+      tokens: hostTensor(Int32Array.from(ROWS.flatMap((row, i) => [...row, 9 + i])), [2, 5]),
+    })
     await Promise.all([prefill.dispose(), decode.dispose(), forced.dispose()])
     expect(apart([...logits.data], [...y.data])).toBeLessThan(1e-5)
   })
@@ -136,7 +178,9 @@ describe.each([
     for (const [name, { data }] of Object.entries(constants)) expect(loaded.constants[name]!.data, name).toEqual(data)
     expect(Object.keys(loaded.constants).toSorted()).toEqual(Object.keys(constants).toSorted())
     rightOf(await savePretrained(loaded, trainable, merged)())
-    expect(apart(eagerLogits(await fromPretrained(merged), ROWS), eagerLogits(policy, ROWS, { trainable }))).toBeLessThan(1e-4)
+    expect(
+      apart(eagerLogits(await fromPretrained(merged), ROWS), eagerLogits(policy, ROWS, { trainable })),
+    ).toBeLessThan(1e-4)
   })
 })
 
@@ -154,9 +198,17 @@ describe('what cannot be kept so', () => {
   it('is a base that trains itself, or one whose weights are not finite', async () => {
     const directory = await freshDirectory()
     rightOf(await savePretrained(base, null, directory)())
-    expect(leftOf(await loadPolicy(directory, { quantize: { bits: 4 }, train: 'all' })())._tag).toBe('QuantizationInvalid')
+    expect(leftOf(await loadPolicy(directory, { quantize: { bits: 4 }, train: 'all' })())._tag).toBe(
+      'QuantizationInvalid',
+    )
     const name = 'model.layers.0.mlp.up_proj.weight'
-    const broken = { ...base.constants, [name]: { ...base.constants[name]!, data: base.constants[name]!.data.slice().fill(NaN, 5, 6) } }
-    expect(leftOf(quantizedWeights(base.config, broken, { bits: 8, block: 16 }))).toMatchObject({ _tag: 'WeightsCorrupt', detail: { tensor: name } })
+    const broken = {
+      ...base.constants,
+      [name]: { ...base.constants[name]!, data: base.constants[name]!.data.slice().fill(NaN, 5, 6) },
+    }
+    expect(leftOf(quantizedWeights(base.config, broken, { bits: 8, block: 16 }))).toMatchObject({
+      _tag: 'WeightsCorrupt',
+      detail: { tensor: name },
+    })
   })
 })

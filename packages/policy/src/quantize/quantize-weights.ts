@@ -30,15 +30,20 @@ export const quantizationOf = (
   const bad = (what: string, fix: string): E.Either<PolicyFault, never> =>
     E.left(policyFault('QuantizationInvalid', what, fix, { bits, block }))
   if (bits !== 4 && bits !== 8) return bad(`weights of ${String(bits)} bits are not computed`, 'Use 4 or 8 bits')
-  if (!BLOCKS.includes(block)) return bad(`a block of ${String(block)} weights is not computed`, `Use ${BLOCKS.join(', ')}`)
+  if (!BLOCKS.includes(block))
+    return bad(`a block of ${String(block)} weights is not computed`, `Use ${BLOCKS.join(', ')}`)
   const odd = quantizableModules(config).find(({ inputs }) => inputs % block !== 0)
   return odd === undefined
     ? E.right({ bits, block })
-    : bad(`${odd.name} has ${odd.inputs} inputs, which are not whole blocks of ${block}`, 'Use smaller blocks, or leave the model as it is')
+    : bad(
+        `${odd.name} has ${odd.inputs} inputs, which are not whole blocks of ${block}`,
+        'Use smaller blocks, or leave the model as it is',
+      )
 }
 
 /** Whether weights of a model are kept in codes. */
-export const isQuantized = (weights: HostTensors): boolean => Object.keys(weights).some((name) => name.endsWith('.codes'))
+export const isQuantized = (weights: HostTensors): boolean =>
+  Object.keys(weights).some((name) => name.endsWith('.codes'))
 
 /**
  * A module's matrix as `<module>.codes` [out, in · bits / 32] and `<module>.scales` [out, in / block]; of 8-bit codes
@@ -55,16 +60,24 @@ export const quantizedWeight = (
   return scales.every(Number.isFinite)
     ? E.right(
         Object.fromEntries(
-          Object.entries(parts).map(([part, data]) => [`${name}.${part}`, hostTensor(data, [outputs, data.length / outputs])]),
+          Object.entries(parts).map(([part, data]) => [
+            `${name}.${part}`,
+            hostTensor(data, [outputs, data.length / outputs]),
+          ]),
         ),
       )
     : E.left(
-        policyFault('WeightsCorrupt', `${name}.weight holds numbers that are not finite`, 'Use another checkpoint', { tensor: `${name}.weight` }),
+        policyFault('WeightsCorrupt', `${name}.weight holds numbers that are not finite`, 'Use another checkpoint', {
+          tensor: `${name}.weight`,
+        }),
       )
 }
 
 /** The matrix of a module in its own orientation, widened again where it is quantised; absent where the module is. */
-export const weightOf = ({ name, inputs, outputs, orientation }: Module, weights: HostTensors): HostTensor | undefined => {
+export const weightOf = (
+  { name, inputs, outputs, orientation }: Module,
+  weights: HostTensors,
+): HostTensor | undefined => {
   const [codes, scales] = [weights[`${name}.codes`], weights[`${name}.scales`]]
   if (codes === undefined || scales === undefined) return weights[`${name}.weight`]
   const quantization = { bits: (32 * codes.shape[1]!) / inputs, block: inputs / scales.shape[1]! } as Quantization
@@ -72,7 +85,10 @@ export const weightOf = ({ name, inputs, outputs, orientation }: Module, weights
     shape: orientation === 'out-in' ? [outputs, inputs] : [inputs, outputs],
     dtype: 'float32',
     get data() {
-      const matrix = dequantizeBlocks({ codes: codes.data as Int32Array, scales: scales.data as Float32Array }, quantization)
+      const matrix = dequantizeBlocks(
+        { codes: codes.data as Int32Array, scales: scales.data as Float32Array },
+        quantization,
+      )
       return orientation === 'out-in' ? matrix : transposed(matrix, [outputs, inputs])
     },
   }
@@ -89,7 +105,9 @@ export const quantizedWeights = (
     E.chain((quantization) =>
       pipe(
         quantizableModules(config),
-        E.traverseArray((module) => quantizedWeight(module, weights[`${module.name}.weight`]!.data as Float32Array, quantization)),
+        E.traverseArray((module) =>
+          quantizedWeight(module, weights[`${module.name}.weight`]!.data as Float32Array, quantization),
+        ),
       ),
     ),
     E.map((quantized) => {

@@ -12,7 +12,7 @@ const CHUNK = 1 << 30
 
 const readAt = async (file: FileHandle, start: number, length: number): Promise<Uint8Array> => {
   const out = new Uint8Array(length)
-  for (let done = 0; done < length; ) {
+  for (let done = 0; done < length;) {
     const { bytesRead } = await file.read(out, done, Math.min(CHUNK, length - done), start + done)
     if (bytesRead === 0) throw new Error(`the file ended ${length - done} bytes early`)
     done += bytesRead
@@ -99,7 +99,8 @@ const storedTensor = (file: FileHandle, path: string, { dtype, shape, start, end
   shape,
   ...(dtype === 'F32' && start % 4 === 0 ? { mapped: fileTensor({ path, offset: start }, 'float32', shape) } : {}),
   pieces: async function* () {
-    for (let at = start; at < end; at += PIECE) yield elementsOf(dtype, await readAt(file, at, Math.min(PIECE, end - at)))
+    for (let at = start; at < end; at += PIECE)
+      yield elementsOf(dtype, await readAt(file, at, Math.min(PIECE, end - at)))
   },
 })
 

@@ -102,12 +102,18 @@ describe('writing safetensors', () => {
 // Larger than what is read or written at a time.
 it('goes to a file and comes back without ever being whole in memory', async () => {
   const values = hostTensor(Float32Array.from({ length: (2 << 20) + 3 }, (_, i) => i % 256))
-  const stored = { ...(await onDisk(values)), get data(): never { throw new Error('read whole') } }
+  const stored = {
+    ...(await onDisk(values)),
+    get data(): never {
+      throw new Error('read whole')
+    },
+  }
   rightOf(await writeSafetensors(path, { stored }, { dtype: 'BF16' })())
   const { stored: back } = rightOf(await readSafetensors(path)())
   expect(back!.file).toBeDefined()
   let at = 0
-  for (const piece of piecesOf(back!, 1 << 20)) for (const value of piece) if (value !== at++ % 256) expect.fail(`${value} at ${at - 1}`)
+  for (const piece of piecesOf(back!, 1 << 20))
+    for (const value of piece) if (value !== at++ % 256) expect.fail(`${value} at ${at - 1}`)
   expect(at).toBe(values.data.length)
 })
 

@@ -41,6 +41,8 @@ export const learnedBpe = (vocab: Bpe['vocab'], next: number, symbols: readonly 
     learned.push(pair)
     text = joined(text, pair)
   }
-  const fresh = [...new Set([...symbols, ...learned.map((pair) => pair.join(''))])].filter((token) => !Object.hasOwn(vocab, token))
+  const fresh = [...new Set([...symbols, ...learned.map((pair) => pair.join(''))])].filter(
+    (token) => !Object.hasOwn(vocab, token),
+  )
   return { vocab: { ...vocab, ...Object.fromEntries(fresh.map((token, i) => [token, next + i])) }, merges: learned }
 }

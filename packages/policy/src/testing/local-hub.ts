@@ -117,8 +117,8 @@ export const localHub = async (
       return files[file] === undefined
         ? refused(response, [404, 'EntryNotFound'])
         : isLarge(file)
-        ? response.writeHead(302, { location: `${urlOf(elsewhere)}/cdn/${commit}/${file}` }).end()
-        : send(request, response, file, files[file])
+          ? response.writeHead(302, { location: `${urlOf(elsewhere)}/cdn/${commit}/${file}` }).end()
+          : send(request, response, file, files[file])
     response.setHeader('content-type', 'application/json')
     if (revision !== undefined) {
       const siblings = Object.keys(files).map((rfilename) => ({ rfilename }))

@@ -28,13 +28,16 @@ const labelsOf = ({ id2label }: Config): readonly string[] =>
     .map(([, name]) => name)
 
 const indexOf = (labels: readonly string[], label: string | number | undefined): E.Either<Fault, number> => {
-  const index = label === undefined ? (labels.length === 1 ? 0 : -1) : typeof label === 'number' ? label : labels.indexOf(label)
+  const index =
+    label === undefined ? (labels.length === 1 ? 0 : -1) : typeof label === 'number' ? label : labels.indexOf(label)
   return index >= 0 && index < labels.length
     ? E.right(index)
     : E.left(
         fault(
           'EncoderInvalid',
-          label === undefined ? 'the classifier has several labels and none was chosen' : `the classifier has no label ${JSON.stringify(label)}`,
+          label === undefined
+            ? 'the classifier has several labels and none was chosen'
+            : `the classifier has no label ${JSON.stringify(label)}`,
           `Choose one of ${labels.join(', ')}`,
           { labels },
         ),
@@ -77,7 +80,11 @@ const judgeWith =
  * @param decode the policy's own tokens to text
  * @example annotate(classifier('models/sst2', tokenizer.decode, { label: 'POSITIVE' }))
  */
-export const classifier = (model: string, decode: (ids: Int32Array) => string, options: ClassifierOptions = {}): Reward => {
+export const classifier = (
+  model: string,
+  decode: (ids: Int32Array) => string,
+  options: ClassifierOptions = {},
+): Reward => {
   const judge = once(
     pipe(
       loadEncoder(model, 'logits', options),

@@ -58,7 +58,9 @@ export const embedding = (model: string, options: EmbeddingOptions = {}): Embedd
             return vectors
           },
           (cause) =>
-            fault('EncoderInvalid', `${model} could not be run: ${(cause as Error).message}`, 'Check the model', { cause }),
+            fault('EncoderInvalid', `${model} could not be run: ${(cause as Error).message}`, 'Check the model', {
+              cause,
+            }),
         ),
       ),
     )

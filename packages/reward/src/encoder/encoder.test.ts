@@ -38,7 +38,11 @@ describe('a classifier as a reward', () => {
     ['by name', { label: 'GOOD' }, (text: string) => softmax(text, 1)],
     ['by number, one text at a time', { label: 2, batch: 1 }, (text: string) => softmax(text, 2)],
     ['as its logit', { label: 'BAD', as: 'logit' as const }, (text: string) => expectedLogits(idsOf(text))[0]!],
-    ['of another text', { label: 'BAD', read: ({ prompt }: { prompt: { id: string } }) => (prompt.id === 'p' ? 'sun' : 'sea') }, (text: string) => softmax(text.includes('sun') ? 'sea' : 'sun', 0)],
+    [
+      'of another text',
+      { label: 'BAD', read: ({ prompt }: { prompt: { id: string } }) => (prompt.id === 'p' ? 'sun' : 'sea') },
+      (text: string) => softmax(text.includes('sun') ? 'sea' : 'sun', 0),
+    ],
   ] as const)('is the log-probability of its label %s', async (_, options, expected) => {
     const found = await ends(judge, options)
     TEXTS.forEach((text, row) => expect(found[row]).toBeCloseTo(expected(text), 5))
@@ -47,7 +51,9 @@ describe('a classifier as a reward', () => {
   test('takes labels that do not exclude each other one by one', async () => {
     const several = await tinyEncoder('logits', { problem_type: 'multi_label_classification' })
     const found = await ends(several, { label: 'FINE' })
-    TEXTS.forEach((text, row) => expect(found[row]).toBeCloseTo(-Math.log(1 + Math.exp(-expectedLogits(idsOf(text))[2]!)), 5))
+    TEXTS.forEach((text, row) =>
+      expect(found[row]).toBeCloseTo(-Math.log(1 + Math.exp(-expectedLogits(idsOf(text))[2]!)), 5),
+    )
     await rm(several, { recursive: true })
   })
 
@@ -65,20 +71,32 @@ describe('a classifier as a reward', () => {
     ['a label it has not', { label: 'UGLY' }, 'no label "UGLY"'],
     ['a file that is not there', { label: 0, dtype: 'q8' as const }, 'model_quantized.onnx'],
   ])('names what is wrong: %s', async (_, options, words) => {
-    await expect(ends(judge, options)).rejects.toMatchObject({ _tag: 'EncoderInvalid', message: expect.stringContaining(words) })
+    await expect(ends(judge, options)).rejects.toMatchObject({
+      _tag: 'EncoderInvalid',
+      message: expect.stringContaining(words),
+    })
   })
 
   test('names a model that is damaged, or of another kind', async () => {
-    await expect(ends(reader, { label: 0 })).rejects.toMatchObject({ _tag: 'EncoderInvalid', message: expect.stringContaining('no logits but last_hidden_state') })
+    await expect(ends(reader, { label: 0 })).rejects.toMatchObject({
+      _tag: 'EncoderInvalid',
+      message: expect.stringContaining('no logits but last_hidden_state'),
+    })
     const broken = await tinyEncoder('logits')
     await writeFile(join(broken, 'onnx', 'model.onnx'), 'not a model')
-    await expect(ends(broken, { label: 0 })).rejects.toMatchObject({ _tag: 'EncoderInvalid', message: expect.stringContaining(join(broken, 'onnx')) })
+    await expect(ends(broken, { label: 0 })).rejects.toMatchObject({
+      _tag: 'EncoderInvalid',
+      message: expect.stringContaining(join(broken, 'onnx')),
+    })
     await rm(broken, { recursive: true })
   })
 })
 
 describe('an embedding', () => {
-  const vectors = async (options: EmbeddingOptions, texts: readonly string[] = TEXTS): Promise<readonly Float32Array[]> => {
+  const vectors = async (
+    options: EmbeddingOptions,
+    texts: readonly string[] = TEXTS,
+  ): Promise<readonly Float32Array[]> => {
     const found = await embedding(reader, options)(texts)()
     if (found._tag === 'Left') throw found.left
     return found.right
@@ -91,7 +109,8 @@ describe('an embedding', () => {
   const isNear = (found: readonly Float32Array[], expected: (text: string) => number[]): void =>
     TEXTS.forEach((text, row) => expected(text).forEach((x, i) => expect(found[row]![i]).toBeCloseTo(x, 5)))
 
-  test('is the mean of the tokens of length 1, without padding', async () => isNear(await vectors({}), (text) => unit(mean(text))))
+  test('is the mean of the tokens of length 1, without padding', async () =>
+    isNear(await vectors({}), (text) => unit(mean(text))))
   test('is the first token as it comes, where that is asked for', async () =>
     isNear(await vectors({ pooling: 'cls', normalise: false }), (text) => expectedStates(idsOf(text))[0]!))
   test('does not depend on what else is encoded', async () => {

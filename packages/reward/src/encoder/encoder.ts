@@ -13,7 +13,14 @@ type Json = Readonly<Record<string, unknown>>
 
 /** File names of transformers.js's `dtype`s. */
 const SUFFIX = {
-  fp32: '', fp16: '_fp16', q8: '_quantized', int8: '_int8', uint8: '_uint8', q4: '_q4', q4f16: '_q4f16', bnb4: '_bnb4',
+  fp32: '',
+  fp16: '_fp16',
+  q8: '_quantized',
+  int8: '_int8',
+  uint8: '_uint8',
+  q4: '_q4',
+  q4f16: '_q4f16',
+  bnb4: '_bnb4',
 } as const
 
 export interface EncoderOptions extends Omit<HubOptions, 'weights'> {
@@ -67,7 +74,8 @@ const encoded = async (model: OnnxFile, rows: readonly Int32Array[], pad: number
   const shape = [rows.length, width]
   const feeds = Object.fromEntries(model.inputs.map((input) => [input, { shape, data: FEEDS[input]!(ids, mask) }]))
   const { [name]: output } = await model.run(feeds)
-  if (output?.dtype !== 'float32') throw invalid(`the model's ${name} are ${output?.dtype}, not float32`, { name }, "Use dtype 'fp32' or 'q8'")
+  if (output?.dtype !== 'float32')
+    throw invalid(`the model's ${name} are ${output?.dtype}, not float32`, { name }, "Use dtype 'fp32' or 'q8'")
   return { output, mask: Uint8Array.from(mask, Number) }
 }
 
@@ -87,10 +95,22 @@ const openModel = (path: string, output: string): TE.TaskEither<Fault, OnnxFile>
       const { inputs, outputs } = model
       const strange = inputs.filter((input) => FEEDS[input] === undefined)
       if (strange.length > 0)
-        return E.left(invalid(`${path} takes ${strange.join(', ')}, which a text encoder does not`, { path, inputs }, 'Use an encoder: BERT, RoBERTa, ModernBERT and their like'))
+        return E.left(
+          invalid(
+            `${path} takes ${strange.join(', ')}, which a text encoder does not`,
+            { path, inputs },
+            'Use an encoder: BERT, RoBERTa, ModernBERT and their like',
+          ),
+        )
       return outputs.includes(output)
         ? E.right(model)
-        : E.left(invalid(`${path} has no ${output} but ${outputs.join(', ')}`, { path, outputs }, 'A classifier has logits, an embedding model last_hidden_state'))
+        : E.left(
+            invalid(
+              `${path} has no ${output} but ${outputs.join(', ')}`,
+              { path, outputs },
+              'A classifier has logits, an embedding model last_hidden_state',
+            ),
+          )
     }),
   )
 
@@ -111,9 +131,15 @@ const encoderOf = (
 })
 
 /** The tokens that a model takes; RoBERTa's positions begin after its padding id. */
-const longest = ({ max_position_embeddings: positions, model_type: type, pad_token_id: pad }: Json, { model_max_length: most }: Json): number => {
+const longest = (
+  { max_position_embeddings: positions, model_type: type, pad_token_id: pad }: Json,
+  { model_max_length: most }: Json,
+): number => {
   const before = /roberta|camembert/.test(String(type)) ? 1 + Number(pad ?? 1) : 0
-  return Math.min(typeof positions === 'number' ? positions - before : Infinity, typeof most === 'number' ? most : Infinity)
+  return Math.min(
+    typeof positions === 'number' ? positions - before : Infinity,
+    typeof most === 'number' ? most : Infinity,
+  )
 }
 
 /**

@@ -8,7 +8,10 @@ export const truncated = ({ encode }: Pick<Tokenizer, 'encode'>, text: string, m
   const ids = encode(text)
   if (ids.length <= most) return ids
   const plain = encode(text, { special: false })
-  const before = Math.max(0, ids.findIndex((_, at) => plain.every((id, i) => ids[at + i] === id)))
+  const before = Math.max(
+    0,
+    ids.findIndex((_, at) => plain.every((id, i) => ids[at + i] === id)),
+  )
   const after = ids.length - before - plain.length
   const kept = plain.subarray(0, Math.max(0, most - before - after))
   return Int32Array.of(...ids.subarray(0, before), ...kept, ...ids.subarray(before + plain.length))

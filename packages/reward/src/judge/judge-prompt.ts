@@ -6,7 +6,10 @@ import type { Judged } from '../completion-reward.ts'
  *
  * @see Yuan et al. 2024, arXiv:2401.10020, §2
  */
-export const judgePrompt = ({ prompt, text }: Pick<Judged, 'text'> & { readonly prompt: { readonly text: string } }): string =>
+export const judgePrompt = ({
+  prompt,
+  text,
+}: Pick<Judged, 'text'> & { readonly prompt: { readonly text: string } }): string =>
   `Review what was asked and the response to it, and score the response from 0 to 5. Give one point for each of these:
 - it is about what was asked and says something useful, even if it is incomplete;
 - it answers a good part of the question, even if it does not settle it;

@@ -27,7 +27,11 @@ test('range and label are choices', () => {
 })
 
 test('scores that can be read are averaged, a completion without any is not judged', async () => {
-  const answers = [['Score: 1', 'none', 'Score: 4'], ['none', null, 'Score: 7'], ['Score: 5', 'Score: 5', 'Score: 5']].flat()
+  const answers = [
+    ['Score: 1', 'none', 'Score: 4'],
+    ['none', null, 'Score: 7'],
+    ['Score: 5', 'Score: 5', 'Score: 5'],
+  ].flat()
   const asked: string[] = []
   const judge = llmJudge({
     ask: async (prompts) => (asked.push(...prompts), answers),
@@ -40,7 +44,9 @@ test('scores that can be read are averaged, a completion without any is not judg
 
 test('the default prompt shows what was asked and the response', async () => {
   const seen: string[] = []
-  await llmJudge({ ask: async (prompts) => (seen.push(...prompts), ['Score: 1']), samples: 1 })([completion('the reply')])
+  await llmJudge({ ask: async (prompts) => (seen.push(...prompts), ['Score: 1']), samples: 1 })([
+    completion('the reply'),
+  ])
   expect(seen[0]).toContain(`Asked:\n${promptOf('p', [1]).text}\n\nResponse:\nthe reply\n`)
 })
 

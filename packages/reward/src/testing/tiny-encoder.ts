@@ -22,7 +22,12 @@ const tensor = (name: string, shape: readonly number[], data: Array1): number[] 
 ]
 
 /** NodeProto: input 1, output 2, op_type 4, attribute 5 (name 1, i 3, type 20). */
-const node = (op: string, inputs: readonly string[], output: string, attributes: Readonly<Record<string, number>> = {}): number[] => [
+const node = (
+  op: string,
+  inputs: readonly string[],
+  output: string,
+  attributes: Readonly<Record<string, number>> = {},
+): number[] => [
   ...inputs.flatMap((name) => text(1, name)),
   ...text(2, output),
   ...text(4, op),
@@ -32,14 +37,24 @@ const node = (op: string, inputs: readonly string[], output: string, attributes:
 /** ValueInfoProto with named axes. */
 const info = (name: string, type: number, axes: readonly string[]): number[] => [
   ...text(1, name),
-  ...bytes(2, bytes(1, [...int(1, type), ...bytes(2, axes.flatMap((axis) => bytes(1, text(2, axis))))])),
+  ...bytes(
+    2,
+    bytes(1, [
+      ...int(1, type),
+      ...bytes(
+        2,
+        axes.flatMap((axis) => bytes(1, text(2, axis))),
+      ),
+    ]),
+  ),
 ]
 
 export const VOCAB: readonly string[] = ['[PAD]', '[UNK]', '[CLS]', '[SEP]', 'moon', 'star', 'sun', 'sea', 'stone']
 export const HIDDEN = 4
 export const LABELS: readonly string[] = ['BAD', 'GOOD', 'FINE']
 
-const numbers = (count: number, seed: number): Float32Array => Float32Array.from({ length: count }, (_, i) => Math.sin(seed + 1.7 * i))
+const numbers = (count: number, seed: number): Float32Array =>
+  Float32Array.from({ length: count }, (_, i) => Math.sin(seed + 1.7 * i))
 
 const TABLE = numbers(VOCAB.length * HIDDEN, 1)
 const TYPES = numbers(HIDDEN, 2)
@@ -112,7 +127,15 @@ export const expectedStates = (ids: readonly number[]): number[][] => {
   return h.map((row) => row.map((x, i) => x + c[i]!))
 }
 
-const special = (content: string, id: number) => ({ id, content, single_word: false, lstrip: false, rstrip: false, normalized: false, special: true })
+const special = (content: string, id: number) => ({
+  id,
+  content,
+  single_word: false,
+  lstrip: false,
+  rstrip: false,
+  normalized: false,
+  special: true,
+})
 const tokenType = (kind: 'SpecialToken' | 'Sequence', id: string) => ({ [kind]: { id, type_id: 0 } })
 
 /** Words, between [CLS] and [SEP]. */
@@ -127,7 +150,9 @@ const TOKENIZER = {
     type: 'TemplateProcessing',
     single: [tokenType('SpecialToken', '[CLS]'), tokenType('Sequence', 'A'), tokenType('SpecialToken', '[SEP]')],
     pair: [],
-    special_tokens: Object.fromEntries(['[CLS]', '[SEP]'].map((token) => [token, { id: token, ids: [VOCAB.indexOf(token)], tokens: [token] }])),
+    special_tokens: Object.fromEntries(
+      ['[CLS]', '[SEP]'].map((token) => [token, { id: token, ids: [VOCAB.indexOf(token)], tokens: [token] }]),
+    ),
   },
   decoder: null,
   model: { type: 'WordLevel', vocab: Object.fromEntries(VOCAB.map((word, id) => [word, id])), unk_token: '[UNK]' },

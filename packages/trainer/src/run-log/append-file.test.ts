@@ -21,7 +21,10 @@ const path = (): string => join(mkdtempSync(join(tmpdir(), 'gfnlm-append-')), 'n
 
 test('records follow each other, after the bytes that are kept', () => {
   const file = path()
-  for (const [keep, record] of [[0, 'abcdef'], [3, 'XY']] as const) {
+  for (const [keep, record] of [
+    [0, 'abcdef'],
+    [3, 'XY'],
+  ] as const) {
     const log = appendFile(file, keep)
     log.append(Buffer.from(record))
     log.append(Buffer.from('!'))

@@ -7,9 +7,15 @@ import type { Sink } from './sink.ts'
 /** The fault of a log that cannot be opened, found before the run begins. */
 export type LogFault = Fault<'RunLogUnwritable'>
 
-export const logFault = (path: string) => (error: unknown): LogFault =>
-  fault('RunLogUnwritable', `cannot write ${path}: ${(error as Error).message}`,
-    'Choose an output folder that can be written', { path })
+export const logFault =
+  (path: string) =>
+  (error: unknown): LogFault =>
+    fault(
+      'RunLogUnwritable',
+      `cannot write ${path}: ${(error as Error).message}`,
+      'Choose an output folder that can be written',
+      { path },
+    )
 
 /**
  * metrics.jsonl: one event a line, on file before the run goes on, so that SIGKILL costs at most a torn last line.

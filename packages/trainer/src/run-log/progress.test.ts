@@ -7,13 +7,17 @@ import { type Progress, duration, facts, noProgress, progressAfter } from './pro
 import { ansi, render } from './render.ts'
 
 const start = (steps: number): RunEvent => ({ type: 'run/start', time: 0, name: 'infill', steps, config: {} })
-const step = (n: number, time: number, metrics: Record<string, number> = { loss: 1.2041, reward: -31.2 }): RunEvent =>
-  ({ type: 'step', step: n, time, metrics })
+const step = (
+  n: number,
+  time: number,
+  metrics: Record<string, number> = { loss: 1.2041, reward: -31.2 },
+): RunEvent => ({ type: 'step', step: n, time, metrics })
 const after = (...events: RunEvent[]): Progress => events.reduce(progressAfter, noProgress)
 
 test('the line says step, loss, reward, time left and pace', () => {
   expect(render(after(start(40), step(10, 5000), step(12, 9000)), 90)).toBe(
-    '███████' + '░'.repeat(15) + '  step 12/40  loss 1.204  reward -31.200  ETA 56s  2.0 s/step')
+    '███████' + '░'.repeat(15) + '  step 12/40  loss 1.204  reward -31.200  ETA 56s  2.0 s/step',
+  )
 })
 
 test('tokens are counted from the first step seen, so that a resumed run does not boast', () => {
@@ -38,11 +42,13 @@ test('durations read as people say them', () => {
 
 test('the line never exceeds its width, and colours take no room', () => {
   const progress = after(start(1000), step(1, 0), step(500, 1e7, { loss: 12345, reward: -1e-9, num_tokens: 1e6 }))
-  fc.assert(fc.property(fc.integer({ min: 1, max: 200 }), (width) => {
-    const line = render(progress, width)
-    expect(line.length).toBeLessThanOrEqual(width)
-    expect(stripVTControlCharacters(render(progress, width, ansi))).toBe(line)
-  }))
+  fc.assert(
+    fc.property(fc.integer({ min: 1, max: 200 }), (width) => {
+      const line = render(progress, width)
+      expect(line.length).toBeLessThanOrEqual(width)
+      expect(stripVTControlCharacters(render(progress, width, ansi))).toBe(line)
+    }),
+  )
 })
 
 const writes = (terminal: object, env: Record<string, string>, events: readonly RunEvent[]): string[] => {
@@ -72,17 +78,20 @@ test.each([
   ['a pipe', {}, {}],
   ['CI', { isTTY: true }, { CI: 'true' }],
   ['a dumb terminal', { isTTY: true }, { TERM: 'dumb' }],
-])(
-  '%s gets whole plain lines: the first step, each tenth, the warnings and the end', (_, terminal, env) => {
-    const steps = Array.from({ length: 100 }, (__, i) => step(i + 1, i, { loss: 1 }))
-    const end: RunEvent = { type: 'run/end', step: 100, time: 100, reason: 'done' }
-    const out = writes(terminal, env, [start(100), ...steps, warning, end])
-    expect(out.map(saidFirst)).toEqual(['infill: 100 steps\n', 'step   1/100',
-      ...Array.from({ length: 10 }, (__, i) => `step ${String(10 * (i + 1)).padStart(3)}/100`),
-      'warning at step 1: reward failed\n', 'done at step 100\n'])
-    expect(out.join('')).toBe(stripVTControlCharacters(out.join('')).replaceAll('\r', ''))
-    expect(out.every((text) => text.endsWith('\n'))).toBe(true)
-  })
+])('%s gets whole plain lines: the first step, each tenth, the warnings and the end', (_, terminal, env) => {
+  const steps = Array.from({ length: 100 }, (__, i) => step(i + 1, i, { loss: 1 }))
+  const end: RunEvent = { type: 'run/end', step: 100, time: 100, reason: 'done' }
+  const out = writes(terminal, env, [start(100), ...steps, warning, end])
+  expect(out.map(saidFirst)).toEqual([
+    'infill: 100 steps\n',
+    'step   1/100',
+    ...Array.from({ length: 10 }, (__, i) => `step ${String(10 * (i + 1)).padStart(3)}/100`),
+    'warning at step 1: reward failed\n',
+    'done at step 100\n',
+  ])
+  expect(out.join('')).toBe(stripVTControlCharacters(out.join('')).replaceAll('\r', ''))
+  expect(out.every((text) => text.endsWith('\n'))).toBe(true)
+})
 
 test('a slow run without a terminal is heard of every minute', () => {
   const out = writes({}, {}, [start(1000), ...[0, 30, 61, 90, 122].map((s, i) => step(i + 1, s * 1000, {}))])

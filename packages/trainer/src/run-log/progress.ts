@@ -60,6 +60,11 @@ export const facts = (progress: Progress): readonly string[] => {
   const { step, steps, metrics } = progress
   const metric = (name: string): readonly string[] => (name in metrics ? [`${name} ${trim(metrics[name]!, 3)}`] : [])
   const [eta = [], ...rates] = pace(progress).map((fact) => [fact])
-  return [`step ${String(step).padStart(String(steps).length)}/${steps}`,
-    ...metric('loss'), ...metric('reward'), ...eta, ...rates.flat()]
+  return [
+    `step ${String(step).padStart(String(steps).length)}/${steps}`,
+    ...metric('loss'),
+    ...metric('reward'),
+    ...eta,
+    ...rates.flat(),
+  ]
 }

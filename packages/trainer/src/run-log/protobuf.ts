@@ -23,10 +23,16 @@ export const concatBytes = (...parts: readonly Uint8Array[]): Uint8Array => Buff
 export const intField = (field: number, n: number): Uint8Array => concatBytes(key(field, 0), varint(n))
 
 export const doubleField = (field: number, x: number): Uint8Array =>
-  concatBytes(key(field, 1), fixed(8, (view) => view.setFloat64(0, x, true)))
+  concatBytes(
+    key(field, 1),
+    fixed(8, (view) => view.setFloat64(0, x, true)),
+  )
 
 export const floatField = (field: number, x: number): Uint8Array =>
-  concatBytes(key(field, 5), fixed(4, (view) => view.setFloat32(0, x, true)))
+  concatBytes(
+    key(field, 5),
+    fixed(4, (view) => view.setFloat32(0, x, true)),
+  )
 
 export const bytesField = (field: number, value: string | Uint8Array): Uint8Array => {
   const bytes = typeof value === 'string' ? Buffer.from(value) : value

@@ -81,7 +81,10 @@ test('a sink that fails is one warning, told to the others, and the run goes on'
 
 test('sinks are closed before an error is passed on', async () => {
   const log: string[] = []
-  const source = concat(of(step(1)), throwError(() => new Error('NaN loss')))
+  const source = concat(
+    of(step(1)),
+    throwError(() => new Error('NaN loss')),
+  )
   await run(source, [sinkTo(log)]).catch((error: Error) => log.push(error.message))
   expect(log).toEqual(['1', 'closed', 'NaN loss'])
 })

@@ -37,48 +37,66 @@ const reason = (error: unknown): string => (error instanceof Error ? error.messa
  * record([sink])      ----a---b-----c-|        (closed, then complete)
  * ```
  */
-export const record = (sinks: readonly Sink[]): MonoTypeOperatorFunction<RunEvent> => (source) =>
-  defer(() => {
-    const mentioned = new Set<Sink>()
-    let busy: Promise<unknown> | undefined
-    let closed = false
-    let step = 0
+export const record =
+  (sinks: readonly Sink[]): MonoTypeOperatorFunction<RunEvent> =>
+  (source) =>
+    defer(() => {
+      const mentioned = new Set<Sink>()
+      let busy: Promise<unknown> | undefined
+      let closed = false
+      let step = 0
 
-    /** What failed. EMPTY, not a resolved promise, where a sink is synchronous: that keeps the whole synchronous. */
-    const failures = (act: (sink: Sink) => void | Promise<void>): Observable<Failure> =>
-      concat(...sinks.map((sink) =>
-        defer(() => (busy = act(sink) as Promise<void> | undefined) ?? EMPTY).pipe(
+      /** What failed. EMPTY, not a resolved promise, where a sink is synchronous: that keeps the whole synchronous. */
+      const failures = (act: (sink: Sink) => void | Promise<void>): Observable<Failure> =>
+        concat(
+          ...sinks.map((sink) =>
+            defer(() => (busy = act(sink) as Promise<void> | undefined) ?? EMPTY).pipe(
+              ignoreElements(),
+              catchError((error: unknown) => of({ sink, error })),
+            ),
+          ),
+        )
+
+      const warning = (sink: Sink, what: string, error: unknown): RunEvent => ({
+        type: 'warning',
+        step,
+        message: `${sink.name} ${what}: ${reason(error)}`,
+      })
+
+      const take = (event: RunEvent): Observable<RunEvent> =>
+        defer(() => {
+          step = stepOf(event) ?? step
+          return failures((sink) => sink.take(event))
+        }).pipe(
+          toArray(),
+          concatMap((failed) => {
+            const news = failed.filter(({ sink }) => !mentioned.has(sink))
+            for (const { sink } of news) mentioned.add(sink)
+            return concat(of(event), ...news.map(({ sink, error }) => take(warning(sink, 'was not written', error))))
+          }),
+        )
+
+      const close: Observable<RunEvent> = defer(() => {
+        if (closed) return EMPTY
+        closed = true
+        const settled = defer(() => busy ?? EMPTY).pipe(
           ignoreElements(),
-          catchError((error: unknown) => of({ sink, error })),
-        )))
+          catchError(() => EMPTY),
+        )
+        const last = failures((sink) => sink.close())
+        return concat(settled, last).pipe(map(({ sink, error }) => warning(sink, 'was not closed', error)))
+      })
 
-    const warning = (sink: Sink, what: string, error: unknown): RunEvent =>
-      ({ type: 'warning', step, message: `${sink.name} ${what}: ${reason(error)}` })
-
-    const take = (event: RunEvent): Observable<RunEvent> =>
-      defer(() => {
-        step = stepOf(event) ?? step
-        return failures((sink) => sink.take(event))
-      }).pipe(
-        toArray(),
-        concatMap((failed) => {
-          const news = failed.filter(({ sink }) => !mentioned.has(sink))
-          for (const { sink } of news) mentioned.add(sink)
-          return concat(of(event), ...news.map(({ sink, error }) => take(warning(sink, 'was not written', error))))
-        }),
+      return concat(source.pipe(concatMap(take)), close).pipe(
+        catchError((error: unknown) =>
+          concat(
+            close,
+            throwError(() => error),
+          ),
+        ),
+        // After an unsubscribe nobody listens for what goes wrong in closing.
+        finalize(() =>
+          close.subscribe((event) => process.emitWarning('message' in event ? (event.message ?? '') : '')),
+        ),
       )
-
-    const close: Observable<RunEvent> = defer(() => {
-      if (closed) return EMPTY
-      closed = true
-      const settled = defer(() => busy ?? EMPTY).pipe(ignoreElements(), catchError(() => EMPTY))
-      const last = failures((sink) => sink.close())
-      return concat(settled, last).pipe(map(({ sink, error }) => warning(sink, 'was not closed', error)))
     })
-
-    return concat(source.pipe(concatMap(take)), close).pipe(
-      catchError((error: unknown) => concat(close, throwError(() => error))),
-      // After an unsubscribe nobody listens for what goes wrong in closing.
-      finalize(() => close.subscribe((event) => process.emitWarning('message' in event ? event.message ?? '' : ''))),
-    )
-  })

@@ -22,7 +22,7 @@ const unmask = (n: bigint): bigint => {
 }
 const recordsIn = (file: Buffer): Buffer[] => {
   const records: Buffer[] = []
-  for (let at = 0; at < file.length; ) {
+  for (let at = 0; at < file.length;) {
     const length = Number(file.readBigUInt64LE(at))
     const data = file.subarray(at + 12, at + 12 + length)
     expect(unmask(BigInt(file.readUInt32LE(at + 8)))).toBe(slowCrc32c(file.subarray(at, at + 8)))
@@ -47,8 +47,12 @@ const fieldsOf = (bytes: Buffer): Fields => {
   const take = (size: number): Buffer => bytes.subarray(at, (at += size))
   while (at < bytes.length) {
     const key = varint()
-    const wire: Record<number, () => number | Buffer> =
-      { 0: varint, 1: () => take(8).readDoubleLE(), 2: () => take(varint()), 5: () => take(4).readFloatLE() }
+    const wire: Record<number, () => number | Buffer> = {
+      0: varint,
+      1: () => take(8).readDoubleLE(),
+      2: () => take(varint()),
+      5: () => take(4).readFloatLE(),
+    }
     ;(fields[key >> 3] ??= []).push(wire[key & 7]!())
   }
   return fields
@@ -81,9 +85,10 @@ test('the metrics of a step are scalars under train/, as 32-bit floats', () => {
   const [, event] = written([{ type: 'step', time: 0, step: 300, metrics }])
   expect(event![2]).toEqual([300])
   const values = message(event!, 5)[1]!.map((value) => fieldsOf(value as Buffer))
-  expect(Object.fromEntries(values.map((value) => [text(value, 1), value[2]![0]]))).toEqual(
-    { 'train/loss': Math.fround(0.1), 'train/completions/mean_length': 12 },
-  )
+  expect(Object.fromEntries(values.map((value) => [text(value, 1), value[2]![0]]))).toEqual({
+    'train/loss': Math.fround(0.1),
+    'train/completions/mean_length': 12,
+  })
 })
 
 test('NaN and steps past 32 bits survive', () => {

@@ -13,8 +13,11 @@ const prefixed = (prefix: string, metrics: Metrics): Metrics =>
 const cell = (text: string): string => text.replace(/[\\|<>*_`]/g, '\\$&').replace(/\s*\n\s*/g, ' ↵ ')
 
 const table = (samples: readonly SampleText[]): string =>
-  ['prompt | completion | log reward', '--- | --- | ---:',
-    ...samples.map((s) => `${cell(s.prompt)} | ${cell(s.completion)} | ${s.logReward.toFixed(3)}`)].join('\n')
+  [
+    'prompt | completion | log reward',
+    '--- | --- | ---:',
+    ...samples.map((s) => `${cell(s.prompt)} | ${cell(s.completion)} | ${s.logReward.toFixed(3)}`),
+  ].join('\n')
 
 /** The records of an event: metrics of steps under train/, of evaluations under eval/<name>/ with their samples. */
 const recordsOf = (event: RunEvent, at: At): readonly Uint8Array[] => {

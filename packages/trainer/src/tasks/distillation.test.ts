@@ -65,7 +65,10 @@ test('a model that is its own teacher has nothing to learn; with an adapter it i
   const moved = Object.fromEntries(
     Object.entries(student.trainable).map(([name, { data, shape }]) => [
       name,
-      hostTensor(Float32Array.from(data, (x) => x + 0.1), shape),
+      hostTensor(
+        Float32Array.from(data, (x) => x + 0.1),
+        shape,
+      ),
     ]),
   )
   expect((await update(frozen(student, moved)))['loss']).toBeGreaterThan(1e-3)

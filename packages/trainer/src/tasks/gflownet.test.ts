@@ -107,25 +107,29 @@ test.each([
   ['DB', modifiedDB({ ...forced, leaf: 'free' })],
   ['VarGrad', varGrad(forced)],
   ['TB', trajectoryBalanceTask(forced)],
-])('%s: rows that share their prompt make the update of rows apart, ragged, in any order, one dropped', async (_, task) => {
-  const policy = smallLlama()
-  const { branched: _branched, ...plain } = policy
-  const judged = await weighted(
-    { ...completions(forced, ROWS), group: Int32Array.of(0, 1, 0, 0, 1, 0) },
-    likelihood(reference(policy)),
-    0.7,
-  )
-  const batch = { ...judged, keep: Uint8Array.of(1, 1, 1, 0, 1, 1), weight: Float32Array.of(1, 2, 0.5, 1, 1, 1) }
-  const learn = async (learner: typeof plain) => {
-    const { update, state } = trainer(learner, { task, learningRate: constant(0.1), optimizer: sgd() })
-    await update(batch)
-    // B starts at 0: from the second update on A moves, too.
-    return { metrics: await update(batch), parameters: state().parameters }
-  }
-  const [together, apart] = [await learn(policy), await learn(plain)]
-  for (const [name, value] of Object.entries(apart.metrics)) expect(Math.abs(together.metrics[name]! - value), name).toBeLessThan(1e-5 * (1 + Math.abs(value)))
-  together.parameters.forEach((value, i) => expect(Math.abs(value - apart.parameters[i]!)).toBeLessThan(1e-5))
-})
+])(
+  '%s: rows that share their prompt make the update of rows apart, ragged, in any order, one dropped',
+  async (_, task) => {
+    const policy = smallLlama()
+    const { branched: _branched, ...plain } = policy
+    const judged = await weighted(
+      { ...completions(forced, ROWS), group: Int32Array.of(0, 1, 0, 0, 1, 0) },
+      likelihood(reference(policy)),
+      0.7,
+    )
+    const batch = { ...judged, keep: Uint8Array.of(1, 1, 1, 0, 1, 1), weight: Float32Array.of(1, 2, 0.5, 1, 1, 1) }
+    const learn = async (learner: typeof plain) => {
+      const { update, state } = trainer(learner, { task, learningRate: constant(0.1), optimizer: sgd() })
+      await update(batch)
+      // B starts at 0: from the second update on A moves, too.
+      return { metrics: await update(batch), parameters: state().parameters }
+    }
+    const [together, apart] = [await learn(policy), await learn(plain)]
+    for (const [name, value] of Object.entries(apart.metrics))
+      expect(Math.abs(together.metrics[name]! - value), name).toBeLessThan(1e-5 * (1 + Math.abs(value)))
+    together.parameters.forEach((value, i) => expect(Math.abs(value - apart.parameters[i]!)).toBeLessThan(1e-5))
+  },
+)
 
 const masked = tokenMDP({ terminator: STOP, maxLength: 4, minLength: 2, logitShift: exceptTokens(11, [0]) })
 const LONG = ROWS.filter((row) => row.length >= 2)

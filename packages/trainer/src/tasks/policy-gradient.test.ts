@@ -105,7 +105,10 @@ test.each([
 test('a completion that could not be judged changes nothing, whatever it holds', async () => {
   const keep = Uint8Array.of(1, 1, 0, 1, 1, 1)
   const dropped = (reward: number) =>
-    updates(smallLlama(), grpoTask(mdp), (batch) => ({ ...rewarded((r, row) => (row === 2 ? reward : r))(batch), keep }))
+    updates(smallLlama(), grpoTask(mdp), (batch) => ({
+      ...rewarded((r, row) => (row === 2 ? reward : r))(batch),
+      keep,
+    }))
   expect(await dropped(7)).toEqual(await dropped(0))
 })
 
@@ -126,8 +129,14 @@ test('a forced stop is no choice: its column is in no mean', async () => {
     const { mask } = grpoTask(within).pack(batch) as Record<string, HostTensor>
     return [0, 1].map((row) => [...mask!.data.subarray(row * batch.width, (row + 1) * batch.width)])
   }
-  expect(await maskOf(mdp)).toEqual([[1, 1, 1, 1, 0], [1, 1, 0, 0, 0]])
-  expect(await maskOf({ ...mdp, leaf: 'free' })).toEqual([[1, 1, 1, 1, 1], [1, 1, 0, 0, 0]])
+  expect(await maskOf(mdp)).toEqual([
+    [1, 1, 1, 1, 0],
+    [1, 1, 0, 0, 0],
+  ])
+  expect(await maskOf({ ...mdp, leaf: 'free' })).toEqual([
+    [1, 1, 1, 1, 1],
+    [1, 1, 0, 0, 0],
+  ])
 })
 
 test('an infinite reward is a fault that names its row', async () => {

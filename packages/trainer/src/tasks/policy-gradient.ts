@@ -1,8 +1,17 @@
 import { type TokenMDP, type Weighted, fault, selectRows, settledTokens, terminalReward } from '@gfnlm/env'
 import { type HostTensors, hostTensor } from '@gfnlm/jit'
 import {
-  type ClippedOptions, type GroupAdvantageOptions, type PolicyGradientLoss, type PolicyGradientOptions,
-  batchMeanBaseline, groupAdvantages, grpo, informativeGroups, leaveOneOut, reinforce, rloo,
+  type ClippedOptions,
+  type GroupAdvantageOptions,
+  type PolicyGradientLoss,
+  type PolicyGradientOptions,
+  batchMeanBaseline,
+  groupAdvantages,
+  grpo,
+  informativeGroups,
+  leaveOneOut,
+  reinforce,
+  rloo,
 } from '@gfnlm/losses'
 import { type PackedInput, actionScores, packRows } from '@gfnlm/policy'
 import type * as tf from '@tensorflow/tfjs-core'

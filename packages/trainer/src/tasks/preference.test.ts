@@ -68,7 +68,15 @@ test('what is chosen gets likelier than what is rejected, on prompts that it nev
 
 test.each([
   ['IPO per token', preference(ipoPerToken({ beta: 0.2 }))],
-  ['DPO with likelihood', preference(multiLoss([[1, dpo()], [0.5, likelihoodOfChosen]]))],
+  [
+    'DPO with likelihood',
+    preference(
+      multiLoss([
+        [1, dpo()],
+        [0.5, likelihoodOfChosen],
+      ]),
+    ),
+  ],
   ['SimPO', referenceFreePreference(simPo())],
   ['ORPO', referenceFreePreference(orpo())],
 ])('%s learns', async (_, task) => {
@@ -103,7 +111,10 @@ test('length-desensitised: the tail of the longer completion counts for nothing,
     const inGraph = learnerOf(preference(dpo(), { logProbs }))
     const before = learnerOf(preference(dpo(), { logProbs, reference: precomputed }))
     for (let step = 0; step < 3; step++) {
-      const [a, b] = [await inGraph.update({ pairs: [of], width: 8 }), await before.update({ pairs: [judged!], width: 8 })]
+      const [a, b] = [
+        await inGraph.update({ pairs: [of], width: 8 }),
+        await before.update({ pairs: [judged!], width: 8 }),
+      ]
       expect(a['loss']).toBeCloseTo(b['loss']!, 5)
     }
     return inGraph.state().parameters
@@ -129,7 +140,15 @@ test('padding never changes a loss, and a pair of weight 0 teaches nothing', asy
 
 test.each([
   ['DPO', preference(dpo({ beta: 0.5 }), { reference: precomputed })],
-  ['DPO with likelihood', preference(multiLoss([[1, dpo()], [0.5, likelihoodOfChosen]]))],
+  [
+    'DPO with likelihood',
+    preference(
+      multiLoss([
+        [1, dpo()],
+        [0.5, likelihoodOfChosen],
+      ]),
+    ),
+  ],
   ['ORPO', referenceFreePreference(orpo())],
 ])('%s: gradients of single pairs add up to those of the batch', async (_, task) => {
   const judged = await withReference(reference(policy), pairsOf(8, 5))

@@ -24,7 +24,10 @@ export interface ProcessRewardModelOptions {
 }
 
 const pack = ({ rows, width }: StepBatch): HostTree => {
-  const { tokens, columns } = rightPadded(rows.map((row) => row.tokens), width)
+  const { tokens, columns } = rightPadded(
+    rows.map((row) => row.tokens),
+    width,
+  )
   const label = new Float32Array(rows.length * columns).fill(NO_STEP)
   rows.forEach((row, r) => label.set(row.label, r * columns))
   return {

@@ -16,7 +16,10 @@ export const packTrajectories = (batch: Weighted): Record<string, ReturnType<typ
     group: hostTensor(batch.group),
     keep: hostTensor(Float32Array.from(batch.keep)),
     weight: hostTensor(batch.weight),
-    logReward: hostTensor(batch.logReward.map((r) => r / rewardTemperature), [rows, width]),
+    logReward: hostTensor(
+      batch.logReward.map((r) => r / rewardTemperature),
+      [rows, width],
+    ),
   }
 }
 

@@ -27,6 +27,11 @@ export const quadratic = (rateScale = 1): Task<readonly [number, number]> => ({
   loss: ({ trainable, parameters, batch }) => {
     const gap = tf.sub(trainable['w']!, batch['towards']!)
     const terms = tf.reshape(tf.mul(0.5, tf.add(tf.sum(tf.square(gap)), tf.square(parameters['z']!))), [1])
-    return { terms, share: tf.ones([1]), mass: tf.scalar(1), metrics: { z: tf.reshape(parameters['z']!, []) as tf.Scalar } }
+    return {
+      terms,
+      share: tf.ones([1]),
+      mass: tf.scalar(1),
+      metrics: { z: tf.reshape(parameters['z']!, []) as tf.Scalar },
+    }
   },
 })

@@ -41,7 +41,8 @@ const flopsOf = ({ name, inputs, outputs }: ProfileEvent): number => {
   return 2 * inner * out.reduce((n, d) => n * d, 1)
 }
 
-const spell = (shapes: readonly (readonly number[])[]): string => shapes.map((shape) => `[${shape.join(', ')}]`).join(' ')
+const spell = (shapes: readonly (readonly number[])[]): string =>
+  shapes.map((shape) => `[${shape.join(', ')}]`).join(' ')
 
 /** Events of equal operator, provider and shapes, added up. */
 interface Tally {
@@ -65,7 +66,11 @@ const count = (tallies: Tallies, event: ProfileEvent): void => {
 const costs = (tallies: Tallies, runs: number): readonly Cost[] =>
   [...tallies.values()]
     .map(({ event, shapes, calls, us }) => ({
-      name: event.name, provider: event.provider, shapes, calls: calls / runs, ms: us / runs / 1e3,
+      name: event.name,
+      provider: event.provider,
+      shapes,
+      calls: calls / runs,
+      ms: us / runs / 1e3,
       flops: event.kind === 'operator' ? (flopsOf(event) * calls) / runs : 0,
     }))
     .sort((a, b) => b.ms - a.ms)
@@ -81,7 +86,8 @@ export const figuresOf = (events: Iterable<ProfileEvent>): Figures => {
     // A run's own event follows its operators'; kernels come last of all, and are placed by their time.
     if (event.kind === 'session' && event.name === 'model_run') runs.push(event)
     if (event.kind === 'operator') count((runs.length === 0 ? first : later).operators, event)
-    if (event.kind === 'kernel') count((runs[0] === undefined || event.at < runs[0].at + runs[0].took ? first : later).kernels, event)
+    if (event.kind === 'kernel')
+      count((runs[0] === undefined || event.at < runs[0].at + runs[0].took ? first : later).kernels, event)
   }
   const averaged = runs.length > 1 ? runs.slice(1) : runs
   const { operators, kernels } = runs.length > 1 ? later : first

@@ -10,10 +10,17 @@ const folder = process.env['GFNLM_PROFILE'] || undefined
  * Opens session `id` with what is to be observed of it: every run with GFNLM_PROFILE=<folder> set; else, on a GPU, the
  * first run, for `tell` to hear what that GPU left to the CPU.
  */
-export const openObserved = (id: number, device: string, tell: (placement: Placement) => void, open: Open): Promise<Session> =>
-  folder !== undefined ? profiledSession(id, device, folder, profiled, open)
-  : device === 'cpu' ? open({})
-  : placedSession(id, device, tell, open)
+export const openObserved = (
+  id: number,
+  device: string,
+  tell: (placement: Placement) => void,
+  open: Open,
+): Promise<Session> =>
+  folder !== undefined
+    ? profiledSession(id, device, folder, profiled, open)
+    : device === 'cpu'
+      ? open({})
+      : placedSession(id, device, tell, open)
 
 /** Writes what was profiled, and says on stderr where. */
 export const writeObserved = (): void => {

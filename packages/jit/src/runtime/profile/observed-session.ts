@@ -28,7 +28,12 @@ const nameOf = ({ inputMetadata, outputNames }: InferenceSession): string => {
 }
 
 /** Opens a session whose profile goes to a file of its own in `folder`. */
-const opened = async (id: number, device: string, folder: string, open: Open): Promise<{ readonly session: InferenceSession; readonly profile: Profiled }> => {
+const opened = async (
+  id: number,
+  device: string,
+  folder: string,
+  open: Open,
+): Promise<{ readonly session: InferenceSession; readonly profile: Profiled }> => {
   // A session may be opened again.
   const prefix = join(folder, `gfnlm-session-${process.pid}-${opening++}`)
   const began = now() - BEGAN
@@ -42,7 +47,13 @@ const opened = async (id: number, device: string, folder: string, open: Open): P
 }
 
 /** Opens session `id` and profiles every run of it, to be merged into `folder` with the others of `profiled`. */
-export const profiledSession = async (id: number, device: string, folder: string, profiled: Profiled[], open: Open): Promise<Session> => {
+export const profiledSession = async (
+  id: number,
+  device: string,
+  folder: string,
+  profiled: Profiled[],
+  open: Open,
+): Promise<Session> => {
   mkdirSync(folder, { recursive: true })
   const { session, profile } = await opened(id, device, folder, open)
   profiled.push(profile)
@@ -56,7 +67,12 @@ export const profiledSession = async (id: number, device: string, folder: string
 }
 
 /** Opens session `id` on a GPU, and tells after its first run which operators ran where. */
-export const placedSession = async (id: number, device: string, tell: (placement: Placement) => void, open: Open): Promise<Session> => {
+export const placedSession = async (
+  id: number,
+  device: string,
+  tell: (placement: Placement) => void,
+  open: Open,
+): Promise<Session> => {
   const { session, profile } = await opened(id, device, tmpdir(), open)
   let known = false
   const conclude = (): void => {

@@ -38,7 +38,7 @@ export const leftToCpu = ({ device, operators, onCpu, copies, onlyIndices }: Pla
   return jitError(
     'OpsOnCpu',
     `device '${device}' leaves ${left} of ${operators} operators to the CPU (${types.map(([op, n]) => `${op} ${n}`).join(', ')}), and copies between the two ${copies} times a run`,
-    'Results are the same, a run is slower. Write these with ops that the device has, or compile that part on its own for device \'cpu\'.',
+    "Results are the same, a run is slower. Write these with ops that the device has, or compile that part on its own for device 'cpu'.",
     { device, operators, onCpu, copies },
   )
 }

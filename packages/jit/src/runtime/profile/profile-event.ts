@@ -33,13 +33,16 @@ interface Line {
   }
 }
 
-const typed = (shapes: Line['args']['input_type_shape']): readonly Shape[] => (shapes ?? []).map((entry) => Object.values(entry)[0] ?? [])
+const typed = (shapes: Line['args']['input_type_shape']): readonly Shape[] =>
+  (shapes ?? []).map((entry) => Object.values(entry)[0] ?? [])
 
-const isFloat = (shapes: Line['args']['input_type_shape']): boolean => (shapes ?? []).some((entry) => /float|double/.test(Object.keys(entry)[0] ?? ''))
+const isFloat = (shapes: Line['args']['input_type_shape']): boolean =>
+  (shapes ?? []).some((entry) => /float|double/.test(Object.keys(entry)[0] ?? ''))
 
 const spelled = (shapes: string | undefined, which: 'inputs' | 'outputs'): readonly Shape[] =>
   [...(shapes ?? '').matchAll(/(inputs|outputs)\[\d+\] = \{([\d,]*)\}/g)].flatMap(([, side, list]) =>
-    side === which ? [list === '' ? [] : list!.split(',').map(Number)] : [])
+    side === which ? [list === '' ? [] : list!.split(',').map(Number)] : [],
+  )
 
 const eventOf = ({ cat, name, ts: at, dur: took, args }: Line): ProfileEvent | undefined => {
   switch (cat) {
@@ -47,15 +50,26 @@ const eventOf = ({ cat, name, ts: at, dur: took, args }: Line): ProfileEvent | u
       return { kind: 'session', name, provider: '', at, took, inputs: [], outputs: [], floats: false }
     case 'Node':
       return {
-        kind: 'operator', name: args.op_name ?? name, provider: (args.provider ?? '').replace(/ExecutionProvider$/, ''), at, took,
-        inputs: typed(args.input_type_shape), outputs: typed(args.output_type_shape),
+        kind: 'operator',
+        name: args.op_name ?? name,
+        provider: (args.provider ?? '').replace(/ExecutionProvider$/, ''),
+        at,
+        took,
+        inputs: typed(args.input_type_shape),
+        outputs: typed(args.output_type_shape),
         floats: isFloat(args.input_type_shape) || isFloat(args.output_type_shape),
       }
     // WebGPU's: `node&operator&program`
     case 'Api':
       return {
-        kind: 'kernel', name: name.split('&')[1] || name, provider: 'WebGpu', at, took,
-        inputs: spelled(args.shapes, 'inputs'), outputs: spelled(args.shapes, 'outputs'), floats: true,
+        kind: 'kernel',
+        name: name.split('&')[1] || name,
+        provider: 'WebGpu',
+        at,
+        took,
+        inputs: spelled(args.shapes, 'inputs'),
+        outputs: spelled(args.shapes, 'outputs'),
+        floats: true,
       }
     default:
       return undefined

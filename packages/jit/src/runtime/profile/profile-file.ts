@@ -4,7 +4,9 @@ import { type ProfileEvent, profileEvents } from './profile-event.ts'
 
 /** ONNX Runtime adds the time to the prefix that it is given. */
 const filesOf = (prefix: string): readonly string[] =>
-  readdirSync(dirname(prefix)).filter((name) => name.startsWith(`${basename(prefix)}_`)).map((name) => join(dirname(prefix), name))
+  readdirSync(dirname(prefix))
+    .filter((name) => name.startsWith(`${basename(prefix)}_`))
+    .map((name) => join(dirname(prefix), name))
 
 const CHUNK = 1 << 20
 

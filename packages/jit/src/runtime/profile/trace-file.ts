@@ -23,12 +23,25 @@ const trackOf = ({ id }: Track, kernel: boolean): number => 2 * id + (kernel ? 1
 /** The names of a session's tracks. */
 export const trackNames = (track: Track): readonly TraceEvent[] =>
   [false, true].map((kernel) => ({
-    ph: 'M', name: 'thread_name', pid: PID, tid: trackOf(track, kernel), args: { name: kernel ? `${track.name}: GPU` : track.name },
+    ph: 'M',
+    name: 'thread_name',
+    pid: PID,
+    tid: trackOf(track, kernel),
+    args: { name: kernel ? `${track.name}: GPU` : track.name },
   }))
 
 /** A profile's event as the trace has it. */
-export const traceEvent = (track: Track, { kind, name, provider, at, took, inputs, outputs }: ProfileEvent): TraceEvent => ({
-  ph: 'X', cat: kind, name, pid: PID, tid: trackOf(track, kind === 'kernel'), ts: track.began + at, dur: took,
+export const traceEvent = (
+  track: Track,
+  { kind, name, provider, at, took, inputs, outputs }: ProfileEvent,
+): TraceEvent => ({
+  ph: 'X',
+  cat: kind,
+  name,
+  pid: PID,
+  tid: trackOf(track, kind === 'kernel'),
+  ts: track.began + at,
+  dur: took,
   args: kind === 'session' ? {} : { provider, inputs: JSON.stringify(inputs), outputs: JSON.stringify(outputs) },
 })
 

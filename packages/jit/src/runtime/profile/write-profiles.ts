@@ -47,7 +47,12 @@ function* traceOf(sessions: readonly Profiled[]): Generator<TraceEvent> {
 export const writeProfiles = (folder: string, sessions: readonly Profiled[]): Written => {
   for (const { end } of sessions) end()
   const [table, trace] = [join(folder, `profile-${process.pid}.txt`), join(folder, `trace-${process.pid}.json`)]
-  writeFileSync(table, profileTable(sessions.map(({ track, device, prefix }) => ({ ...figuresOf(readProfile(prefix)), name: track.name, device }))))
+  writeFileSync(
+    table,
+    profileTable(
+      sessions.map(({ track, device, prefix }) => ({ ...figuresOf(readProfile(prefix)), name: track.name, device })),
+    ),
+  )
   writePieces(trace, traceText(traceOf(sessions)))
   for (const { prefix } of sessions) removeProfile(prefix)
   return { table, trace }

@@ -2,7 +2,8 @@ import * as tf from '@tensorflow/tfjs-core'
 import type { GraphBuilder, GraphType, Value } from '../graph.ts'
 import { type Lowering, type Lowerings, broadcastShape, broadcasting, cast, expand, unbroadcast } from './lowering.ts'
 
-const upcast = (a: Value, b: Value): GraphType => tf.upcastType(a.dtype as tf.DataType, b.dtype as tf.DataType) as GraphType
+const upcast = (a: Value, b: Value): GraphType =>
+  tf.upcastType(a.dtype as tf.DataType, b.dtype as tf.DataType) as GraphType
 
 interface Arithmetic {
   readonly op: string
@@ -82,7 +83,12 @@ export const BINARY: Lowerings = {
     const angle = graph.emit('Atan', [safe], shape, 'float32')
     const pi = graph.splat(Math.fround(Math.PI), [], 'float32')
     const negative = broadcasting(graph, 'Less', a!, zero, 'bool')
-    const turn = graph.emit('Where', [negative, graph.splat(-Math.fround(Math.PI), [], 'float32'), pi], negative.shape, 'float32')
+    const turn = graph.emit(
+      'Where',
+      [negative, graph.splat(-Math.fround(Math.PI), [], 'float32'), pi],
+      negative.shape,
+      'float32',
+    )
     const left = broadcasting(graph, 'Less', b!, zero, 'bool')
     const turned = broadcasting(graph, 'Add', angle, turn, 'float32')
     return graph.emit('Where', [left, turned, angle], shape, 'float32')

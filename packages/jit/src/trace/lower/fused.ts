@@ -15,7 +15,14 @@ export const FUSED: Lowerings = {
     )
   },
   GfnlmRotary: ({ x, positions, cos, sin }, _, graph) =>
-    graph.emit('RotaryEmbedding', [x!, cast(graph, positions!, 'int64'), cos!, sin!], x!.shape, 'float32', {}, 'com.microsoft'),
+    graph.emit(
+      'RotaryEmbedding',
+      [x!, cast(graph, positions!, 'int64'), cos!, sin!],
+      x!.shape,
+      'float32',
+      {},
+      'com.microsoft',
+    ),
   GfnlmRmsNorm: ({ x, weight }, { eps }, graph) =>
     graph.emitMany(
       'SimplifiedLayerNormalization',

@@ -16,8 +16,16 @@ const addRows = (graph: GraphBuilder, ids: Value, updates: Value, rows: number):
   const kept = graph.emit('Where', [below, graph.splat(rows, [], 'int32'), whole], [n], 'int32')
   const index = graph.emit('Expand', [reshape(graph, kept, [n, 1]), graph.ints([n, inner])], [n, inner], 'int32')
   // One row more takes what is dropped.
-  const base = graph.emit('Expand', [graph.splat(0, [], updates.dtype), graph.ints([rows + 1, inner])], [rows + 1, inner], updates.dtype)
-  const sums = graph.emit('ScatterElements', [base, index, updates], [rows + 1, inner], updates.dtype, { axis: 0, reduction: 'add' })
+  const base = graph.emit(
+    'Expand',
+    [graph.splat(0, [], updates.dtype), graph.ints([rows + 1, inner])],
+    [rows + 1, inner],
+    updates.dtype,
+  )
+  const sums = graph.emit('ScatterElements', [base, index, updates], [rows + 1, inner], updates.dtype, {
+    axis: 0,
+    reduction: 'add',
+  })
   return graph.emit('Slice', [sums, graph.ints([0]), graph.ints([rows]), graph.ints([0])], [rows, inner], updates.dtype)
 }
 
@@ -25,7 +33,13 @@ const addRows = (graph: GraphBuilder, ids: Value, updates: Value, rows: number):
 const rowIds = (graph: GraphBuilder, indices: Value, shape: readonly number[]): Value => {
   const depth = indices.shape.at(-1)!
   const strides = Int32Array.from({ length: depth }, (_, i) => sizeOf(shape.slice(i + 1, depth)))
-  const scaled = broadcasting(graph, 'Mul', cast(graph, indices, 'int32'), graph.constant(strides, [depth], 'int32'), 'int32')
+  const scaled = broadcasting(
+    graph,
+    'Mul',
+    cast(graph, indices, 'int32'),
+    graph.constant(strides, [depth], 'int32'),
+    'int32',
+  )
   const axis = indices.shape.length - 1
   return graph.emit('ReduceSum', [scaled, graph.ints([axis])], indices.shape.slice(0, -1), 'int32', { keepdims: 0 })
 }
@@ -42,18 +56,48 @@ export const GATHER: Lowerings = {
     const at = tf.util.parseAxisParam(axis, [...x!.shape])[0]!
     const batch = (batchDims ?? 0) as number
     if (batch === 0)
-      return graph.emit('Gather', [x!, cast(graph, indices!, 'int32')], [...x!.shape.slice(0, at), ...indices!.shape, ...x!.shape.slice(at + 1)], x!.dtype, { axis: at })
+      return graph.emit(
+        'Gather',
+        [x!, cast(graph, indices!, 'int32')],
+        [...x!.shape.slice(0, at), ...indices!.shape, ...x!.shape.slice(at + 1)],
+        x!.dtype,
+        { axis: at },
+      )
     // Axes between the batch and the gathered one are moved behind it, gathered around, and moved back.
     const middle = at - batch
     const rank = x!.shape.length
-    const front = [...Array(batch).keys(), at, ...Array.from({ length: middle }, (_, i) => batch + i), ...Array.from({ length: rank - at - 1 }, (_, i) => at + 1 + i)]
-    const moved = middle === 0 ? x! : graph.emit('Transpose', [x!], front.map((p) => x!.shape[p]!), x!.dtype, { perm: front })
+    const front = [
+      ...Array(batch).keys(),
+      at,
+      ...Array.from({ length: middle }, (_, i) => batch + i),
+      ...Array.from({ length: rank - at - 1 }, (_, i) => at + 1 + i),
+    ]
+    const moved =
+      middle === 0
+        ? x!
+        : graph.emit(
+            'Transpose',
+            [x!],
+            front.map((p) => x!.shape[p]!),
+            x!.dtype,
+            { perm: front },
+          )
     const taken = gatherND(graph, moved, reshape(graph, indices!, [...indices!.shape, 1]), batch)
     if (middle === 0) return taken
     const picked = indices!.shape.length - batch
-    const perm = [...Array(batch).keys(), ...Array.from({ length: middle }, (_, i) => batch + picked + i), ...Array.from({ length: picked }, (_, i) => batch + i),
-      ...Array.from({ length: rank - at - 1 }, (_, i) => batch + picked + middle + i)]
-    return graph.emit('Transpose', [taken], perm.map((p) => taken.shape[p]!), x!.dtype, { perm })
+    const perm = [
+      ...Array(batch).keys(),
+      ...Array.from({ length: middle }, (_, i) => batch + picked + i),
+      ...Array.from({ length: picked }, (_, i) => batch + i),
+      ...Array.from({ length: rank - at - 1 }, (_, i) => batch + picked + middle + i),
+    ]
+    return graph.emit(
+      'Transpose',
+      [taken],
+      perm.map((p) => taken.shape[p]!),
+      x!.dtype,
+      { perm },
+    )
   },
   GatherNd: ({ params, indices }, _, graph) => gatherND(graph, params!, indices!, 0),
   ScatterNd: ({ indices, updates }, { shape }, graph) => {
@@ -64,7 +108,9 @@ export const GATHER: Lowerings = {
     return reshape(graph, addRows(graph, ids, reshape(graph, updates!, [n, inner]), rows), shape)
   },
   TensorScatterUpdate: ({ tensor, indices, updates }, _, graph) =>
-    graph.emit('ScatterND', [tensor!, cast(graph, indices!, 'int64'), updates!], tensor!.shape, tensor!.dtype, { reduction: 'none' }),
+    graph.emit('ScatterND', [tensor!, cast(graph, indices!, 'int64'), updates!], tensor!.shape, tensor!.dtype, {
+      reduction: 'none',
+    }),
   UnsortedSegmentSum: ({ x, segmentIds }, { numSegments }, graph) => {
     const depth = segmentIds!.shape.length
     const [n, inner] = [sizeOf(segmentIds!.shape), sizeOf(x!.shape.slice(depth))]
@@ -73,16 +119,42 @@ export const GATHER: Lowerings = {
   },
   // base [n] plus values [k] added at positions indices [k]: the gradient of reading one number of each row.
   GfnlmScatterAdd: ({ base, indices, values }, _, graph) =>
-    graph.emit('ScatterElements', [base!, cast(graph, indices!, 'int32'), values!], base!.shape, base!.dtype, { axis: 0, reduction: 'add' }),
+    graph.emit('ScatterElements', [base!, cast(graph, indices!, 'int32'), values!], base!.shape, base!.dtype, {
+      axis: 0,
+      reduction: 'add',
+    }),
   OneHot: ({ indices }, { depth, onValue, offValue, dtype }, graph) => {
-    const range = graph.constant(Int32Array.from({ length: depth }, (_, i) => i), [depth], 'int32')
-    const hit = broadcasting(graph, 'Equal', reshape(graph, cast(graph, indices!, 'int32'), [...indices!.shape, 1]), range, 'bool')
+    const range = graph.constant(
+      Int32Array.from({ length: depth }, (_, i) => i),
+      [depth],
+      'int32',
+    )
+    const hit = broadcasting(
+      graph,
+      'Equal',
+      reshape(graph, cast(graph, indices!, 'int32'), [...indices!.shape, 1]),
+      range,
+      'bool',
+    )
     const kind = dtype ?? 'float32'
-    return graph.emit('Where', [hit, graph.splat(onValue ?? 1, [], kind), graph.splat(offValue ?? 0, [], kind)], hit.shape, kind)
+    return graph.emit(
+      'Where',
+      [hit, graph.splat(onValue ?? 1, [], kind), graph.splat(offValue ?? 0, [], kind)],
+      hit.shape,
+      kind,
+    )
   },
   TopK: ({ x }, { k, sorted }, graph) => {
     const shape = [...x!.shape.slice(0, -1), k]
-    const [values, indices] = graph.emitMany('TopK', [x!, graph.ints([k])], [{ shape, dtype: x!.dtype }, { shape, dtype: 'int64' }], { axis: x!.shape.length - 1, largest: 1, sorted: sorted ? 1 : 0 })
+    const [values, indices] = graph.emitMany(
+      'TopK',
+      [x!, graph.ints([k])],
+      [
+        { shape, dtype: x!.dtype },
+        { shape, dtype: 'int64' },
+      ],
+      { axis: x!.shape.length - 1, largest: 1, sorted: sorted ? 1 : 0 },
+    )
     return [values!, cast(graph, indices!, 'int32')]
   },
 }

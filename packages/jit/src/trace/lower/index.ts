@@ -14,7 +14,16 @@ import { SHAPE } from './shape.ts'
 import { UNARY } from './unary.ts'
 
 /** Every kernel that can be part of a graph. A new op is a new entry in one of these tables. */
-export const LOWERINGS: Lowerings = { ...BINARY, ...FUSED, ...GATHER, ...MATMUL, ...QUANTIZED, ...REDUCE, ...SHAPE, ...UNARY }
+export const LOWERINGS: Lowerings = {
+  ...BINARY,
+  ...FUSED,
+  ...GATHER,
+  ...MATMUL,
+  ...QUANTIZED,
+  ...REDUCE,
+  ...SHAPE,
+  ...UNARY,
+}
 
 /** The error for a kernel without a lowering, met where `stack` (default: here) was taken. */
 export const notLowered = (kernel: string, stack?: string): Error =>

@@ -56,9 +56,7 @@ export const reshape = (graph: GraphBuilder, value: Value, shape: readonly numbe
   if (value.splat !== undefined) return graph.splat(value.splat, shape, value.dtype)
   const source = graph.producerOf(value)
   const from = source?.op === 'Reshape' ? source.inputs[0]! : value
-  return sameShape(from.shape, shape)
-    ? from
-    : graph.emit('Reshape', [from, graph.ints(shape)], shape, value.dtype)
+  return sameShape(from.shape, shape) ? from : graph.emit('Reshape', [from, graph.ints(shape)], shape, value.dtype)
 }
 
 /** The value repeated to a broadcast-compatible shape. */
@@ -92,7 +90,8 @@ const unrepeated = (graph: GraphBuilder, value: Value): Value => {
   if (value.splat !== undefined) return graph.splat(value.splat, [], value.dtype)
   const node = graph.producerOf(value)
   const from = node?.inputs[0]
-  const repeats = node?.op === 'Expand' || (node?.op === 'Tile' && from!.shape.every((d, i) => d === 1 || d === value.shape[i]))
+  const repeats =
+    node?.op === 'Expand' || (node?.op === 'Tile' && from!.shape.every((d, i) => d === 1 || d === value.shape[i]))
   return repeats && from!.shape.length === value.shape.length ? unrepeated(graph, from!) : value
 }
 
@@ -100,10 +99,17 @@ const unrepeated = (graph: GraphBuilder, value: Value): Value => {
  * Operands of a broadcasting operator as small as they can be while the result keeps its shape: tfjs repeats operands
  * before some kernels, ONNX need not.
  */
-export const unbroadcast = (graph: GraphBuilder, operands: readonly Value[], shape: readonly number[]): readonly Value[] => {
+export const unbroadcast = (
+  graph: GraphBuilder,
+  operands: readonly Value[],
+  shape: readonly number[],
+): readonly Value[] => {
   const small = operands.map((v) => unrepeated(graph, v))
   const keeps = (values: readonly Value[]): boolean =>
-    sameShape(values.map((v) => v.shape).reduce((a, b) => broadcastShape(a, b)), shape)
+    sameShape(
+      values.map((v) => v.shape).reduce((a, b) => broadcastShape(a, b)),
+      shape,
+    )
   if (keeps(small)) return small
   // One operand has to stay whole: the first that is enough.
   const whole = operands.findIndex((v, i) => keeps(small.with(i, v)))

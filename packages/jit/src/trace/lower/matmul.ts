@@ -27,7 +27,8 @@ const folded = (graph: GraphBuilder, value: Value, transposed: boolean, scale: n
   if (node?.op === 'Reshape' && graph.producerOf(node.inputs[0]!)?.op === 'Mul') {
     // a multiplication by a number does not care about shapes
     const inner = folded(graph, node.inputs[0]!, false)
-    if (inner.scale !== 1 && !inner.transposed) return { value: reshape(graph, inner.value, value.shape), transposed, scale: scale * inner.scale }
+    if (inner.scale !== 1 && !inner.transposed)
+      return { value: reshape(graph, inner.value, value.shape), transposed, scale: scale * inner.scale }
   }
   if (node?.op !== 'Transpose') return { value, transposed, scale }
   const perm = node.attributes['perm'] as readonly number[]
@@ -36,7 +37,13 @@ const folded = (graph: GraphBuilder, value: Value, transposed: boolean, scale: n
 }
 
 /** Matrix product over the last two axes, earlier axes broadcast. */
-export const matmul = (graph: GraphBuilder, left: Value, right: Value, transposeA: boolean, transposeB: boolean): Value => {
+export const matmul = (
+  graph: GraphBuilder,
+  left: Value,
+  right: Value,
+  transposeA: boolean,
+  transposeB: boolean,
+): Value => {
   const shapeOf = (v: Value, t: boolean): [number, number] => {
     const [rows, columns] = v.shape.slice(-2) as [number, number]
     return t ? [columns, rows] : [rows, columns]
@@ -48,12 +55,21 @@ export const matmul = (graph: GraphBuilder, left: Value, right: Value, transpose
   const b = folded(graph, right, transposeB)
   const alpha = Math.fround(a.scale * b.scale)
   if (!a.transposed && !b.transposed && alpha === 1) return graph.emit('MatMul', [a.value, b.value], shape, 'float32')
-  const attributes = { transA: a.transposed ? 1 : 0, transB: b.transposed ? 1 : 0, ...(alpha === 1 ? {} : { alpha: { float: alpha } }) }
+  const attributes = {
+    transA: a.transposed ? 1 : 0,
+    transB: b.transposed ? 1 : 0,
+    ...(alpha === 1 ? {} : { alpha: { float: alpha } }),
+  }
   return graph.emit('FusedMatMul', [a.value, b.value], shape, 'float32', attributes, 'com.microsoft')
 }
 
 const ACTIVATION: Readonly<Record<string, string>> = {
-  relu: 'Relu', relu6: 'Relu6', elu: 'Elu', sigmoid: 'Sigmoid', leakyrelu: 'LeakyRelu', prelu: 'Prelu',
+  relu: 'Relu',
+  relu6: 'Relu6',
+  elu: 'Elu',
+  sigmoid: 'Sigmoid',
+  leakyrelu: 'LeakyRelu',
+  prelu: 'Prelu',
 }
 
 const fusedMatMul: Lowering = ({ a, b, bias, preluActivationWeights }, attributes, graph) => {
@@ -63,9 +79,16 @@ const fusedMatMul: Lowering = ({ a, b, bias, preluActivationWeights }, attribute
   if (activation === 'linear') return x
   const lower = UNARY[ACTIVATION[activation] ?? '']
   if (lower === undefined)
-    throw jitError('OpNotLowered', `fused matMul with activation ${activation} at ${callerLine()} cannot be compiled`,
-      `Apply the activation as its own op, or use one of ${Object.keys(ACTIVATION).join(', ')}.`)
-  return lower({ x, ...(preluActivationWeights === undefined ? {} : { alpha: preluActivationWeights }) }, { alpha: attributes.leakyreluAlpha }, graph)
+    throw jitError(
+      'OpNotLowered',
+      `fused matMul with activation ${activation} at ${callerLine()} cannot be compiled`,
+      `Apply the activation as its own op, or use one of ${Object.keys(ACTIVATION).join(', ')}.`,
+    )
+  return lower(
+    { x, ...(preluActivationWeights === undefined ? {} : { alpha: preluActivationWeights }) },
+    { alpha: attributes.leakyreluAlpha },
+    graph,
+  )
 }
 
 /** Matrix products. */
@@ -77,6 +100,12 @@ export const MATMUL: Lowerings = {
     const [left, right] = (equation as string).replaceAll(' ', '').split('->') as [string, string]
     const size = new Map<string, number>()
     left.split(',').forEach((term, k) => [...term].forEach((letter, i) => size.set(letter, operands[k]!.shape[i]!)))
-    return graph.emit('Einsum', operands, [...right].map((letter) => size.get(letter)!), 'float32', { equation: `${left}->${right}` })
+    return graph.emit(
+      'Einsum',
+      operands,
+      [...right].map((letter) => size.get(letter)!),
+      'float32',
+      { equation: `${left}->${right}` },
+    )
   },
 }

@@ -12,8 +12,11 @@ const ROWS_THAT_PAY = 64
 /** The bytes of a constant as elements of another type. */
 const viewed = (graph: GraphBuilder, value: Value, shape: readonly number[], dtype: GraphType): Value => {
   if (value.data === undefined && value.frozen === undefined)
-    throw jitError('InvalidInput', `the codes of a quantised matrix at ${callerLine()} are computed inside the compiled function`,
-      'Pass them as constants of jit; what is quantised on the way is multiplied with tf.matMul.')
+    throw jitError(
+      'InvalidInput',
+      `the codes of a quantised matrix at ${callerLine()} are computed inside the compiled function`,
+      'Pass them as constants of jit; what is quantised on the way is multiplied with tf.matMul.',
+    )
   return graph.viewed(value, shape, dtype)
 }
 
@@ -37,14 +40,27 @@ const zeroPoints = (graph: GraphBuilder, { out, blocks, bits }: Layout): Value =
 }
 
 /** x · Wᵀ in float32 arithmetic (accuracy_level 1). */
-const product = (graph: GraphBuilder, x: Value, codes: Value, scales: readonly Value[], { inputs: K, out: N, blocks, block, bits }: Layout): Value => {
+const product = (
+  graph: GraphBuilder,
+  x: Value,
+  codes: Value,
+  scales: readonly Value[],
+  { inputs: K, out: N, blocks, block, bits }: Layout,
+): Value => {
   const bytes = viewed(graph, codes, [N, blocks, (block * bits) / 8], 'uint8')
   const attributes = { K, N, bits, block_size: block, accuracy_level: 1 }
   return graph.emit('MatMulNBits', [x, bytes, ...scales], [x.shape[0]!, N], 'float32', attributes, 'com.microsoft')
 }
 
 /** An 8-bit code less 128 is 16 (upper − 8) + lower. */
-const byHalves = (graph: GraphBuilder, x: Value, upper: Value, lower: Value, scales: Value, { bits: _, ...rest }: Layout): Value => {
+const byHalves = (
+  graph: GraphBuilder,
+  x: Value,
+  upper: Value,
+  lower: Value,
+  scales: Value,
+  { bits: _, ...rest }: Layout,
+): Value => {
   const layout = { ...rest, bits: 4 }
   const { out, blocks } = layout
   const sixteen = broadcasting(graph, 'Mul', scales, graph.splat(16, [], 'float32'), 'float32')
@@ -67,6 +83,12 @@ export const QUANTIZED: Lowerings = {
     const { out, block, bits } = layout
     const whole = viewed(graph, codes!, [out, inputs], bits === 4 ? 'uint4' : 'uint8')
     const attributes = { axis: 1, block_size: block }
-    return graph.emit('DequantizeLinear', [whole, scales!, zeroPoints(graph, layout)], [out, inputs], 'float32', attributes)
+    return graph.emit(
+      'DequantizeLinear',
+      [whole, scales!, zeroPoints(graph, layout)],
+      [out, inputs],
+      'float32',
+      attributes,
+    )
   },
 }

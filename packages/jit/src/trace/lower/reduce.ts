@@ -12,13 +12,17 @@ const reduced = (x: Value, axis: number | number[] | undefined, keepDims: boolea
   const axes = tf.util.parseAxisParam(axis as number, [...x.shape])
   return {
     axes,
-    shape: keepDims
-      ? x.shape.map((d, i) => (axes.includes(i) ? 1 : d))
-      : x.shape.filter((_, i) => !axes.includes(i)),
+    shape: keepDims ? x.shape.map((d, i) => (axes.includes(i) ? 1 : d)) : x.shape.filter((_, i) => !axes.includes(i)),
   }
 }
 
-const reduce = (graph: GraphBuilder, op: string, x: Value, axis: number | number[] | undefined, keepDims: boolean): Value => {
+const reduce = (
+  graph: GraphBuilder,
+  op: string,
+  x: Value,
+  axis: number | number[] | undefined,
+  keepDims: boolean,
+): Value => {
   const { axes, shape } = reduced(x, axis, keepDims)
   if (axes.every((a) => x.shape[a] === 1)) return reshape(graph, x, shape)
   return graph.emit(op, [x, graph.ints(axes)], shape, x.dtype, { keepdims: keepDims ? 1 : 0 })
@@ -65,8 +69,13 @@ export const REDUCE: Lowerings = {
   ArgMin: arg('ArgMin'),
   Cumsum: ({ x }, { axis, exclusive, reverse }, graph) => {
     const at = axis < 0 ? axis + x!.shape.length : axis
-    return graph.emit('CumSum', [numeric(graph, x!), graph.constant(Int32Array.of(at), [], 'int32')], x!.shape,
-      x!.dtype === 'bool' ? 'int32' : x!.dtype, { exclusive: exclusive ? 1 : 0, reverse: reverse ? 1 : 0 })
+    return graph.emit(
+      'CumSum',
+      [numeric(graph, x!), graph.constant(Int32Array.of(at), [], 'int32')],
+      x!.shape,
+      x!.dtype === 'bool' ? 'int32' : x!.dtype,
+      { exclusive: exclusive ? 1 : 0, reverse: reverse ? 1 : 0 },
+    )
   },
   Softmax: ({ logits }, { dim }, graph) =>
     graph.emit('Softmax', [cast(graph, logits!, 'float32')], logits!.shape, 'float32', {

@@ -7,7 +7,11 @@ const same =
   ({ x }, _, graph) => {
     const input = x!.dtype === 'bool' ? cast(graph, x!, 'int32') : x!
     return input.splat !== undefined && number !== undefined
-      ? graph.splat(input.dtype === 'float32' ? Math.fround(number(input.splat)) : number(input.splat), input.shape, input.dtype)
+      ? graph.splat(
+          input.dtype === 'float32' ? Math.fround(number(input.splat)) : number(input.splat),
+          input.shape,
+          input.dtype,
+        )
       : elementwise(graph, op, input)
   }
 
@@ -69,7 +73,9 @@ export const UNARY: Lowerings = {
     return where(graph, graph.emit('IsNaN', [x!], x!.shape, 'bool'), x!, stepped)
   },
   Square: ({ x }, _, graph) =>
-    x!.splat === undefined ? broadcasting(graph, 'Mul', x!, x!, x!.dtype) : graph.splat(Math.fround(x!.splat ** 2), x!.shape, x!.dtype),
+    x!.splat === undefined
+      ? broadcasting(graph, 'Mul', x!, x!, x!.dtype)
+      : graph.splat(Math.fround(x!.splat ** 2), x!.shape, x!.dtype),
   Rsqrt: ({ x }, _, graph) => elementwise(graph, 'Reciprocal', elementwise(graph, 'Sqrt', x!)),
   // Kahan's forms: exact to rounding near 0, where exp(x) - 1 and log(1 + x) cancel.
   Expm1: ({ x }, _, graph) => {
@@ -90,7 +96,12 @@ export const UNARY: Lowerings = {
   IsNan: ({ x }, _, graph) => graph.emit('IsNaN', [x!], x!.shape, 'bool'),
   IsInf: ({ x }, _, graph) => graph.emit('IsInf', [x!], x!.shape, 'bool'),
   IsFinite: ({ x }, _, graph) => {
-    const bad = graph.emit('Or', [graph.emit('IsInf', [x!], x!.shape, 'bool'), graph.emit('IsNaN', [x!], x!.shape, 'bool')], x!.shape, 'bool')
+    const bad = graph.emit(
+      'Or',
+      [graph.emit('IsInf', [x!], x!.shape, 'bool'), graph.emit('IsNaN', [x!], x!.shape, 'bool')],
+      x!.shape,
+      'bool',
+    )
     return graph.emit('Not', [bad], x!.shape, 'bool')
   },
   Identity: ({ x }) => x!,

@@ -40,21 +40,26 @@ const barOf = ({ before, after }: Prompt): ((logReward: number) => string) => {
 const column = (name: string, completions: readonly Completion[], bar: (x: number) => string): string => {
   const known = completions.map((c) => c.logReward).filter(Number.isFinite)
   const mean = known.length === 0 ? '' : `<span class="mean">mean log reward ${numberText(meanOf(known), 1)}</span>`
-  const rows = completions.map(({ text, logReward }) =>
-    `<li><span class="text">${text.trim() === '' ? '<em>nothing</em>' : escapeHtml(text.trim())}</span>` +
-    `<span class="reward">${Number.isFinite(logReward) ? numberText(logReward, 1) : '–'}${bar(logReward)}</span></li>`)
+  const rows = completions.map(
+    ({ text, logReward }) =>
+      `<li><span class="text">${text.trim() === '' ? '<em>nothing</em>' : escapeHtml(text.trim())}</span>` +
+      `<span class="reward">${Number.isFinite(logReward) ? numberText(logReward, 1) : '–'}${bar(logReward)}</span></li>`,
+  )
   return `<div class="side"><h4>${escapeHtml(name)}${mean}</h4><ol>${rows.join('')}</ol></div>`
 }
 
 const promptBlock = (prompt: Prompt, [before, after]: Comparison['sides']): string => {
   const bar = barOf(prompt)
   const context = prompt.context.map(([label, text]) => `<dt>${escapeHtml(label)}</dt><dd>${escapeHtml(text)}</dd>`)
-  return `<article class="prompt"><dl class="context">${context.join('')}</dl><div class="sides">${
-    column(before, prompt.before, bar)}${column(after, prompt.after, bar)}</div></article>`
+  return `<article class="prompt"><dl class="context">${context.join('')}</dl><div class="sides">${column(
+    before,
+    prompt.before,
+    bar,
+  )}${column(after, prompt.after, bar)}</div></article>`
 }
 
 /** A comparison as an HTML section: needs the page's style and no script. */
 export const comparisonSection = ({ title, note, sides, prompts }: Comparison): string =>
   `<section class="comparison"><h2>${escapeHtml(title)}</h2>${
-    note === undefined ? '' : `<p class="note">${escapeHtml(note)}</p>`}${
-    prompts.map((prompt) => promptBlock(prompt, sides)).join('\n')}</section>`
+    note === undefined ? '' : `<p class="note">${escapeHtml(note)}</p>`
+  }${prompts.map((prompt) => promptBlock(prompt, sides)).join('\n')}</section>`

@@ -15,11 +15,43 @@ const full: Report = {
   title: evil,
   lead: evil,
   summary: [[evil, evil]],
-  plots: [{ title: evil, xLabel: evil, yLabel: evil,
-    series: [{ name: evil, style: 'both', points: [[0, 1], [1, 2]], labels: [evil] }] }],
-  tables: [{ title: evil, note: evil, columns: [evil, evil], rows: [[evil, 0.5], ['b', evil]] }],
-  comparisons: [{ title: evil, note: evil, sides: [evil, evil],
-    prompts: [{ context: [[evil, evil]], before: [completion(evil, -1)], after: [completion('', NaN)] }] }],
+  plots: [
+    {
+      title: evil,
+      xLabel: evil,
+      yLabel: evil,
+      series: [
+        {
+          name: evil,
+          style: 'both',
+          points: [
+            [0, 1],
+            [1, 2],
+          ],
+          labels: [evil],
+        },
+      ],
+    },
+  ],
+  tables: [
+    {
+      title: evil,
+      note: evil,
+      columns: [evil, evil],
+      rows: [
+        [evil, 0.5],
+        ['b', evil],
+      ],
+    },
+  ],
+  comparisons: [
+    {
+      title: evil,
+      note: evil,
+      sides: [evil, evil],
+      prompts: [{ context: [[evil, evil]], before: [completion(evil, -1)], after: [completion('', NaN)] }],
+    },
+  ],
   footer: evil,
 }
 
@@ -49,7 +81,8 @@ test('the ids that figures refer to exist once', () => {
 
 test('every colour of a series reads as text on its paper: contrast 4.5 at least (WCAG 1.4.3), light and dark', () => {
   const luminance = (hex: string): number => {
-    const [r, g, b] = [1, 3, 5].map((i) => parseInt(hex.padEnd(7, hex.slice(1)).slice(i, i + 2), 16) / 255)
+    const [r, g, b] = [1, 3, 5]
+      .map((i) => parseInt(hex.padEnd(7, hex.slice(1)).slice(i, i + 2), 16) / 255)
       .map((c) => (c <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4))
     return 0.2126 * r! + 0.7152 * g! + 0.0722 * b!
   }
@@ -76,18 +109,35 @@ const events: readonly RunEvent[] = [
 
 test('a run reports its state, its metrics from loss on, its warnings, and samples early and late', () => {
   const report = runReport(events)
-  expect([report.title, ...report.summary]).toEqual(
-    ['infill', ['Steps', '3 of 3'], ['Time', '1m 05s'], ['State', 'done'], ['Last loss', '0.333']])
+  expect([report.title, ...report.summary]).toEqual([
+    'infill',
+    ['Steps', '3 of 3'],
+    ['Time', '1m 05s'],
+    ['State', 'done'],
+    ['Last loss', '0.333'],
+  ])
   expect(report.plots.map(({ title }) => title)).toEqual(['loss', 'kl'])
-  expect(report.plots[0]!.series[0]!.points).toEqual([[1, 1], [2, 0.5], [3, 1 / 3]])
+  expect(report.plots[0]!.series[0]!.points).toEqual([
+    [1, 1],
+    [2, 0.5],
+    [3, 1 / 3],
+  ])
   expect(report.tables).toMatchObject([{ rows: [[2, 'a reward failed']] }])
-  expect(report.comparisons).toMatchObject([{ sides: ['Step 1', 'Step 3'],
-    prompts: [{ before: [{ text: 'a1', logReward: -1 }], after: [{ text: 'a3' }] }, { before: [{ text: 'b1' }] }] }])
+  expect(report.comparisons).toMatchObject([
+    {
+      sides: ['Step 1', 'Step 3'],
+      prompts: [{ before: [{ text: 'a1', logReward: -1 }], after: [{ text: 'a3' }] }, { before: [{ text: 'b1' }] }],
+    },
+  ])
 })
 
 test('a noisy metric is smoothed over a twentieth of the run, a schedule is shown as it is', () => {
-  const steps = Array.from({ length: 100 }, (_, i): RunEvent =>
-    ({ type: 'step', time: 0, step: i, metrics: { reward: i % 2, learning_rate: i / 100 } }))
+  const steps = Array.from({ length: 100 }, (_, i): RunEvent => ({
+    type: 'step',
+    time: 0,
+    step: i,
+    metrics: { reward: i % 2, learning_rate: i / 100 },
+  }))
   expect(['reward', 'learning_rate'].map((name) => metricSeries(steps, name).smooth)).toEqual([5, 1])
 })
 

@@ -42,8 +42,9 @@ export const reportHtml = ({ title, lead, summary, plots, tables = [], compariso
 <header>
 <h1>${escapeHtml(title)}</h1>
 ${paragraph('p class="lead"', lead)}
-<dl class="summary">${summary.map(([label, value]) =>
-  `<div><dt>${escapeHtml(label)}</dt><dd>${escapeHtml(value)}</dd></div>`).join('')}</dl>
+<dl class="summary">${summary
+    .map(([label, value]) => `<div><dt>${escapeHtml(label)}</dt><dd>${escapeHtml(value)}</dd></div>`)
+    .join('')}</dl>
 </header>
 <div class="plots">
 ${plots.map((plot, i) => figure(plot, `plot-${i}`)).join('\n')}

@@ -24,8 +24,9 @@ const isNoisy = (points: readonly Point[]): boolean => {
  * of the run strong.
  */
 export const metricSeries = (events: readonly RunEvent[], metric: string, name: string = metric): Series => {
-  const points = ofType(events, 'step')
-    .flatMap(({ step, metrics }): Point[] => (Number.isFinite(metrics[metric]) ? [[step, metrics[metric]!]] : []))
+  const points = ofType(events, 'step').flatMap(({ step, metrics }): Point[] =>
+    Number.isFinite(metrics[metric]) ? [[step, metrics[metric]!]] : [],
+  )
   return { name, style: 'line', points, smooth: isNoisy(points) ? Math.floor(points.length / 20) : 1 }
 }
 
@@ -43,8 +44,10 @@ export const metricPlot = (
 })
 
 const byPrompt = (samples: readonly SampleText[]): ReadonlyMap<string, readonly SampleText[]> =>
-  samples.reduce((map, sample) => map.set(sample.prompt, [...(map.get(sample.prompt) ?? []), sample]),
-    new Map<string, readonly SampleText[]>())
+  samples.reduce(
+    (map, sample) => map.set(sample.prompt, [...(map.get(sample.prompt) ?? []), sample]),
+    new Map<string, readonly SampleText[]>(),
+  )
 
 const PROMPTS = 8
 const COMPLETIONS = 6
@@ -61,15 +64,19 @@ export const compareSamples = (
     samples.slice(0, COMPLETIONS).map(({ completion, logReward }) => ({ text: completion, logReward }))
   return {
     ...about,
-    prompts: shared.map(([prompt, samples]) =>
-      ({ context: [['Prompt', prompt]], before: shown(samples), after: shown(later.get(prompt)!) })),
+    prompts: shared.map(([prompt, samples]) => ({
+      context: [['Prompt', prompt]],
+      before: shown(samples),
+      after: shown(later.get(prompt)!),
+    })),
   }
 }
 
 /** The first and the last samples that an evaluation (or else the training itself) has shown. */
 const progressOfSamples = (events: readonly RunEvent[]): readonly Comparison[] => {
-  const evaluated = ofType(events, 'eval')
-    .flatMap(({ step, samples }) => (samples === undefined ? [] : [{ step, samples }]))
+  const evaluated = ofType(events, 'eval').flatMap(({ step, samples }) =>
+    samples === undefined ? [] : [{ step, samples }],
+  )
   const shown = evaluated.length >= 2 ? evaluated : ofType(events, 'rollout')
   const [first, last] = [shown[0], shown.at(-1)]
   if (first === undefined || last === undefined || first === last) return []

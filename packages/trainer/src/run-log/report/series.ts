@@ -43,8 +43,11 @@ export const marker = (index: number, x: number, y: number, hint: string = ''): 
 }
 
 const line = (points: readonly Point[], index: number, kind: string): string =>
-  points.length < 2 ? '' : `<polyline class="${kind}"${kind === 'faint' ? '' : dashOf(index)} points="${
-    points.map(([x, y]) => `${round(x)},${round(y)}`).join(' ')}"/>`
+  points.length < 2
+    ? ''
+    : `<polyline class="${kind}"${kind === 'faint' ? '' : dashOf(index)} points="${points
+        .map(([x, y]) => `${round(x)},${round(y)}`)
+        .join(' ')}"/>`
 
 /** The centred mean over `window` points, over fewer at the ends. */
 export const smoothed = (points: readonly Point[], window: number): readonly Point[] => {
@@ -75,19 +78,37 @@ export const thinned = (points: readonly Point[], buckets: number = 400): readon
 export const seriesMarks = (series: Series, index: number, place: (point: Point) => Point): string => {
   const { name, points, style, smooth = 1, labels } = series
   const drawn = (of: readonly Point[]): readonly Point[] => thinned(of).map(place)
-  const lines = style === 'points' ? ''
-    : smooth > 1 ? line(drawn(points), index, 'faint') + line(drawn(smoothed(points, smooth)), index, 'line')
-    : line(drawn(points), index, 'line')
-  const markers = style === 'line' ? '' : points.map((point, i) => {
-    const hint = [name, labels?.[i]].filter((t) => t !== undefined && t !== '').join(', ')
-    return marker(index, ...place(point), `${hint}: ${point.map(shortText).join(', ')}`)
-  }).join('')
+  const lines =
+    style === 'points'
+      ? ''
+      : smooth > 1
+        ? line(drawn(points), index, 'faint') + line(drawn(smoothed(points, smooth)), index, 'line')
+        : line(drawn(points), index, 'line')
+  const markers =
+    style === 'line'
+      ? ''
+      : points
+          .map((point, i) => {
+            const hint = [name, labels?.[i]].filter((t) => t !== undefined && t !== '').join(', ')
+            return marker(index, ...place(point), `${hint}: ${point.map(shortText).join(', ')}`)
+          })
+          .join('')
   return `<g class="${colourClass(index)}">${lines}${markers}</g>`
 }
 
 /** The sample of a series for a legend. */
 export const swatch = ({ style }: Series, index: number): string => {
-  const stroke = style === 'points' ? '' : line([[1, 6], [25, 6]], index, 'line')
+  const stroke =
+    style === 'points'
+      ? ''
+      : line(
+          [
+            [1, 6],
+            [25, 6],
+          ],
+          index,
+          'line',
+        )
   const mark = style === 'line' ? '' : marker(index, 13, 6)
   const size = 'width="26" height="12" viewBox="0 0 26 12"'
   return `<svg class="${colourClass(index)}" ${size} aria-hidden="true">${stroke}${mark}</svg>`

@@ -14,16 +14,18 @@ test('ticks are round numbers with the decimals their step needs', () => {
 
 test('any interval gets 3 to 8 ticks, inside it and in order', () => {
   const bound = fc.double({ min: -1e9, max: 1e9, noNaN: true })
-  fc.assert(fc.property(bound, fc.double({ min: 1e-3, max: 1e9, noNaN: true }), (lo, width) => {
-    // Narrower than this the places themselves are lost to rounding.
-    const span = Math.max(width, 1e-6 * Math.abs(lo))
-    const values = linearTicks(lo, lo + span).map(({ value }) => value)
-    const slack = niceStep(span, 5) * 1e-6
-    expect(values.length).toBeGreaterThanOrEqual(3)
-    expect(values.length).toBeLessThanOrEqual(8)
-    expect(values.every((v) => v >= lo - slack && v <= lo + span + slack)).toBe(true)
-    expect(values.slice(1).every((v, i) => v > values[i]!)).toBe(true)
-  }))
+  fc.assert(
+    fc.property(bound, fc.double({ min: 1e-3, max: 1e9, noNaN: true }), (lo, width) => {
+      // Narrower than this the places themselves are lost to rounding.
+      const span = Math.max(width, 1e-6 * Math.abs(lo))
+      const values = linearTicks(lo, lo + span).map(({ value }) => value)
+      const slack = niceStep(span, 5) * 1e-6
+      expect(values.length).toBeGreaterThanOrEqual(3)
+      expect(values.length).toBeLessThanOrEqual(8)
+      expect(values.every((v) => v >= lo - slack && v <= lo + span + slack)).toBe(true)
+      expect(values.slice(1).every((v, i) => v > values[i]!)).toBe(true)
+    }),
+  )
 })
 
 test('a logarithmic axis has its powers of ten, with 2 and 5 when decades are few', () => {
@@ -34,8 +36,15 @@ test('a logarithmic axis has its powers of ten, with 2 and 5 when decades are fe
 })
 
 test('numbers read as print has them', () => {
-  expect([-0.0004, 0, -21.4, 12345.678, 2.5e7, 1e-5, -1e6].map((x) => numberText(x, 2))).toEqual(
-    ['0.00', '0.00', '−21.40', '12\u202f345.68', '2.5×10⁷', '10⁻⁵', '−10⁶'])
+  expect([-0.0004, 0, -21.4, 12345.678, 2.5e7, 1e-5, -1e6].map((x) => numberText(x, 2))).toEqual([
+    '0.00',
+    '0.00',
+    '−21.40',
+    '12\u202f345.68',
+    '2.5×10⁷',
+    '10⁻⁵',
+    '−10⁶',
+  ])
   expect([NaN, Infinity, -Infinity].map((x) => numberText(x))).toEqual(['not a number', '∞', '−∞'])
 })
 
