@@ -1,6 +1,6 @@
 import { hostTensor, hostZeros } from '@gfnlm/jit'
 import { labelledTokens, packPairs, rewardModel } from '@gfnlm/trainer'
-import { type Comparison, inFloat32 } from '../comparison.ts'
+import { type Comparison, inFloat32, inFloat64 } from '../comparison.ts'
 import { type Json, flatten, list, number, numbers, record } from '../json.ts'
 import type { Checker } from '../run-parity.ts'
 
@@ -24,12 +24,12 @@ export const collatedPairs: Checker = ({ inputs, expected }) => {
   const cells = (of: (row: number, column: number, within: boolean) => number): number[] =>
     Array.from(packed.end.data).flatMap((end, row) => Array.from({ length: width }, (_, c) => of(row, c, c < end)))
   const comparisons: Comparison[] = [
-    inFloat32(
+    inFloat64(
       'input_ids',
       cells((row, c, within) => (within ? packed.tokens.data[row * columns + c] : number(inputs.pad_token_id))),
       expected.input_ids,
     ),
-    inFloat32(
+    inFloat64(
       'attention_mask',
       cells((_row, _c, within) => Number(within)),
       expected.attention_mask,
@@ -68,7 +68,7 @@ export const collatedCompletions: Checker = ({ inputs, expected }) => {
   }
   const comparisons = Object.entries(expected).map(([key, reference]): Comparison => {
     if (found[key] === undefined) throw new Error(`${key}: nothing to compare it with`)
-    return inFloat32(key, found[key], flatten(reference))
+    return inFloat64(key, found[key], flatten(reference))
   })
   return [{ part: '', comparisons }]
 }
@@ -91,7 +91,7 @@ export const stepwiseRows: Checker = ({ inputs, expected }) => {
   const found = { input_ids: tokens, labels: label }
   const comparisons = Object.entries(expected).map(([key, reference]): Comparison => {
     if (key !== 'input_ids' && key !== 'labels') throw new Error(`${key}: nothing to compare it with`)
-    return inFloat32(key, found[key], flatten(reference))
+    return inFloat64(key, found[key], flatten(reference))
   })
   return [{ part: '', comparisons }]
 }
