@@ -4,6 +4,7 @@ import { orOne } from './terms.ts'
 /** How the terms of a batch share its loss, and what the batch counts for beside others: see `Terms`. */
 export interface Shares {
   readonly share: tf.Tensor
+  readonly rowShare?: tf.Tensor1D
   readonly mass: tf.Scalar
 }
 
@@ -26,26 +27,34 @@ const counted = (mask: tf.Tensor): tf.Tensor => tf.cast(tf.greater(tf.cast(mask,
 
 const alongRow = (mask: tf.Tensor): tf.Tensor => (mask.rank === 1 ? mask : tf.sum(mask, -1, true))
 
+const byRow = (x: tf.Tensor): tf.Tensor1D => tf.reshape(x, [x.shape[0]!])
+
 /** Every term alike, whatever row it is of. */
 export const tokenMean: Sharing = (mask) => {
   const count = counted(mask)
   const mass = tf.sum<tf.Scalar>(count)
-  return { share: tf.div(count, orOne(mass)), mass }
+  return { share: tf.div(count, orOne(mass)), rowShare: byRow(tf.div(alongRow(count), orOne(mass))), mass }
+}
+
+/** 1 for each row that has a term, [rows] or [rows, 1], and how many there are. */
+const rowsThatCount = (count: tf.Tensor): { readonly present: tf.Tensor; readonly mass: tf.Scalar } => {
+  const present = tf.cast(tf.greater(alongRow(count), 0), 'float32')
+  return { present, mass: tf.sum<tf.Scalar>(present) }
 }
 
 /** Every row alike, and within a row every term. */
 export const sequenceMean: Sharing = (mask) => {
   const count = counted(mask)
-  const perRow = alongRow(count)
-  const mass = tf.sum<tf.Scalar>(tf.cast(tf.greater(perRow, 0), 'float32'))
-  return { share: tf.div(tf.div(count, orOne(perRow)), orOne(mass)), mass }
+  const { present, mass } = rowsThatCount(count)
+  const share = tf.div(tf.div(count, orOne(alongRow(count))), orOne(mass))
+  return { share, rowShare: byRow(tf.div(present, orOne(mass))), mass }
 }
 
 /** Every row alike; within a row its terms add up. */
 export const sequenceSum: Sharing = (mask) => {
   const count = counted(mask)
-  const mass = tf.sum<tf.Scalar>(tf.cast(tf.greater(alongRow(count), 0), 'float32'))
-  return { share: tf.div(count, orOne(mass)), mass }
+  const { present, mass } = rowsThatCount(count)
+  return { share: tf.div(count, orOne(mass)), rowShare: byRow(tf.div(present, orOne(mass))), mass }
 }
 
 /** Every term by the same constant, which no length enters: 1 / (length · rows), rows without a token included. */
@@ -53,6 +62,10 @@ export const fixedLength = (length: number): Sharing => {
   if (!(length > 0 && length < Infinity)) throw new RangeError(`fixedLength: length must be above 0, found ${length}`)
   return (mask) => {
     const rows = mask.shape[0]!
-    return { share: tf.div(counted(mask), length * rows), mass: tf.scalar(rows) }
+    return {
+      share: tf.div(counted(mask), length * rows),
+      rowShare: tf.fill([rows], 1 / rows),
+      mass: tf.scalar(rows),
+    }
   }
 }

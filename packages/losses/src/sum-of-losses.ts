@@ -38,6 +38,7 @@ export const sumOfLosses = (parts: readonly Summand[]): Terms => {
       columns.map(({ share }) => share),
       1,
     ),
+    ...(first[1].rowShare === undefined ? {} : { rowShare: first[1].rowShare }),
     mass: first[1].mass,
     metrics: Object.assign({}, ...parts.map(([, { metrics }]) => metrics)),
   }

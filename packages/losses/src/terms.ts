@@ -4,15 +4,21 @@ import { checkShape } from './check-shape.ts'
 /**
  * What a loss returns: its terms unreduced, and the share that each has in the batch's loss.
  *
- * The batch's loss at unit weights is Σ share · term; the shares of a batch sum to 1, or to 0 where nothing in it
- * can be learned from. Normalisation (over the batch, within a trajectory, over tokens) lives in the shares alone,
- * so that a reducer and a reweighter mean the same for every loss.
+ * The batch's loss at unit weights is Σ share · term. Where it is a mean of terms the shares of a batch sum to 1, or to
+ * 0 where nothing in it can be learned from; where terms of a row add up they do not. Normalisation (over the batch,
+ * within a trajectory, over tokens) lives in the shares alone, so that a reducer and a reweighter mean the same for
+ * every loss.
  */
 export interface Terms {
   /** [rows] or [rows, …] loss of each residual, nats² for the squared regression; 0 where there is none. */
   readonly terms: tf.Tensor
   /** Same shape: constant with respect to the parameters. */
   readonly share: tf.Tensor
+  /**
+   * [rows] how much of the batch each row is: sums to 1, or to 0 where nothing in it can be learned from. Absent: the
+   * sum of the row's shares.
+   */
+  readonly rowShare?: tf.Tensor1D
   /**
    * What the batch counts for beside others (its tokens, its rows): the loss of several batches as one is
    * Σ mass · loss / Σ mass, which is how gradients are accumulated. Constant with respect to the parameters.
@@ -51,12 +57,12 @@ export const weightedSum: Reducer = ({ terms, share, mass }, weight) => {
 }
 
 /**
- * Σ_rows weight · Σ share · term / Σ_rows weight · Σ share: a weighted mean, indifferent to the scale of the
- * weights (self-normalised importance sampling: less variance, some bias). 0 when every weight is 0. The mass counts
- * the weights, so that accumulated batches are normalised by the weights of all of them.
+ * Σ_rows weight · Σ share · term / Σ_rows weight · rowShare: a weighted mean, indifferent to the scale of the weights
+ * (self-normalised importance sampling: less variance, some bias). Equal weights give the loss as it is, and 0 when
+ * every weight is 0. The mass counts the weights, so that accumulated batches are normalised by the weights of all.
  */
 export const selfNormalised: Reducer = (given, weight) => {
-  const total = tf.sum<tf.Scalar>(tf.mul(weight, perRow(given.share)))
+  const total = tf.sum<tf.Scalar>(tf.mul(weight, given.rowShare ?? perRow(given.share)))
   return { loss: tf.div(weightedSum(given, weight).loss, orOne(total)), mass: tf.mul(given.mass, total) }
 }
 

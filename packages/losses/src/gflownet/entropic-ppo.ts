@@ -74,12 +74,10 @@ export const entropicPPO = ({
     const surrogate = tf.minimum<tf.Tensor2D>(free, clipped)
     const kl =
       divergence === undefined ? tf.sub<tf.Tensor2D>(tf.mul(ratio, held), tf.sub(ratio, 1)) : only(counts, divergence)
-    const { share, mass } = sharing(mask)
     const mean = (x: tf.Tensor): tf.Scalar => tf.sum(tf.mul(tokenMean(mask).share, x))
     return {
       terms: tf.sub(tf.mul(divergenceWeight, kl), surrogate),
-      share,
-      mass,
+      ...sharing(mask),
       metrics: {
         surrogate: mean(surrogate),
         kl: mean(kl),

@@ -32,14 +32,13 @@ export const softPolicyGradient = ({
     const { kept } = extentOf('softPolicyGradient', batch)
     const { logProb, mask } = actionsOf(batch)
     const advantage = advantages(batch)
-    const { share, mass } = sharing(mask)
+    const shares = sharing(mask)
     return {
       terms: tf.neg(tf.mul(advantage, logProb)),
-      share,
-      mass,
+      ...shares,
       metrics: {
         softReturn: keptMean(tf.sum(softRewards(batch), 1), kept),
-        advantage: tf.sum(tf.mul(share, advantage)),
+        advantage: tf.sum(tf.mul(shares.share, advantage)),
       },
     }
   }

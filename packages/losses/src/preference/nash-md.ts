@@ -42,12 +42,11 @@ export const nashMd = ({ beta = 0.1 }: DpoOptions = {}): ((tokens: ContestedToke
     const { logProb: reference } = learnedTokens('nashMd', { logProb: tokens.reference, mask: tokens.mask })
     const ratio = detach(tf.sub(logProb, reference))
     const advantage = tf.expandDims(tf.sub(tokens.winRate, 0.5), 1)
-    const { share, mass } = sequenceSum(tokens.mask)
+    const shares = sequenceSum(tokens.mask)
     return {
       terms: tf.mul(tf.sub(tf.mul(beta, ratio), advantage), logProb),
-      share,
-      mass,
-      metrics: { kl: tf.sum(tf.mul(share, ratio)) },
+      ...shares,
+      metrics: { kl: tf.sum(tf.mul(shares.share, ratio)) },
     }
   }
 }

@@ -132,7 +132,10 @@ const weights = (c: LossCase): void =>
     const terms = c.loss(tensorsOf(c, rows) as never)
     const products = tf.mul(terms.terms, terms.share)
     const ofRow = tf.sum(tf.reshape(products, [rows.length, -1]), 1)
-    expect(evaluate(c, rows).value, 'weight 1').toBe(tf.sum(ofRow).dataSync()[0])
+    const { value } = evaluate(c, rows)
+    expect(value, 'weight 1').toBe(tf.sum(ofRow).dataSync()[0])
+    const twos = rows.map(() => 2)
+    close(evaluate(c, rows, twos, selfNormalised).value, value, value)
 
     const [first, ...rest] = partsOf(rows, c.together)
     const out = rows.map((_, i) => (first.includes(i) ? 0 : 1 + i / 4))
