@@ -1,4 +1,4 @@
-import { readFileSync, readdirSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type DocComment, docCommentOf } from './doc-comment.ts'
 
@@ -11,9 +11,6 @@ export interface Exported {
   /** The text of the file from the declaration on. */
   readonly declaration: string
 }
-
-/** Fields of every interface in a package's sources, its own and those it extends. */
-export type FieldsOf = (type: string) => readonly string[]
 
 const EXPORT = /export (type )?\{([^}]*)\} from '\.\/([^']+)'/g
 
@@ -30,29 +27,3 @@ export const exportedOf = (src: string): readonly Exported[] =>
         return { name, file, doc: docCommentOf(source, name), declaration: source.slice(at) }
       })
   })
-
-const INTERFACE = /export interface (\w+)(?:<[^{]*>)?(?: extends ([^{]+))? \{(\}|[\s\S]*?\n\})/g
-
-/** Reads the interfaces of a package. */
-export const fieldsIn = (src: string): FieldsOf => {
-  const known = new Map<string, { readonly parents: readonly string[]; readonly own: readonly string[] }>()
-  const files = readdirSync(src, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.ts'))
-  for (const file of files)
-    for (const [, name, parents = '', body] of readFileSync(join(src, file), 'utf8').matchAll(INTERFACE))
-      known.set(name, {
-        parents: parents
-          .split(',')
-          .map((parent) => parent.trim())
-          .filter((parent) => parent !== ''),
-        own: [...body.matchAll(/^ {2}readonly (\w+\??):/gm)].map(([, field]) => field),
-      })
-  const fields: FieldsOf = (type) => {
-    const found = known.get(type)
-    return found === undefined ? [] : [...found.parents.flatMap(fields), ...found.own]
-  }
-  return (type) => {
-    const all = fields(type)
-    // A field that is declared again is required: the last word on it counts.
-    return all.filter((field, i) => !all.some((other, j) => j > i && other.replace('?', '') === field.replace('?', '')))
-  }
-}

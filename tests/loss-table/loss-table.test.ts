@@ -4,13 +4,15 @@ import { expect, test } from 'vitest'
 import { docCommentOf } from './doc-comment.ts'
 import { exportedOf } from './exported.ts'
 import { isLoss, lossTable, withTable } from './loss-table.ts'
+import { requiredInputs } from './required-inputs.ts'
 
 const src = fileURLToPath(new URL('../../packages/losses/src', import.meta.url))
 const readme = readFileSync(`${src}/../README.md`, 'utf8')
 const losses = exportedOf(src).filter(isLoss)
+const table = lossTable(src)
 
 test('the table in the README is that of the doc comments (npm run loss-table writes it)', () => {
-  expect(withTable(readme, lossTable(src))).toBe(readme)
+  expect(withTable(readme, table)).toBe(readme)
 })
 
 const named = losses.map((loss) => [loss.name, loss] as const)
@@ -19,6 +21,40 @@ test.each(named)('%s says what it is, its formula, its source and how to call it
   expect(doc.summary).toMatch(/\w.*\.$/)
   expect(doc.formula.length).toBeGreaterThan(0)
   expect(doc.tags.map(({ name }) => name)).toEqual(expect.arrayContaining(['returns', 'throws', 'see', 'example']))
+})
+
+/** Columns of a loss's row; a bar within one is escaped. */
+const columnsOf = (loss: string): readonly string[] => {
+  const row = table.split('\n').find((line) => line.startsWith(`| [\`${loss}\`]`))
+  return (row ?? '').split(/(?<!\\)\|/).map((column) => column.trim())
+}
+
+test('a row has every field that its loss cannot do without, as the compiler knows them', () => {
+  const names = losses.map(({ name }) => name)
+  const tsc = fileURLToPath(new URL('../../node_modules/typescript/bin/tsc', import.meta.url))
+  const required = requiredInputs(`${src}/../dist/index.js`, names, tsc)
+  expect([...required.keys()]).toEqual(names)
+  expect(required.get('tpo')).toContain('goldNll')
+  expect(names.filter((name) => required.get(name)?.includes('any'))).toEqual(['multiLoss'])
+  for (const [loss, fields] of required) {
+    const inputs = columnsOf(loss)[3]
+    expect(inputs, loss).not.toBe('')
+    expect(fields.length, loss).toBeGreaterThan(0)
+    const missing = fields.filter((field) => field !== 'any' && !inputs.includes(`\`${field}\``))
+    expect(missing, loss).toEqual([])
+  }
+}, 60_000)
+
+test('a row has the options that a family shares, and the whole of a default', () => {
+  const shared = ['beta', 'divergence', 'entropyBonus', 'sharing']
+  const clipped = ['bnpo', 'dapo', 'drGRPO', 'grpo', 'gspo', 'gspoToken', 'luspo', 'rloo', 'ppoPolicy']
+  for (const loss of [...clipped, 'gmpo', 'cispo', 'sapo', 'vespo', 'reinforce'])
+    for (const option of [...shared, ...(clipped.includes(loss) ? ['ceiling'] : [])])
+      expect(columnsOf(loss)[4], loss).toContain(`\`${option}\` = `)
+  expect(columnsOf('gmpo')[4]).not.toContain('ceiling')
+  for (const loss of ['gspo', 'gspoToken'])
+    expect(columnsOf(loss)[4]).toContain('`high` = low, or 4e-4 where neither is given')
+  expect(columnsOf('vespo')[4]).toContain('`positive` = { k: 2, lambda: 3 }, `negative` = { k: 3, lambda: 2 }')
 })
 
 test('every loss is in a table of laws', () => {

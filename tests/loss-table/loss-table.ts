@@ -1,4 +1,5 @@
-import { type Exported, type FieldsOf, exportedOf, fieldsIn } from './exported.ts'
+import { type Exported, exportedOf } from './exported.ts'
+import { type Types, typesIn } from './types.ts'
 
 /** Folders of the package, as they are called in its table. */
 const FAMILIES = {
@@ -19,12 +20,16 @@ const cell = (text: string): string => text.replaceAll('|', '\\|')
 
 const code = (text: string): string => `\`${text}\``
 
+/** A text up to its first full stop. */
+const firstSentence = (text: string): string => /^(.*?)\.(?:\s|$)/.exec(text)?.[1] ?? text
+
 /** How a declaration says what its loss is given. */
 const INPUTS = [
   /(?:Pair|Completion)Loss<(\w+)>/,
   /\(\s*\w+: (\w+),?\s*\) => Terms/,
   /\}: (\w+)\): Terms/,
   /\w+: (\w+)\): Terms/,
+  /\(\w+: (\w+)<\w+>\) => Terms/,
 ]
 
 /** The type of what a loss is given, from its declaration. */
@@ -37,49 +42,64 @@ const inputType = ({ declaration }: Exported): string => {
   return /PolicyGradientLoss\b/.test(head) ? 'PolicyGradientInputs' : ''
 }
 
-const inputs = (exported: Exported, fieldsOf: FieldsOf): string => {
+/** Fields of the type of what a loss is given; for a type that has none of its own, what its comment says. */
+const inputs = (exported: Exported, types: Types): string => {
   const type = inputType(exported)
-  const fields = fieldsOf(type)
-  return fields.length === 0 ? (type === '' ? '' : code(type)) : fields.map(code).join(', ')
+  const fields = types.fields(type).map(({ name, optional }) => code(optional ? `${name}?` : name))
+  if (fields.length > 0) return fields.join(', ')
+  return firstSentence(types.doc(type)) || (type === '' ? '' : code(type))
 }
 
-/** Options with their defaults: those the comment describes one by one, or those of the declaration. */
-const options = ({ doc, declaration }: Exported): string => {
+/** What a text says a default is: up to the end of the clause, and an alternative of it. */
+const DEFAULT = /\bdefault (`[^`]+`|[^,;:(]+?)(, or [^,;:(]+?)?(?=$|[,;:(]|\.\s|\.$)/i
+
+const option = (name: string, text: string): string => {
+  const [, value, otherwise = ''] = DEFAULT.exec(text) ?? []
+  return value === undefined ? code(name) : `${code(name)} = ${`${value}${otherwise}`.replaceAll('`', '').trim()}`
+}
+
+/** The type of the options of a loss of the policy-gradient family, which all share some. */
+const optionsType = ({ declaration }: Exported): string =>
+  /\boptions(?:,?\s*\})?: (.+?)(?: = \{\})?,?\s*\): PolicyGradientLoss/s.exec(declaration.slice(0, 600))?.[1] ?? ''
+
+/** Options with their defaults: those the comment describes one by one and others of their type, or the declaration's. */
+const options = (exported: Exported, types: Types): string => {
+  const { doc, declaration } = exported
   const described = doc.tags.flatMap(({ name, text }) => {
-    const [, option, meaning] = (name === 'param' ? /^options\.(\w+)\s+(.*)$/.exec(text) : null) ?? []
-    if (option === undefined || meaning === undefined) return []
-    const value = /\bdefault (`[^`]+`|[^,;:(]+?)(?=$|[,;:(]|\.\s|\.$)/.exec(meaning)?.[1]?.trim()
-    return [`${code(option)}${value === undefined ? '' : ` = ${value.replaceAll('`', '')}`}`]
+    const [, of, meaning] = (name === 'param' ? /^options\.(\w+)\s+(.*)$/.exec(text) : null) ?? []
+    return of === undefined || meaning === undefined ? [] : [{ of, cell: option(of, meaning) }]
   })
-  if (described.length > 0) return described.join(', ')
+  const others = types
+    .fields(optionsType(exported))
+    .filter(({ name }) => !described.some(({ of }) => of === name))
+    .map((field) => option(field.name, field.doc))
+  if (described.length + others.length > 0) return [...described.map((one) => one.cell), ...others].join(', ')
   const [, list = ''] = /= (?:<[^(]*>)?\(\s*\{([^}]*)\}: [^)]* = \{\}/.exec(declaration.slice(0, 600)) ?? []
   const pairs = [...list.matchAll(/(\w+)(?::\s*\w+)? = ([^,\n]+)/g)]
   return pairs.map(([, name, value]) => `${code(name)} = ${value.trim()}`).join(', ')
 }
 
-const row = (exported: Exported, fieldsOf: FieldsOf): string => {
+const row = (exported: Exported, types: Types): string => {
   const { name, file, doc } = exported
   const columns = [
     `[${code(name)}](src/${file})`,
     doc.formula.map((line) => code(line.replaceAll('`', '').replace(/\s{2,}/g, '  '))).join('<br>'),
-    inputs(exported, fieldsOf),
-    options(exported),
+    inputs(exported, types),
+    options(exported, types),
     tag(exported, 'see'),
   ]
   return `| ${columns.map(cell).join(' | ')} |`
 }
 
-const firstSentence = (text: string): string => /^(.*?)\.(?:\s|$)/.exec(text)?.[1] ?? text
-
 const familyOf = ({ file }: Exported): string => file.split('/')[0]
 
 /** The tables of a losses package: its losses by family, and what goes with them. */
 export const lossTable = (src: string): string => {
-  const [all, fieldsOf] = [exportedOf(src), fieldsIn(src)]
+  const [all, types] = [exportedOf(src), typesIn(src)]
   const families = Object.entries(FAMILIES).map(([folder, title]) => {
     const losses = all.filter((exported) => familyOf(exported) === folder && isLoss(exported))
     const head = ['| loss | formula | inputs | options = default | from |', '|---|---|---|---|---|']
-    return [`### ${title}`, '', ...head, ...losses.map((loss) => row(loss, fieldsOf)), '']
+    return [`### ${title}`, '', ...head, ...losses.map((loss) => row(loss, types)), '']
   })
   const others = all.filter((exported) => !isLoss(exported) && exported.doc.summary !== '')
   const what = ({ doc }: Exported): string => cell(firstSentence(doc.summary))

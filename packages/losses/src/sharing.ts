@@ -19,7 +19,9 @@ export interface Shares {
  * | `sequenceSum` | mean over rows of the sum over a row's tokens | REINFORCE, sequence log-probs |
  * | `fixedLength(n)` | Σ terms / (n · rows) | Dr. GRPO; no bias towards short or long |
  *
- * A row without a token counts nowhere but in `fixedLength`'s rows, as in the references.
+ * A row without a token counts nowhere but in `fixedLength`'s rows, so that padding a batch with such rows leaves its
+ * loss as it is. TRL's `grpo` counts it: its mean over rows takes a row of no token for one of loss 0, so that the loss
+ * of n rows of which m have tokens is m / n of `sequenceMean`'s.
  */
 export type Sharing = (mask: tf.Tensor) => Shares
 

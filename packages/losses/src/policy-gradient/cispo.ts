@@ -27,8 +27,10 @@ const capped =
  *
  * `cap` is the ratio itself, as TRL's `epsilon_high` is for this loss; the paper's 1 + ε_high is `cap = 1 + ε_high`.
  *
- * @param options.cap default 5
- * @param inputs      see PolicyGradientInputs: [rows, steps], nats
+ * @param options.cap     default 5
+ * @param options.sharing how the tokens share the loss, default `tokenMean`
+ * @param options         others: see PolicyGradientOptions
+ * @param inputs          see PolicyGradientInputs: [rows, steps], nats
  * @returns terms [rows, steps]; metrics cispo_clip_ratio (capped tokens of positive advantage), kl, entropy
  * @throws RangeError for a wrong shape or cap
  * @see MiniMax 2025, "MiniMax-M1", arXiv:2506.13585; TRL `loss_type="cispo"`

@@ -29,9 +29,11 @@ const clippedSequenceRatio = ({ low, high }: Required<ClipOptions>): Level => ({
  *
  * The clip is one of logarithms: ρ stays within (e^{−ε_low}, e^{ε_high}).
  *
- * @param options.low  ε_low in nats, default 0.4
- * @param options.high ε_high in nats, default `low`
- * @param inputs       see PolicyGradientInputs: [rows, steps], nats
+ * @param options.low     ε_low in nats, default 0.4
+ * @param options.high    ε_high in nats, default `low`
+ * @param options.sharing how the tokens share the loss, default `sequenceMean`
+ * @param options         others: see ClippedOptions
+ * @param inputs          see PolicyGradientInputs: [rows, steps], nats
  * @returns terms [rows, steps], alike within a row; metrics kl, entropy
  * @throws RangeError for a wrong shape or option
  * @see Zhao et al. 2025, "Geometric-mean policy optimization", arXiv:2507.20673; TRL experimental GMPO

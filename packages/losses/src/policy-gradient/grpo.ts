@@ -16,6 +16,8 @@ import { clipOf, pessimisticClip } from './surrogate.ts'
  * @param options.high    ε_high, default `low`
  * @param options.ceiling δ of the two-sided clip (INTELLECT-2), default none
  * @param options.beta    weight of KL(π ‖ π_ref), default 0
+ * @param options.sharing how the tokens share the loss, default `sequenceMean`
+ * @param options         others: see ClippedOptions
  * @param inputs          see PolicyGradientInputs: [rows, steps], nats
  * @returns terms [rows, steps]; metrics clip_ratio/low_mean, clip_ratio/high_mean, clip_ratio/region_mean, kl, entropy
  * @throws RangeError for a wrong shape or option, or β > 0 without a reference
@@ -38,6 +40,8 @@ export const grpo = (options: ClippedOptions = {}): PolicyGradientLoss =>
  * @param options.maxLength L, the most tokens that a completion may have
  * @param options.low       ε_low, default 0.2
  * @param options.high      ε_high, default `low`
+ * @param options.sharing   how the tokens share the loss, default `fixedLength(maxLength)`
+ * @param options           others: see ClippedOptions
  * @param inputs            see PolicyGradientInputs: [rows, steps], nats
  * @returns terms [rows, steps]; metrics as `grpo`
  * @throws RangeError for a wrong shape or option
@@ -63,9 +67,11 @@ export const drGRPO = (options: ClippedOptions & { readonly maxLength: number })
  * The tokens are those of all accumulated batches, as in TRL `loss_type="dapo"`. The paper's other parts are functions
  * of their own: `informativeGroups` (dynamic sampling) and `softOverlong` of the reward package.
  *
- * @param options.low  ε_low, default 0.2
- * @param options.high ε_high, default 0.28
- * @param inputs       see PolicyGradientInputs: [rows, steps], nats
+ * @param options.low     ε_low, default 0.2
+ * @param options.high    ε_high, default 0.28
+ * @param options.sharing how the tokens share the loss, default `tokenMean`
+ * @param options         others: see ClippedOptions
+ * @param inputs          see PolicyGradientInputs: [rows, steps], nats
  * @returns terms [rows, steps]; metrics as `grpo`
  * @throws RangeError for a wrong shape or option
  * @see Yu et al. 2025, "DAPO", arXiv:2503.14476
@@ -90,9 +96,11 @@ export const dapo = ({ high = 0.28, ...options }: ClippedOptions = {}): PolicyGr
  * TRL `loss_type="bnpo"` and torchtune's GRPOLoss, which count the tokens of each batch by itself when gradients are
  * accumulated; here `mass` counts them together, so that it is `dapo` at ε_high = ε_low.
  *
- * @param options.low  ε_low, default 0.2
- * @param options.high ε_high, default `low`
- * @param inputs       see PolicyGradientInputs: [rows, steps], nats
+ * @param options.low     ε_low, default 0.2
+ * @param options.high    ε_high, default `low`
+ * @param options.sharing how the tokens share the loss, default `tokenMean`
+ * @param options         others: see ClippedOptions
+ * @param inputs          see PolicyGradientInputs: [rows, steps], nats
  * @returns terms [rows, steps]; metrics as `grpo`
  * @throws RangeError for a wrong shape or option
  * @see TRL, GRPOConfig.loss_type; torchtune, GRPOLoss

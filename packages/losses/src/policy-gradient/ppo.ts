@@ -37,6 +37,8 @@ const observed =
  *
  * @param options.low          ε, default 0.2
  * @param options.entropyBonus default 0 (SB3 `ent_coef`)
+ * @param options.sharing      how the tokens share the loss, default `tokenMean`
+ * @param options              others: see ClippedOptions
  * @param inputs               see PolicyGradientInputs: [rows, steps], nats
  * @returns terms [rows, steps]; metrics policy/approxkl_avg (k2), policy/clipfrac_avg, val/ratio (TRL), approx_kl (k3),
  *          clip_fraction (whatever the sign of A; SB3), all of them means over tokens, and entropy

@@ -17,6 +17,8 @@ const logLikelihood: Surrogate = (tokens) => ({ cost: scoreFunction(tokens, tf.o
  *
  * @param options.beta         weight of KL(π ‖ π_ref), default 0
  * @param options.entropyBonus default 0
+ * @param options.sharing      how the tokens share the loss, default `sequenceSum`
+ * @param options              others: see PolicyGradientOptions
  * @param inputs               see PolicyGradientInputs: [rows, steps], nats
  * @returns terms [rows, steps]; metrics kl, entropy
  * @throws RangeError for a wrong shape or option

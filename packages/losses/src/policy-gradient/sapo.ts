@@ -32,6 +32,8 @@ const softGate =
  *
  * @param options.positive τ⁺, default 1
  * @param options.negative τ⁻, default 1.05
+ * @param options.sharing  how the tokens share the loss, default `sequenceMean`
+ * @param options          others: see PolicyGradientOptions
  * @param inputs           see PolicyGradientInputs: [rows, steps], nats
  * @returns terms [rows, steps]; metrics kl, entropy
  * @throws RangeError for a wrong shape or τ

@@ -43,8 +43,10 @@ const gammaWeighted =
  * For completions of another sampler, give its log-probabilities as `oldLogProb`: a `correction` would multiply φ
  * instead of entering W.
  *
- * @param options.positive k and λ where A ≥ 0, default 2 and 3
- * @param options.negative k and λ where A < 0, default 3 and 2
+ * @param options.positive φ where A ≥ 0, default `{ k: 2, lambda: 3 }`
+ * @param options.negative φ where A < 0, default `{ k: 3, lambda: 2 }`
+ * @param options.sharing  how the tokens share the loss, default `tokenMean`
+ * @param options          others: see PolicyGradientOptions
  * @param inputs           see PolicyGradientInputs: [rows, steps], nats
  * @returns terms [rows, steps]; metrics vespo/phi_seq_mean (over completions), kl, entropy
  * @throws RangeError for a wrong shape, k or λ
