@@ -5,11 +5,13 @@ import { join } from 'node:path'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { lora } from './adapter/lora.ts'
 import { type LoadOptions, fromPretrained, loadPolicy } from './from-pretrained.ts'
+import { writeGguf } from './gguf/write-gguf.ts'
 import { randomPolicy } from './random-policy.ts'
 import { readSafetensors } from './safetensors/read-safetensors.ts'
 import { writeSafetensors } from './safetensors/write-safetensors.ts'
 import { saveAdapter, savePretrained } from './save-pretrained.ts'
 import { apart, eagerLogits } from './testing/eager.ts'
+import { readGguf } from './testing/read-gguf.ts'
 import { SMALL_FAMILIES, SMALL_GPT2, SMALL_LLAMA, freshDirectory, leftOf, rightOf } from './testing/small-models.ts'
 import { SMALL_TOKENIZER } from './testing/small-tokenizer.ts'
 
@@ -17,6 +19,17 @@ beforeAll(() => tf.setBackend('cpu'))
 
 const ROWS = [[1, 2, 3, 4, 5]]
 const ADAPTED = lora({ r: 2, alpha: 4 })
+
+/** An added token past the last id of the small models. */
+const IMAGE = {
+  id: 11,
+  content: '<image>',
+  special: true,
+  normalized: false,
+  single_word: false,
+  lstrip: false,
+  rstrip: false,
+}
 
 /** A saved random model and what it was saved from. */
 const saved = async (config: Record<string, unknown> = SMALL_LLAMA, dtype: 'F32' | 'F16' | 'BF16' = 'F32') => {
@@ -213,9 +226,62 @@ describe('a directory that is not right', () => {
     expect(await faultOf(directory)).toMatchObject({ _tag: 'TokenizerCorrupt', detail: { vocabSize: 12, vocab: 11 } })
   })
 
+  it('is refused for a bos, eos or pad past its last id', async () => {
+    const { directory } = await saved()
+    const added = [...(SMALL_TOKENIZER['added_tokens'] as object[]), IMAGE]
+    await writeFile(join(directory, 'tokenizer.json'), JSON.stringify({ ...SMALL_TOKENIZER, added_tokens: added }))
+    for (const name of ['bos_token', 'eos_token', 'pad_token']) {
+      await writeFile(join(directory, 'tokenizer_config.json'), JSON.stringify({ [name]: IMAGE.content }))
+      const fault = await faultOf(directory)
+      expect(fault).toMatchObject({ _tag: 'TokenizerCorrupt' })
+      expect(fault.message).toContain(name)
+    }
+    await writeFile(join(directory, 'tokenizer_config.json'), '{}')
+    await writeFile(join(directory, 'config.json'), JSON.stringify({ ...SMALL_LLAMA, pad_token_id: 11 }))
+    expect((await faultOf(directory)).message).toContain('pad 11')
+  })
+
   it('makes fromPretrained reject with the fault', async () => {
     await expect(fromPretrained('./no/such/place')).rejects.toMatchObject({ _tag: 'ModelNotFound' })
   })
+})
+
+// As Gemma 3 1B and 270M have <image_soft_token> at 262144, which is their vocab_size.
+it('a model leaves out added tokens past its last id', async () => {
+  const { directory } = await saved()
+  const added = [...(SMALL_TOKENIZER['added_tokens'] as object[]), IMAGE]
+  await writeFile(join(directory, 'tokenizer.json'), JSON.stringify({ ...SMALL_TOKENIZER, added_tokens: added }))
+  const { id, ...token } = IMAGE
+  await writeFile(
+    join(directory, 'tokenizer_config.json'),
+    JSON.stringify({ added_tokens_decoder: { [id]: token }, image_token: token.content }),
+  )
+  const { tokenizer, ...policy } = await fromPretrained(directory)
+  expect(tokenizer!.vocabSize).toBe(10)
+  expect(tokenizer!.encode('a <image> b')).toEqual(Int32Array.of(1, 0, 2))
+  expect([tokenizer!.idOf('<image>'), tokenizer!.tokenOf(id)]).toEqual([undefined, undefined])
+  const path = join(directory, 'model.gguf')
+  rightOf(await writeGguf({ ...policy, tokenizer: tokenizer! }, null, path)())
+  const { values } = readGguf(await readFile(path))
+  expect(values['tokenizer.ggml.tokens']).toEqual(['<unk>', ...'abcdefghi', '[PAD10]'])
+  expect(values['tokenizer.ggml.token_type']).toHaveLength(11)
+})
+
+it.each(['F16', 'BF16'] as const)('a weight that %s has no room for is a fault naming it', async (dtype) => {
+  const policy = rightOf(randomPolicy(SMALL_LLAMA, { seed: 5 }))
+  const name = 'model.layers.1.mlp.up_proj.weight'
+  const { shape, data } = policy.trainable[name]!
+  const large = Float32Array.from(data, (value, i) => (i === 7 ? (dtype === 'F16' ? -65520 : 3.4e38) : value))
+  const trained = { ...policy.trainable, [name]: hostTensor(large, shape) }
+  const directory = await freshDirectory()
+  const expected = { _tag: 'SaveFailed', detail: { dtype, value: large[7] } }
+  const fault = leftOf(await savePretrained(policy, trained, directory, { dtype })())
+  expect(fault).toMatchObject(expected)
+  expect(fault.detail['tensor']).toBe(name)
+  const gguf = leftOf(await writeGguf(policy, trained, join(directory, 'model.gguf'), { dtype })())
+  expect(gguf).toMatchObject(expected)
+  expect(gguf.detail['tensor']).toBe('blk.1.ffn_up.weight')
+  expect(await readdir(directory)).toEqual([])
 })
 
 it('a saved model takes its tokenizer and its chat templates along', async () => {

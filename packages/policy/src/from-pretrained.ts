@@ -53,17 +53,22 @@ const keepAs = (quantize: QuantizeOptions | undefined, config: DecoderConfig): E
     ? E.right(keepFloats)
     : E.map((quantization: Quantization) => keepQuantized(config, quantization))(quantizationOf(quantize, config))
 
-/** The tokenizer if the directory has one; its ids must be rows of the embedding. */
+/**
+ * The tokenizer if the directory has one; its ids must be rows of the embedding. Added tokens past the last row are left
+ * out, as Gemma 3's without sight have one for images; bos, eos and pad must be within.
+ */
 const tokenizerFor = (directory: string, vocab: number): TE.TaskEither<PolicyFault, Tokenizer | undefined> =>
   existsSync(join(directory, 'tokenizer.json'))
     ? pipe(
-        loadTokenizer(directory),
+        loadTokenizer(directory, vocab),
         TE.filterOrElse(
-          ({ vocabSize }) => vocabSize <= vocab,
-          ({ vocabSize }) =>
+          ({ vocabSize, bos = 0, eos = 0, pad = 0 }) => vocabSize <= vocab && Math.max(bos, eos, pad) < vocab,
+          ({ vocabSize, bos, eos, pad }) =>
             policyFault(
               'TokenizerCorrupt',
-              `${directory}: the tokenizer has ${vocabSize} tokens, config.json's vocab_size is ${vocab}`,
+              vocabSize > vocab
+                ? `${directory}: the tokenizer has ${vocabSize} tokens, config.json's vocab_size is ${vocab}`
+                : `${directory}: bos ${bos}, eos ${eos} and pad ${pad} must be below config.json's vocab_size, ${vocab}`,
               'Use the tokenizer that was saved with the model',
               { directory, vocabSize, vocab },
             ),

@@ -7,7 +7,7 @@ import { type PolicyFault, policyFault, reasonOf } from './policy-fault.ts'
 import { readJson, readJsonIfAny } from './read-json.ts'
 import { textStream } from './text-stream.ts'
 import type { Tokenizer } from './tokenizer.ts'
-import { effectiveTokenizer, padSideOf, namedSpecialTokens } from './tokenizer-settings.ts'
+import { effectiveTokenizer, padSideOf, namedSpecialTokens, withinRows } from './tokenizer-settings.ts'
 
 type Json = Readonly<Record<string, unknown>>
 
@@ -37,11 +37,15 @@ export interface TokenizerFiles {
  * The tokenizer of parsed tokenizer.json, tokenizer_config.json, special_tokens_map.json and config.json. The special
  * tokens are those that tokenizer_config.json names, then those of the map, then config.json's.
  *
+ * Added tokens whose ids are not below `rows` are left out: their strings are text like any other. None of them may be
+ * bos, eos or pad.
+ *
  * Spaces before punctuation are never cleaned up in what is decoded: text that is encoded comes back.
  */
 export const tokenizerOf = (
   path: string,
   { json, settings = {}, specialTokensMap = {}, config = {} }: TokenizerFiles,
+  rows: number = Infinity,
 ): Either<PolicyFault, Tokenizer> => {
   const corrupt = (what: string): Either<PolicyFault, never> =>
     left(policyFault('TokenizerCorrupt', `${path} is not a tokenizer: ${what}`, FIX, { path }))
@@ -49,7 +53,11 @@ export const tokenizerOf = (
     const specialTokens = namedSpecialTokens(settings, specialTokensMap)
     const effective = effectiveTokenizer(json, settings, specialTokens)
     if (isLeft(effective)) return corrupt(`${effective.left}, which is not computed here`)
-    const inner = new HuggingFaceTokenizer(effective.right, { ...settings, clean_up_tokenization_spaces: false })
+    const { kept, beyond } = withinRows(effective.right, rows)
+    const lost = ['bos_token', 'eos_token', 'pad_token'].find((name) => beyond.includes(specialTokens[name] ?? ''))
+    if (lost !== undefined)
+      return corrupt(`its ${lost}, ${JSON.stringify(specialTokens[lost])}, is past the last of the model's ${rows} ids`)
+    const inner = new HuggingFaceTokenizer(kept, { ...settings, clean_up_tokenization_spaces: false })
     keepMarks(inner.decoder ?? {})
     const ids = [...inner.get_vocab(true).values()]
     if (ids.length === 0 || !ids.every(Number.isSafeInteger)) return corrupt('it has no vocabulary')
@@ -91,8 +99,12 @@ export const tokenizerOf = (
   }
 }
 
-/** The tokenizer of a model directory. */
-export const loadTokenizer = (directory: string): TE.TaskEither<PolicyFault, Tokenizer> => {
+/**
+ * The tokenizer of a model directory.
+ *
+ * @param rows ids that the model has: added tokens past them are left out, and text never gives their ids. Default: all
+ */
+export const loadTokenizer = (directory: string, rows?: number): TE.TaskEither<PolicyFault, Tokenizer> => {
   const path = join(directory, 'tokenizer.json')
   return pipe(
     TE.Do,
@@ -102,6 +114,6 @@ export const loadTokenizer = (directory: string): TE.TaskEither<PolicyFault, Tok
       readJsonIfAny(join(directory, 'special_tokens_map.json'), 'TokenizerCorrupt', FIX),
     ),
     TE.bind('config', () => readJsonIfAny(join(directory, 'config.json'), 'ConfigInvalid', 'Download the model again')),
-    TE.chainEitherK((files) => tokenizerOf(path, files)),
+    TE.chainEitherK((files) => tokenizerOf(path, files, rows)),
   )
 }

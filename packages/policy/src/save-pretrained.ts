@@ -78,7 +78,7 @@ export interface SaveOptions {
  * @example await savePretrained(policy, learner.trainable(), 'reward-model', { score: parameters })()
  */
 export const savePretrained = (
-  { name, config, configJson, constants, adapter, modelDirectory }: PretrainedPolicy,
+  { name, config, configJson, constants, adapter, modelDirectory, tokenizer }: PretrainedPolicy,
   trainable: HostTensors | null,
   directory: string,
   { dtype = 'F32', score }: SaveOptions = {},
@@ -108,7 +108,7 @@ export const savePretrained = (
     TE.chain(() =>
       writeConfig(join(directory, 'config.json'), {
         ...rest,
-        ...(score === undefined ? {} : classifierFields(rest, score)),
+        ...(score === undefined ? {} : classifierFields(rest, score, tokenizer)),
         torch_dtype: TORCH[dtype],
       }),
     ),

@@ -118,3 +118,15 @@ export const effectiveTokenizer = (
       })
     : left(`the added token ${JSON.stringify(whole.content)} is to match whole words (single_word)`)
 }
+
+/** A tokenizer.json without the added tokens that a model of `rows` ids has no row for, and their strings. */
+export const withinRows = (
+  effective: Json,
+  rows: number,
+): { readonly kept: Json; readonly beyond: readonly string[] } => {
+  const added = effective['added_tokens'] as readonly AddedToken[]
+  return {
+    kept: { ...effective, added_tokens: added.filter(({ id }) => id < rows) },
+    beyond: added.filter(({ id }) => id >= rows).map(({ content }) => content),
+  }
+}

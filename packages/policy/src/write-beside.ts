@@ -1,3 +1,4 @@
+import { isFault } from '@gfnlm/env'
 import * as E from 'fp-ts/lib/Either.js'
 import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
 import { type FileHandle, mkdir, open, rename, rm } from 'node:fs/promises'
@@ -6,7 +7,8 @@ import { type PolicyFault, policyFault, reasonOf } from './policy-fault.ts'
 
 /**
  * Writes a file piece by piece beside its place and renames it there once its bytes are on the disk: whoever reads
- * `path` sees the old file or the new one, never half of one. Directories are made as needed.
+ * `path` sees the old file or the new one, never half of one. Directories are made as needed. A fault that the pieces
+ * throw is the fault of the writing.
  */
 export const writeBeside =
   (path: string, pieces: () => Iterable<Uint8Array>): TaskEither<PolicyFault, void> =>
@@ -27,6 +29,7 @@ export const writeBeside =
     } catch (caught) {
       await file?.close().catch(() => undefined)
       await rm(beside, { force: true }).catch(() => undefined)
+      if (isFault(caught)) return E.left(caught as PolicyFault)
       return E.left(
         policyFault(
           'SaveFailed',

@@ -262,6 +262,19 @@ const PUBLISHED: readonly (readonly [name: string, config: Config, parameters: n
   ['Phi 3 mini 4k', PHI_3_MINI_4K, 3_821_079_552],
 ]
 
+const GEMMA_3_ROPES = {
+  rope_parameters: {
+    full_attention: { rope_type: 'default', rope_theta: 1e6 },
+    sliding_attention: { rope_type: 'default', rope_theta: 1e4 },
+  },
+}
+
+/** Rotations said twice, not alike. */
+const BOTH_ROPES = {
+  rope_scaling: { rope_type: 'default' },
+  rope_parameters: { rope_type: 'linear', factor: 4, rope_theta: 100 },
+}
+
 const parametersOf = (json: Record<string, unknown>): number =>
   [...tensorsOf(rightOf(parseConfig(json))).values()].reduce((n, shape) => n + shape.reduce((a, b) => a * b, 1), 0)
 
@@ -335,6 +348,12 @@ describe('a configuration', () => {
     ['partial_rotary_factor', { partial_rotary_factor: 0.75 }, 'ConfigInvalid'],
     ['rope_parameters.partial_rotary_factor', { rope_parameters: { partial_rotary_factor: 0.5 } }, 'ConfigInvalid'],
     ['tie_word_embeddings', { tie_word_embeddings: 'yes' }, 'ConfigInvalid'],
+    ['rope_parameters', BOTH_ROPES, 'ConfigInvalid'],
+    ['embedding_multiplier', { embedding_multiplier: 12 }, 'ConfigInvalid'],
+    ['residual_multiplier', { residual_multiplier: 0.22 }, 'ConfigInvalid'],
+    ['logits_scaling', { logits_scaling: 8 }, 'ConfigInvalid'],
+    ['use_qk_norm', { use_qk_norm: true }, 'ConfigInvalid'],
+    ['no_rope_layers', { no_rope_layers: [1, 0] }, 'ConfigInvalid'],
     ['quantization_config', { quantization_config: { bits: 4 } }, 'ConfigInvalid'],
   ])('with a wrong %s is refused by that name', (field, change, tag) => {
     const fault = leftOf(parseConfig({ ...SMALL_LLAMA, ...change }))
@@ -354,6 +373,7 @@ describe('a configuration', () => {
     ['Qwen 3', 'layer_types', QWEN3_0_6B, { layer_types: Array(28).fill('linear_attention') }],
     ['Gemma 2', 'sliding_window', GEMMA_2_2B, { sliding_window: null }],
     ['Gemma 2', 'query_pre_attn_scalar', GEMMA_2_2B, { query_pre_attn_scalar: 0 }],
+    ['Gemma 3', 'rope_parameters', GEMMA_3_270M, { rope_scaling: { type: 'linear', factor: 8 }, ...GEMMA_3_ROPES }],
     ['Gemma 3', 'use_bidirectional_attention', GEMMA_3_270M, { use_bidirectional_attention: true }],
     ['Gemma 3', 'attn_logit_softcapping', GEMMA_3_270M, { attn_logit_softcapping: 50 }],
     ['Gemma 3', 'hidden_activation', GEMMA_3_270M, { hidden_activation: 'gelu' }],
@@ -373,6 +393,39 @@ describe('a configuration', () => {
     expect(slides(GEMMA_2_2B)).toEqual({ window: 4096, layers: Array.from({ length: 26 }, (_, i) => i % 2 === 0) })
     const { layer_types: _, ...older } = GEMMA_3_270M
     expect(slides(older)).toEqual(slides(GEMMA_3_270M))
+  })
+
+  it('takes what transformers takes where a file does not say, which null does', () => {
+    const without = (json: Config, ...fields: readonly string[]): Config =>
+      Object.fromEntries(Object.entries(json).filter(([field]) => !fields.includes(field)))
+    const caps = ['attn_logit_softcapping', 'final_logit_softcapping']
+    const silent = without(GEMMA_2_2B, ...caps)
+    expect(rightOf(parseConfig(silent))).toMatchObject({ scoreCap: 50, logitCap: 30 })
+    const none = rightOf(parseConfig({ ...silent, ...Object.fromEntries(caps.map((cap) => [cap, null])) }))
+    expect([none.scoreCap, none.logitCap]).toEqual([undefined, undefined])
+
+    expect(rightOf(parseConfig(without(MISTRAL_7B_V0_3, 'sliding_window'))).sliding?.window).toBe(4096)
+    for (const base of [QWEN_2_5_0_5B, QWEN3_0_6B]) {
+      const qwen = { ...without(base, 'sliding_window'), use_sliding_window: true, max_window_layers: 20 }
+      expect(rightOf(parseConfig(qwen)).sliding?.window).toBe(4096)
+      expect(rightOf(parseConfig({ ...qwen, sliding_window: null })).sliding).toBeUndefined()
+      expect(rightOf(parseConfig(without(base, 'sliding_window'))).sliding).toBeUndefined()
+    }
+  })
+
+  it('may say its rotations twice if they are the same', () => {
+    const scaling = { rope_type: 'linear', factor: 4 }
+    const twice = { ...SMALL_LLAMA, rope_scaling: scaling, rope_parameters: { ...scaling, rope_theta: 100 } }
+    expect(rightOf(parseConfig(twice)).position).toEqual({
+      kind: 'rope',
+      theta: 100,
+      scaling: { kind: 'linear', factor: 4 },
+    })
+  })
+
+  it('of Llama may have fields of its descendants that change nothing', () => {
+    const neutral = { embedding_multiplier: 1, residual_multiplier: 1.0, logits_scaling: 1, use_qk_norm: false }
+    expect(parseConfig({ ...SMALL_LLAMA, ...neutral, no_rope_layers: [1, 1] })).toEqual(parseConfig(SMALL_LLAMA))
   })
 
   it('of Gemma 3 rotates sliding layers by their own base, as older files and newer ones say it', () => {

@@ -28,6 +28,12 @@ export const badField = (json: ConfigJson, field: string, wanted: string): Eithe
 /** null counts as absent. */
 export const isAbsent = (json: ConfigJson, field: string): boolean => json[field] === undefined || json[field] === null
 
+/** A config.json with what transformers takes for fields that are not in it; one that is null stays null, which is none. */
+export const withDefaults = (json: ConfigJson, defaults: ConfigJson): ConfigJson => ({
+  ...json,
+  ...Object.fromEntries(Object.entries(defaults).filter(([field]) => json[field] === undefined)),
+})
+
 /** A field's number for the default of another; NaN where it is none, which is the field's own fault to tell. */
 export const numberOf = (json: ConfigJson, field: string): number =>
   typeof json[field] === 'number' ? json[field] : NaN

@@ -3,10 +3,20 @@ import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import type { PolicyFault } from '../policy-fault.ts'
 import type { Architecture } from './architecture.ts'
-import { type ConfigJson, count, flag, isAbsent, objectOf, only, positive, positiveIfAny } from './config-fields.ts'
+import {
+  type ConfigJson,
+  count,
+  flag,
+  isAbsent,
+  objectOf,
+  only,
+  positive,
+  positiveIfAny,
+  withDefaults,
+} from './config-fields.ts'
 import type { DecoderConfig, ModuleNames, Rope, Sliding } from './decoder-config.ts'
 import { HEAD_NORMS, LLAMA_NAMES, LLAMA_TARGETS, type LlamaFields, llamaFields } from './llama-fields.ts'
-import { rope, ropeFrom } from './rope-fields.ts'
+import { agreeing, rope, ropeFrom } from './rope-fields.ts'
 import { sliding } from './sliding-fields.ts'
 
 /** Four norms a layer: before and after attention, before and after the MLP. */
@@ -40,15 +50,18 @@ const gemmaFields = (json: ConfigJson, context: number): E.Either<PolicyFault, G
     })),
   )
 
-/** Gemma 2: every other layer slides, scores and logits are capped. */
+/** Gemma2Config's, for files that do not say. */
+const GEMMA2_CAPS: ConfigJson = { attn_logit_softcapping: 50, final_logit_softcapping: 30 }
+
+/** Gemma 2: every other layer slides, scores and logits are capped unless a cap is null. */
 export const gemma2: Architecture = {
   loraTargets: LLAMA_TARGETS,
   parse: (json) =>
     pipe(
-      gemmaFields(json, 8192),
+      gemmaFields(withDefaults(json, GEMMA2_CAPS), 8192),
       E.bind('position', () => rope(json)),
       E.bind('sliding', ({ layers }) => sliding(json, layers, (layer) => layer % 2 === 0)),
-      E.bind('scoreCap', () => positiveIfAny(json, 'attn_logit_softcapping')),
+      E.bind('scoreCap', () => positiveIfAny(withDefaults(json, GEMMA2_CAPS), 'attn_logit_softcapping')),
       E.map((read) => ({ ...read, names })),
     ),
 }
@@ -63,6 +76,7 @@ const gemma3Ropes = (json: ConfigJson): E.Either<PolicyFault, { readonly full: R
             full: pipe(
               objectOf(both, 'full_attention'),
               E.chain((given) => ropeFrom(given, 'rope_parameters.full_attention', 1e6)),
+              E.chain((given) => agreeing(json, given, 1e6)),
             ),
             local: pipe(
               objectOf(both, 'sliding_attention'),

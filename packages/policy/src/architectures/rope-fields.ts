@@ -1,6 +1,7 @@
 import { sequenceS } from 'fp-ts/lib/Apply.js'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
+import { isDeepStrictEqual } from 'node:util'
 import type { PolicyFault } from '../policy-fault.ts'
 import { type ConfigJson, badField, isAbsent, objectOf, oneOf, only, positive } from './config-fields.ts'
 import type { Rope, RopeScaling } from './decoder-config.ts'
@@ -51,9 +52,26 @@ export const ropeFrom = (given: ConfigJson, where: string, theta: number): E.Eit
   )
 }
 
+/** Rotations that `rope_parameters` gave, refused where `rope_scaling` is there too and says something else. */
+export const agreeing = (json: ConfigJson, given: Rope, otherwise: number): E.Either<PolicyFault, Rope> =>
+  isAbsent(json, 'rope_scaling') || isAbsent(json, 'rope_parameters')
+    ? E.right(given)
+    : pipe(
+        sequenceS(E.Applicative)({
+          theta: positive(json, 'rope_theta', otherwise),
+          settings: objectOf(json, 'rope_scaling'),
+        }),
+        E.chain(({ theta, settings }) => ropeFrom(settings, 'rope_scaling', theta)),
+        E.chain((scaled) =>
+          isDeepStrictEqual(scaled, given)
+            ? E.right(given)
+            : badField(json, 'rope_parameters', 'rope_scaling says something else: keep one of the two'),
+        ),
+      )
+
 /** Rotations of all layers: `rope_theta` and `rope_scaling`, which files of transformers 5 join in `rope_parameters`. */
 export const rope = (json: ConfigJson, otherwise = 10_000): E.Either<PolicyFault, Rope> => {
-  const field = isAbsent(json, 'rope_scaling') ? 'rope_parameters' : 'rope_scaling'
+  const field = isAbsent(json, 'rope_parameters') ? 'rope_scaling' : 'rope_parameters'
   return pipe(
     sequenceS(E.Applicative)({
       theta: positive(json, 'rope_theta', otherwise),
@@ -61,5 +79,6 @@ export const rope = (json: ConfigJson, otherwise = 10_000): E.Either<PolicyFault
       whole: only(json, 'partial_rotary_factor', 1),
     }),
     E.chain(({ theta, settings }) => ropeFrom(settings, field, theta)),
+    E.chain((given) => agreeing(json, given, otherwise)),
   )
 }

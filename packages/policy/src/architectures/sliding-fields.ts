@@ -1,7 +1,7 @@
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import type { PolicyFault } from '../policy-fault.ts'
-import { type ConfigJson, badField, count, flag, isAbsent } from './config-fields.ts'
+import { type ConfigJson, badField, count, flag, isAbsent, withDefaults } from './config-fields.ts'
 import type { Sliding } from './decoder-config.ts'
 
 const KINDS: readonly unknown[] = ['full_attention', 'sliding_attention']
@@ -37,6 +37,9 @@ export const sliding = (
     ),
   )
 
+/** What Mistral's and Qwen's classes take where a file does not say; null is no window. */
+export const WINDOW: ConfigJson = { sliding_window: 4096 }
+
 /** Qwen's: with `use_sliding_window` the layers from `max_window_layers` on, otherwise none whatever else it says. */
 export const qwenSliding = (json: ConfigJson, layers: number): E.Either<PolicyFault, Sliding | undefined> =>
   pipe(
@@ -44,7 +47,7 @@ export const qwenSliding = (json: ConfigJson, layers: number): E.Either<PolicyFa
     E.bind('used', () => flag(json, 'use_sliding_window', false)),
     E.bind('full', () => (json['max_window_layers'] === 0 ? E.right(0) : count(json, 'max_window_layers', 28))),
     E.chain(({ used, full }) =>
-      sliding(json, layers, (layer) => used && !isAbsent(json, 'sliding_window') && layer >= full),
+      sliding(withDefaults(json, WINDOW), layers, (layer) => used && json['sliding_window'] !== null && layer >= full),
     ),
     E.chain((found) =>
       found !== undefined && json['use_sliding_window'] !== true

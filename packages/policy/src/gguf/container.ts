@@ -1,4 +1,4 @@
-import { floatToBrain, floatToHalf, narrowed } from '../safetensors/dtype.ts'
+import { narrowed } from '../safetensors/dtype.ts'
 
 /** A metadata value and the type it is stored as. */
 export type GgufValue =
@@ -75,8 +75,8 @@ const aligned = (n: number): number => Math.ceil(n / ALIGNMENT) * ALIGNMENT
 
 const sizeOf = ({ shape, dtype }: GgufTensor): number => shape.reduce((n, d) => n * d, WIDTH[dtype])
 
-const stored = ({ data, dtype }: GgufTensor): Bytes =>
-  bytesOf(dtype === 'F32' ? data() : narrowed(data(), dtype === 'F16' ? floatToHalf : floatToBrain))
+const stored = ({ name, data, dtype }: GgufTensor): Bytes =>
+  bytesOf(dtype === 'F32' ? data() : narrowed(data(), dtype, name))
 
 /** Everything before the tensors' numbers, filled up to the alignment. */
 const headerOf = (metadata: GgufMetadata, tensors: readonly GgufTensor[]): Bytes => {

@@ -6,12 +6,13 @@ import { type TokenizerJson, listedTokens, partsOf } from './tokenizer-json.ts'
 /** Types of tokens by llama.cpp's numbers. */
 const TYPE = { normal: 1, unknown: 2, control: 3, userDefined: 4, unused: 5, byte: 6 } as const
 
-/** The string and type of each of `size` ids; an id without a token is unused. */
+/** The string and type of each of `size` ids; an id without a token is unused, tokens past the last id are left out. */
 const tokensOf = (json: TokenizerJson, size: number): { readonly tokens: string[]; readonly types: Int32Array } => {
   const { model = {}, added_tokens = [] } = json
   const tokens = Array.from({ length: size }, (_, id) => `[PAD${id}]`)
   const types = new Int32Array(size).fill(TYPE.unused)
   const put = (token: string, id: number, type: number): void => {
+    if (id >= size) return
     tokens[id] = token
     types[id] = token === model.unk_token || id === model.unk_id ? TYPE.unknown : type
   }

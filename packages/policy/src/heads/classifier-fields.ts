@@ -1,7 +1,8 @@
 import type { HostTensors } from '@gfnlm/jit'
 import * as E from 'fp-ts/lib/Either.js'
-import { type ConfigJson, badField } from '../architectures/config-fields.ts'
+import { type ConfigJson, badField, isAbsent } from '../architectures/config-fields.ts'
 import type { PolicyFault } from '../policy-fault.ts'
+import type { Tokenizer } from '../tokenizer.ts'
 import { SCORE_WEIGHT } from './score-head.ts'
 
 const numbered = (count: number): string[] => Array.from({ length: count }, (_, i) => `LABEL_${i}`)
@@ -22,13 +23,18 @@ export const labelsOf = (json: ConfigJson): E.Either<PolicyFault, readonly strin
     : badField(json, 'id2label', 'It must name the labels "0", "1", …')
 }
 
-/** What config.json says of a classifier: its class, and its labels where it does not name as many already. */
-export const classifierFields = (json: ConfigJson, score: HostTensors): ConfigJson => {
+/**
+ * What config.json says of a classifier: its class, its labels where it does not name as many already, and where it has
+ * none a token to pad with, without which transformers refuses more than one row.
+ */
+export const classifierFields = (json: ConfigJson, score: HostTensors, tokenizer?: Tokenizer): ConfigJson => {
   const count = score[SCORE_WEIGHT]!.shape[0]!
   const known = labelsOf(json)
   const names = E.isRight(known) && known.right.length === count ? known.right : numbered(count)
   const classes = Array.isArray(json['architectures']) ? (json['architectures'] as unknown[]) : []
+  const pad = tokenizer?.pad ?? tokenizer?.eos
   return {
+    ...(isAbsent(json, 'pad_token_id') && pad !== undefined ? { pad_token_id: pad } : {}),
     architectures: classes.map((name) =>
       String(name).replace(/(LMHeadModel|For[A-Z]\w+)$/, 'ForSequenceClassification'),
     ),

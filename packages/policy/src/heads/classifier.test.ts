@@ -10,6 +10,7 @@ import { writeSafetensors } from '../safetensors/write-safetensors.ts'
 import { savePretrained } from '../save-pretrained.ts'
 import { apart, leftPadded, tensorsOf } from '../testing/eager.ts'
 import { SMALL_FAMILIES, SMALL_GPT2, SMALL_LLAMA, freshDirectory, leftOf, rightOf } from '../testing/small-models.ts'
+import { SMALL_TOKENIZER } from '../testing/small-tokenizer.ts'
 import { type Classifier, loadClassifier } from './classifier.ts'
 import { scoreHead, sequenceScores } from './score-head.ts'
 
@@ -95,6 +96,23 @@ describe.each([
     const loaded = rightOf(await loadClassifier(directory)())
     expect(apart(scoresOf(loaded), scoresOf({ policy, head }, trained))).toBeLessThan(2e-5)
   })
+})
+
+// transformers refuses batches of a classifier whose config.json has no pad_token_id.
+it.each([
+  ['pad_token', 3, { pad_token: 'c', eos_token: 'd' }, {}],
+  ['eos_token', 4, { eos_token: 'd' }, {}],
+  ['config.json', 5, { pad_token: 'c' }, { pad_token_id: 5 }],
+])('a classifier is saved with the token to pad with of %s', async (_, pad, settings, fields) => {
+  const from = await freshDirectory()
+  const config = { ...SMALL_LLAMA, ...fields }
+  rightOf(await savePretrained(rightOf(randomPolicy(config, { seed: 8 })), null, from)())
+  await writeFile(join(from, 'tokenizer.json'), JSON.stringify(SMALL_TOKENIZER))
+  await writeFile(join(from, 'tokenizer_config.json'), JSON.stringify(settings))
+  const policy = rightOf(await loadPolicy(from)())
+  const directory = await freshDirectory()
+  rightOf(await savePretrained(policy, null, directory, { score: scoreHead(policy.config.hidden, 1) })())
+  expect(JSON.parse(await readFile(join(directory, 'config.json'), 'utf8'))).toMatchObject({ pad_token_id: pad })
 })
 
 describe('a checkpoint', () => {

@@ -1,3 +1,5 @@
+import { policyFault } from '../policy-fault.ts'
+
 /** Bytes an element takes, for every element type that the safetensors format names. */
 export const BYTES: Readonly<Record<string, number>> = {
   BOOL: 1,
@@ -54,10 +56,30 @@ export const floatToBrain = (value: number): number => {
   return (pattern + 0x7fff + ((pattern >>> 16) & 1)) >>> 16
 }
 
-/** The 16-bit patterns of numbers. */
-export const narrowed = (values: ArrayLike<number>, patternOf: (value: number) => number): Uint16Array => {
+interface Narrow {
+  readonly patternOf: (value: number) => number
+  readonly infinity: number
+  readonly most: number
+}
+
+const NARROW: Readonly<Record<'F16' | 'BF16', Narrow>> = {
+  F16: { patternOf: floatToHalf, infinity: 0x7c00, most: 65504 },
+  BF16: { patternOf: floatToBrain, infinity: 0x7f80, most: 3.3895313892515355e38 },
+}
+
+/** The 16-bit patterns of a tensor's numbers. Throws the fault of a finite one that would become infinite. */
+export const narrowed = (values: ArrayLike<number>, dtype: 'F16' | 'BF16', tensor: string): Uint16Array => {
+  const { patternOf, infinity, most } = NARROW[dtype]
   const out = new Uint16Array(values.length)
-  for (let i = 0; i < out.length; i++) out[i] = patternOf(values[i]!)
+  for (let i = 0; i < out.length; i++) {
+    out[i] = patternOf(values[i]!)
+    if ((out[i]! & 0x7fff) === infinity && Number.isFinite(values[i]))
+      throw policyFault('SaveFailed', `${tensor} has ${values[i]}, ${dtype} ends at ${most}`, 'Save it as F32', {
+        tensor,
+        value: values[i],
+        dtype,
+      })
+  }
   return out
 }
 

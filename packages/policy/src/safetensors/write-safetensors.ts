@@ -2,7 +2,7 @@ import { type HostTensor, type HostTensors, piecesOf, sizeOf } from '@gfnlm/jit'
 import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
 import { writeBeside } from '../write-beside.ts'
 import type { PolicyFault } from '../policy-fault.ts'
-import { BYTES, floatToBrain, floatToHalf, narrowed } from './dtype.ts'
+import { BYTES, narrowed } from './dtype.ts'
 
 export interface WriteOptions {
   /** How floats are stored (default F32); narrower ones are rounded to the nearest, ties to even. */
@@ -14,10 +14,10 @@ export interface WriteOptions {
 const PIECE = 1 << 20
 
 /** The bytes of a tensor as a type stores them, some at a time. */
-function* bytesOf(tensor: HostTensor, dtype: string): Generator<Uint8Array> {
+function* bytesOf(name: string, tensor: HostTensor, dtype: string): Generator<Uint8Array> {
   for (const piece of piecesOf(tensor, PIECE)) {
     const { buffer, byteOffset, byteLength } =
-      dtype === 'F16' ? narrowed(piece, floatToHalf) : dtype === 'BF16' ? narrowed(piece, floatToBrain) : piece
+      dtype === 'F16' || dtype === 'BF16' ? narrowed(piece, dtype, name) : piece
     yield new Uint8Array(buffer, byteOffset, byteLength)
   }
 }
@@ -26,7 +26,7 @@ function* bytesOf(tensor: HostTensor, dtype: string): Generator<Uint8Array> {
  * Writes tensors as a safetensors file: the same tensors give the same bytes. Wider elements first, then by name, so
  * that every tensor is aligned; `format: pt` is in the metadata because transformers refuses files without it.
  * The file appears whole or not at all. One tensor's elements are asked for at a time, and those of one on disk in
- * pieces.
+ * pieces. A number that a narrower type has no room for is a fault naming the tensor.
  */
 export const writeSafetensors = (
   path: string,
@@ -53,6 +53,6 @@ export const writeSafetensors = (
 
   return writeBeside(path, function* () {
     yield header
-    for (const { tensor, dtype: type } of stored) yield* bytesOf(tensor, type)
+    for (const { name, tensor, dtype: type } of stored) yield* bytesOf(name, tensor, type)
   })
 }
