@@ -1,4 +1,4 @@
-import { isFault, tokenMDP } from '@gfnlm/env'
+import { fault, isFault, tokenMDP } from '@gfnlm/env'
 import { isLeft } from 'fp-ts/lib/Either.js'
 import { expect, test } from 'vitest'
 import { annotateBatch } from './annotate.ts'
@@ -64,6 +64,22 @@ test('a judge that throws at everything fails every row, and annotate says so', 
     throw new Error('no model')
   })
   await expect(annotateBatch(broken)(batch)).rejects.toMatchObject({ _tag: 'RewardFailed' })
+})
+
+test.each([
+  ['at once', false],
+  ['alone', true],
+])("a fault of the judge is the batch's, when it comes of all %s", async (_, alone) => {
+  const wrong = fault('EncoderInvalid', 'its logits are float16', 'Use another')
+  let asked = 0
+  const judge: JudgeFunction = (completions) => {
+    asked++
+    if (alone && completions.length > 1) throw new Error('too many')
+    throw wrong
+  }
+  const judged = await completionReward(decode, judge)(batch)()
+  expect(isLeft(judged) && judged.left).toBe(wrong)
+  if (!alone) expect(asked).toBe(1)
 })
 
 test('a wrong number of rewards is a fault that says how many', async () => {

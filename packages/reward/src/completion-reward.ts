@@ -1,4 +1,4 @@
-import { type Prompt, type Trajectories, completionOf, fault } from '@gfnlm/env'
+import { type Prompt, type Trajectories, completionOf, fault, isFault } from '@gfnlm/env'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import type { Reward } from './reward.ts'
 
@@ -16,15 +16,20 @@ export type JudgeFunction = (
 
 const NOT_JUDGED = NaN
 
-/** Judges all at once; when that throws, one by one, so that a completion that breaks the judge costs itself only. */
+/**
+ * Judges all at once; when that throws, one by one, so that a completion that breaks the judge costs itself only. A
+ * fault is of the judge, not of a completion: no other try would mend it.
+ */
 const judgeAll = async (judge: JudgeFunction, completions: readonly Judged[]): Promise<readonly (number | null)[]> => {
   try {
     return await judge(completions)
-  } catch {
+  } catch (caught) {
+    if (isFault(caught)) throw caught
     const alone = async (completion: Judged): Promise<number | null> => {
       try {
         return (await judge([completion]))[0] ?? null
-      } catch {
+      } catch (caught) {
+        if (isFault(caught)) throw caught
         return null
       }
     }
@@ -34,7 +39,8 @@ const judgeAll = async (judge: JudgeFunction, completions: readonly Judged[]): P
 
 /**
  * Makes a reward of a plain function of completions. It judges whole completions, so it goes with losses that read the
- * reward at the end only (trajectory balance, VarGrad).
+ * reward at the end only (trajectory balance, VarGrad). A fault that it throws is the batch's; after any other exception
+ * completions are judged one by one, and those that throw are dropped.
  *
  * @example completionReward(tokenizer.decode, (completions) => completions.map(({ text }) => (text.includes('moon') ? 0 : -5)))
  */
@@ -57,10 +63,12 @@ export const completionReward =
         return { logReward }
       },
       (cause) =>
-        fault(
-          'RewardFailed',
-          `the reward function failed: ${cause instanceof Error ? cause.message : String(cause)}`,
-          'It must return one log-reward, or null, for each completion it is given.',
-          { cause },
-        ),
+        isFault(cause)
+          ? cause
+          : fault(
+              'RewardFailed',
+              `the reward function failed: ${cause instanceof Error ? cause.message : String(cause)}`,
+              'It must return one log-reward, or null, for each completion it is given.',
+              { cause },
+            ),
     )

@@ -4,6 +4,7 @@ import { type Fault, fault } from '@gfnlm/env'
 import { type GgufDtype, type PretrainedPolicy, loadPolicy, savePretrained, writeGguf } from '@gfnlm/policy'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
+import { downloadLine } from '../download-line.ts'
 
 export type Format = 'gguf' | 'safetensors'
 
@@ -58,7 +59,10 @@ export const exportModel = ({
   existsSync(output)
     ? TE.left(fault('OutputInUse', `there is a ${output} already`, 'Choose another --output, or remove it', { output }))
     : pipe(
-        loadPolicy(model, adapter === undefined ? {} : { adapter, train: 'none' }),
+        loadPolicy(model, {
+          onProgress: downloadLine(),
+          ...(adapter === undefined ? {} : { adapter, train: 'none' as const }),
+        }),
         TE.chain((policy) => FORMATS[format](policy, output, dtype)),
         TE.map((written) => ({ output, format, dtype, adapter: adapter ?? null, ...written })),
       )

@@ -38,7 +38,9 @@ const fetchFile = async (
 
 /** A file of weights and what it keeps beside it, as ONNX does with what is large. */
 const named = (id: string, weights: string, listed: readonly string[]): readonly string[] => {
-  const found = listed.filter((file) => file === weights || file.startsWith(`${weights}_data`))
+  const found = listed.filter(
+    (file) => file.startsWith(weights) && /^(_data(_\d+)?)?$/.test(file.slice(weights.length)),
+  )
   if (found.includes(weights)) return found
   const others = listed.filter((file) => file.endsWith(weights.slice(weights.lastIndexOf('.'))))
   throw policyFault(
@@ -80,8 +82,8 @@ export const downloadModel = async (hub: Hub, download: Download, { commit, file
   const { id, revision, cacheDir } = download
   const folder = snapshotFolder(cacheDir, id, commit)
   const complete = async (wanted: readonly string[]): Promise<void> => {
-    const lacking = wanted.filter((file) => !existsSync(join(folder, file)))
-    for (const file of await hubFiles(hub, id, commit, lacking))
+    const isHere = (path: string): boolean => existsSync(join(folder, path))
+    for (const file of await hubFiles(hub, id, commit, wanted, isHere))
       await fetchFile(hub, download, file, join(folder, file.path))
   }
   await complete(describingFiles(files))

@@ -3,6 +3,7 @@ import { type Either, left, right } from 'fp-ts/lib/Either.js'
 import { type PolicyFault, policyFault } from '../policy-fault.ts'
 import { isCommit } from './hub-cache.ts'
 import type { HubOptions } from './hub-source.ts'
+import { savedToken } from './saved-token.ts'
 
 /** The hub as seen from here: its address, and a `fetch` that proves who asks and rejects with a `Refusal`. */
 export interface Hub {
@@ -46,7 +47,7 @@ export const hubOf = ({ hubUrl, accessToken, fetch: given }: HubOptions): Either
         hub: url,
       }),
     )
-  const token = (accessToken ?? process.env['HF_TOKEN'] ?? '').trim()
+  const token = (accessToken ?? (process.env['HF_TOKEN'] || savedToken())).trim()
   const { origin } = new URL(url)
   const ask: typeof fetch = async (input, init) => {
     const target = new URL(input instanceof Request ? input.url : input)
@@ -94,17 +95,36 @@ const unlisted = (id: string, path: string): PolicyFault =>
     path,
   })
 
-/** Looks files of a commit up. */
+/** Whether a path stays in the folder that it is joined to, on any system. */
+const isInside = (path: string): boolean =>
+  !/\\|^[A-Za-z]:/.test(path) && path.split('/').every((segment) => !['', '.', '..'].includes(segment))
+
+const outside = (id: string, path: string): PolicyFault =>
+  policyFault(
+    'HubFailed',
+    `${id} has a file ${JSON.stringify(path)}, which is outside of it`,
+    'Do not use this model, and check HF_ENDPOINT: no repository has such a file',
+    { id, path },
+  )
+
+/**
+ * Looks those of a commit's files up that are not here yet. Whoever names them, a hub, an index or a caller, may mean
+ * harm: a path that could lead out of the snapshot is refused before the disk is asked about it.
+ */
 export const hubFiles = async (
   hub: Hub,
   id: string,
   commit: string,
   paths: readonly string[],
+  isHere: (path: string) => boolean,
 ): Promise<readonly HubFile[]> => {
-  if (paths.length === 0) return []
+  const stray = paths.find((path) => !isInside(path))
+  if (stray !== undefined) throw outside(id, stray)
+  const lacking = paths.filter((path) => !isHere(path))
+  if (lacking.length === 0) return []
   const repo = { type: 'model', name: id } as const
-  const found = await pathsInfo({ repo, revision: commit, paths: [...paths], hubUrl: hub.url, fetch: hub.fetch })
-  return paths.map((path) => {
+  const found = await pathsInfo({ repo, revision: commit, paths: lacking, hubUrl: hub.url, fetch: hub.fetch })
+  return lacking.map((path) => {
     const { size, oid, lfs } = found.find((info) => info.path === path) ?? {}
     const [algorithm, length, hash] = lfs ? (['sha256', lfs.size, lfs.oid] as const) : (['sha1', size, oid] as const)
     const proper = new RegExp(`^[0-9a-f]{${algorithm === 'sha256' ? 64 : 40}}$`)

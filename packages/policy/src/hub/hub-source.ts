@@ -21,7 +21,7 @@ export interface HubOptions {
   readonly offline?: boolean
   /** Default: HF_ENDPOINT or https://huggingface.co. */
   readonly hubUrl?: string
-  /** Default: HF_TOKEN. Sent to `hubUrl`, never to another host that it redirects to. */
+  /** Default: HF_TOKEN, or what `hf auth login` saved in HF_HOME; empty for none. Sent to `hubUrl`, never to another host that it redirects to. */
   readonly accessToken?: string
   /** Called when a file starts, as its bytes arrive, and when it is whole and checked. */
   readonly onProgress?: (progress: HubProgress) => void

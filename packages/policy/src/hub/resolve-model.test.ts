@@ -56,6 +56,8 @@ beforeAll(async () => {
 })
 beforeEach(async () => {
   vi.stubEnv('HF_TOKEN', '')
+  vi.stubEnv('HF_TOKEN_PATH', undefined)
+  vi.stubEnv('HF_HOME', await freshDirectory())
   cacheDir = await freshDirectory()
 })
 afterEach(() => {
@@ -91,6 +93,42 @@ describe('a model of the hub', () => {
       _tag: 'ModelNotFound',
       message: expect.stringContaining('It has onnx/model.onnx'),
     })
+  })
+
+  /** A hub that lists a path and has contents wherever that path leads. */
+  const listing = async (path: string): Promise<HubOptions> => {
+    const files = { ...saved, 'onnx/model.onnx': Buffer.from('model'), [path]: Buffer.from('planted') }
+    const options = await use({}, { [COMMIT]: files })
+    const plant: typeof fetch = async (input, init) => {
+      const answer = await fetch(input, init)
+      return answer.status === 404 ? new Response('planted') : answer
+    }
+    return { ...options, fetch: plant }
+  }
+
+  it('takes external data by its exact name, wherever a hub says that it is', async () => {
+    const outside = await listing('onnx/model.onnx_data/../../../../../newfile.txt')
+    const folder = await resolved({ ...outside, weights: 'onnx/model.onnx' })
+    expect(readdirSync(cacheDir)).not.toContain('newfile.txt')
+    expect(readdirSync(join(folder, 'onnx'))).toEqual(['model.onnx'])
+    const parts = ['model.onnx', 'model.onnx_data', 'model.onnx_data_1']
+    const names = [...parts, 'model.onnx_data.bak', 'modelXonnx_data'].map((name) => `onnx/${name}`)
+    const files = { ...saved, ...Object.fromEntries(names.map((name) => [name, Buffer.from(name)])) }
+    const whole = await resolved({ ...(await use({}, { [OLDER]: files })), weights: 'onnx/model.onnx' })
+    expect(readdirSync(join(whole, 'onnx')).sort()).toEqual(parts)
+  })
+
+  it.each([
+    '../../../../evil.onnx',
+    '/../../../evil.onnx',
+    'onnx//evil.onnx',
+    './evil.onnx',
+    'a\\..\\evil.onnx',
+    'C:/x.onnx',
+  ])('has no file outside of its folder: %s', async (path) => {
+    const fault = await faultOf({ ...(await listing(path)), weights: path })
+    expect([fault._tag, fault.detail['path']]).toEqual(['HubFailed', path])
+    expect(readdirSync(cacheDir)).not.toContain('evil.onnx')
   })
 
   it('is seen in the cache by the scanner of another library', async () => {
@@ -148,6 +186,20 @@ describe('a model of the hub', () => {
     await resolved({ ...(await use()), accessToken: 'hf_secret' })
     expect(new Set(hub!.asked.map(({ authorization }) => authorization))).toEqual(new Set(['Bearer hf_secret']))
     expect(hub!.askedElsewhere.map(({ authorization }) => authorization)).toEqual([undefined])
+  })
+
+  it('has the token that `hf auth login` wrote where no other is given', async () => {
+    const home = await freshDirectory()
+    await writeFile(join(home, 'token'), 'hf_saved\n')
+    vi.stubEnv('HF_HOME', home)
+    const sent = async (options: HubOptions): Promise<string | undefined> => {
+      await resolved({ ...(await use()), ...options })
+      return hub!.asked[0]!.authorization
+    }
+    expect(await sent({})).toBe('Bearer hf_saved')
+    expect(await sent({ accessToken: '' })).toBeUndefined()
+    vi.stubEnv('HF_TOKEN', 'hf_set')
+    expect(await sent({})).toBe('Bearer hf_set')
   })
 })
 

@@ -57,12 +57,26 @@ const logProbability = (logits: Float32Array, label: number, exclusive: boolean)
   return logits[label]! - most - Math.log(logits.reduce((sum, logit) => sum + Math.exp(logit - most), 0))
 }
 
+const notOfLabels = (shape: readonly number[], labels: readonly string[]): Fault =>
+  fault(
+    'EncoderInvalid',
+    `the classifier's logits have the shape [${shape.join(', ')}], not one for each label (${labels.join(', ')})`,
+    "Name all labels in config.json's id2label, and use a classifier of texts, not of their tokens",
+    { shape, labels },
+  )
+
 const judgeWith =
-  (encoder: Encoder, label: number, { as = 'logProbability', read = ({ text }) => text }: ClassifierOptions) =>
+  (
+    encoder: Encoder,
+    names: readonly string[],
+    label: number,
+    { as = 'logProbability', read = ({ text }) => text }: ClassifierOptions,
+  ) =>
   async (completions: readonly Judged[]): Promise<number[]> => {
     const rewards: number[] = []
     for await (const { output } of encoder.encode(completions.map(read))) {
-      const labels = output.shape[1]!
+      const labels = names.length
+      if (output.shape.length !== 2 || output.shape[1] !== labels) throw notOfLabels(output.shape, names)
       const exclusive = labels > 1 && encoder.config['problem_type'] !== 'multi_label_classification'
       for (let row = 0; row < output.shape[0]!; row++) {
         const logits = (output.data as Float32Array).subarray(row * labels, (row + 1) * labels)
@@ -88,12 +102,13 @@ export const classifier = (
   const judge = once(
     pipe(
       loadEncoder(model, 'logits', options),
-      TE.chainEitherK((encoder) =>
-        pipe(
-          indexOf(labelsOf(encoder.config), options.label),
-          E.map((label) => judgeWith(encoder, label, options)),
-        ),
-      ),
+      TE.chainEitherK((encoder) => {
+        const names = labelsOf(encoder.config)
+        return pipe(
+          indexOf(names, options.label),
+          E.map((label) => judgeWith(encoder, names, label, options)),
+        )
+      }),
     ),
   )
   return (batch) =>

@@ -92,6 +92,27 @@ describe('a classifier as a reward', () => {
   })
 })
 
+describe('a classifier whose logits are not one of each label', () => {
+  const decode = (): string => 'moon'
+  const batch = trajectoriesOf(tokenMDP({ terminator: 9, maxLength: 4 }), [promptOf('p', [1])], [[[0], [1]]])
+  const faultOf = async (directory: string): Promise<unknown> => {
+    const judged = await classifier(directory, decode, { label: 0 })(batch)()
+    await rm(directory, { recursive: true })
+    return judged._tag === 'Left' ? judged.left : judged.right.logReward
+  }
+  const says = (words: string) => ({ _tag: 'EncoderInvalid', message: expect.stringContaining(words) })
+
+  test.each([1, 2, 4])('is refused: %i names for three', async (names) => {
+    const id2label = Object.fromEntries(Array.from({ length: names }, (_, i) => [i, `L${i}`]))
+    expect(await faultOf(await tinyEncoder('logits', { id2label }))).toMatchObject(says('[2, 3]'))
+  })
+
+  // Three tokens and three labels: their number alone would not tell.
+  test('is refused: those of tokens', async () => {
+    expect(await faultOf(await tinyEncoder('logits', {}, true))).toMatchObject(says('[2, 3, 3]'))
+  })
+})
+
 describe('an embedding', () => {
   const vectors = async (
     options: EmbeddingOptions,

@@ -66,9 +66,10 @@ const HEAD = numbers(HIDDEN * LABELS.length, 4)
  *
  *   h = tanh((table[id] + types[0]) · mix),  last_hidden_state = h + c,  logits = c · head,
  *
- * with c the mean of h over the tokens that the mask lets through, so padding that is not masked is seen.
+ * with c the mean of h over the tokens that the mask lets through, so padding that is not masked is seen; logits of
+ * tokens are h · head.
  */
-const onnx = (output: 'logits' | 'last_hidden_state'): Uint8Array => {
+const onnx = (output: 'logits' | 'last_hidden_state', ofTokens: boolean): Uint8Array => {
   const nodes = [
     node('Gather', ['table', 'input_ids'], 'tokens'),
     node('Gather', ['types', 'token_type_ids'], 'kinds'),
@@ -82,7 +83,7 @@ const onnx = (output: 'logits' | 'last_hidden_state'): Uint8Array => {
     node('ReduceSum', ['column', 'one'], 'count'),
     node('Div', ['sum', 'count'], 'c'),
     ...(output === 'logits'
-      ? [node('Squeeze', ['c', 'one'], 'flat'), node('MatMul', ['flat', 'head'], 'logits')]
+      ? [node('Squeeze', ['c', 'one'], 'flat'), node('MatMul', [ofTokens ? 'h' : 'flat', 'head'], 'logits')]
       : [node('Add', ['h', 'c'], 'last_hidden_state')]),
   ]
   const weights = [
@@ -98,7 +99,7 @@ const onnx = (output: 'logits' | 'last_hidden_state'): Uint8Array => {
     ...text(2, 'tiny'),
     ...weights.flatMap((w) => bytes(5, w)),
     ...['input_ids', 'attention_mask', 'token_type_ids'].flatMap((name) => bytes(11, info(name, 7, ['rows', 'width']))),
-    ...bytes(12, info(output, 1, output === 'logits' ? ['rows', 'labels'] : ['rows', 'width', 'hidden'])),
+    ...bytes(12, info(output, 1, output === 'logits' && !ofTokens ? ['rows', 'labels'] : ['rows', 'width', 'hidden'])),
   ]
   return Uint8Array.from([...int(1, 9), ...bytes(8, [...text(1, ''), ...int(2, 18)]), ...bytes(7, graph)])
 }
@@ -159,7 +160,11 @@ const TOKENIZER = {
 }
 
 /** A tiny encoder in transformers.js's layout, in a new directory. */
-export const tinyEncoder = async (output: 'logits' | 'last_hidden_state', config: object = {}): Promise<string> => {
+export const tinyEncoder = async (
+  output: 'logits' | 'last_hidden_state',
+  config: object = {},
+  ofTokens = false,
+): Promise<string> => {
   const directory = await mkdtemp(join(tmpdir(), 'gfnlm-encoder-'))
   await mkdir(join(directory, 'onnx'))
   const json = (name: string, value: object): Promise<void> => writeFile(join(directory, name), JSON.stringify(value))
@@ -171,6 +176,6 @@ export const tinyEncoder = async (output: 'logits' | 'last_hidden_state', config
   })
   await json('tokenizer.json', TOKENIZER)
   await json('tokenizer_config.json', { pad_token: '[PAD]', tokenizer_class: 'BertTokenizer', model_max_length: 6 })
-  await writeFile(join(directory, 'onnx', 'model.onnx'), onnx(output))
+  await writeFile(join(directory, 'onnx', 'model.onnx'), onnx(output, ofTokens))
   return directory
 }
