@@ -8,6 +8,7 @@ import {
 } from '@gfnlm/policy'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
+import { defined } from './defined.ts'
 import { downloadLine } from './download-line.ts'
 
 /** A policy that can read and write text. */
@@ -34,13 +35,19 @@ export const loadModel = (directory: string, options: LoadOptions = {}): TE.Task
     ),
   )
 
-/** A model to be used as it is, with an adapter if one is named, its linear layers in `bits` bits if they are given. */
-export const loadFrozen = (
-  directory: string,
-  adapter: string | undefined,
-  bits?: number,
-): TE.TaskEither<Fault, Model> =>
-  loadModel(directory, {
+/** A model to be used as it is. */
+export interface Frozen {
+  readonly model: string
+  readonly revision: string | undefined
+  readonly adapter: string | undefined
+  /** Bits that its linear layers are kept in. */
+  readonly quantize: number | undefined
+}
+
+/** Loads a model to be used as it is, with an adapter if one is named. */
+export const loadFrozen = ({ model, revision, adapter, quantize: bits }: Frozen): TE.TaskEither<Fault, Model> =>
+  loadModel(model, {
+    ...defined({ revision }),
     ...(adapter === undefined ? {} : { adapter, train: 'none' as const }),
     ...(bits === undefined ? {} : { quantize: { bits: bits as QuantizeOptions['bits'] } }),
   })

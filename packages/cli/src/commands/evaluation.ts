@@ -1,10 +1,10 @@
-import { existsSync } from 'node:fs'
-import { resolve } from 'node:path'
 import { command, type Command } from './command.ts'
+import { REVISION, modelAssignments } from './model-options.ts'
 
 const options = {
   config: { type: 'text', value: 'CONFIG', about: 'config whose prompts, lengths and reward are used', required: true },
   model: { type: 'text', value: 'DIR', about: "model directory or hub id, instead of the config's" },
+  revision: REVISION,
   adapter: { type: 'text', value: 'DIR', about: 'PEFT adapter, compared with the model without it' },
   n: { type: 'number', short: 'n', value: 'N', about: 'completions of each prompt', default: 16, whole: true, from: 2 },
   limit: { type: 'number', value: 'N', about: 'evaluate the first N prompts only', whole: true, from: 1 },
@@ -32,14 +32,14 @@ export const evaluation: Command = command({
   positionals: [],
   options,
   example: 'gfnlm eval --config examples/configs/infilling.yaml --adapter runs/infilling/adapter -n 16 --json',
-  act: async ({ config: file, model, adapter, n, limit, seed, set, json, engine }, _, { out, err }) => {
+  act: async ({ config: file, model, revision, adapter, n, limit, seed, set, json, engine }, _, { out, err }) => {
     const [{ readConfig }, { evaluateConfig }, { deviceFor }, { orThrow }] = await Promise.all([
       import('../config/read-config.ts'),
       import('../evaluate/evaluate-config.ts'),
       import('../device.ts'),
       import('../or-throw.ts'),
     ])
-    const chosen = model === undefined ? [] : [`model=${JSON.stringify(existsSync(model) ? resolve(model) : model)}`]
+    const chosen = modelAssignments({ model, revision })
     const given = await orThrow(async () => readConfig(file, [...set, ...chosen]))
     const config = { ...given, device: await orThrow(deviceFor(engine, given.device, err)) }
     const found = await orThrow(evaluateConfig(config, { adapter, n, limit, seed }))

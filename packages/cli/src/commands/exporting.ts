@@ -1,9 +1,11 @@
 import { didYouMean } from '../arguments/closest.ts'
 import { usageFault } from '../usage-fault.ts'
 import { command, type Command } from './command.ts'
+import { REVISION } from './model-options.ts'
 
 const options = {
   model: { type: 'text', value: 'DIR', about: 'model directory or hub id', required: true },
+  revision: REVISION,
   adapter: { type: 'text', value: 'DIR', about: "PEFT adapter to merge into the model's weights" },
   format: {
     type: 'text',
@@ -33,14 +35,14 @@ export const exporting: Command = command({
   options,
   example:
     'gfnlm export --model examples/story-model/model --adapter runs/infilling/adapter --format gguf --output story.gguf',
-  act: async ({ model, adapter, format, output, dtype, json }, _, { out, err }) => {
+  act: async ({ model, revision, adapter, format, output, dtype, json }, _, { out, err }) => {
     const [{ FORMATS, exportModel }, { orThrow }] = await Promise.all([
       import('../export/export-model.ts'),
       import('../or-throw.ts'),
     ])
     if (!isKeyOf(FORMATS, format)) throw notIn('format', format, FORMATS)
     if (!isKeyOf(DTYPES, dtype)) throw notIn('dtype', dtype, DTYPES)
-    const written = await orThrow(exportModel({ model, adapter, format, output, dtype: DTYPES[dtype] }))
+    const written = await orThrow(exportModel({ model, revision, adapter, format, output, dtype: DTYPES[dtype] }))
     if (written.tokenizer === 'ids')
       err.write(`warning: llama.cpp has no tokenizer like this model's: give ${output} token ids, not text\n`)
     out(

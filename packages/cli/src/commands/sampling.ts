@@ -1,7 +1,9 @@
 import { command, type Command } from './command.ts'
+import { REVISION } from './model-options.ts'
 
 const options = {
   model: { type: 'text', value: 'DIR', about: 'model directory or hub id', required: true },
+  revision: REVISION,
   adapter: { type: 'text', value: 'DIR', about: 'PEFT adapter to put on the model' },
   quantize: { type: 'number', value: 'BITS', about: 'keep the linear layers in blocks of 4 or 8 bits', whole: true },
   prompt: { type: 'text', value: 'TEXT', about: 'what to continue', many: true },

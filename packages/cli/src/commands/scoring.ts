@@ -1,7 +1,9 @@
 import { command, type Command } from './command.ts'
+import { REVISION } from './model-options.ts'
 
 const options = {
   model: { type: 'text', value: 'DIR', about: 'model directory or hub id', required: true },
+  revision: REVISION,
   text: { type: 'text', value: 'TEXT', about: 'the text to score', required: true },
   adapter: { type: 'text', value: 'DIR', about: 'PEFT adapter to put on the model' },
   quantize: { type: 'number', value: 'BITS', about: 'keep the linear layers in blocks of 4 or 8 bits', whole: true },
@@ -16,7 +18,7 @@ export const scoring: Command = command({
   positionals: [],
   options,
   example: 'gfnlm score --model examples/story-model/model --text "The fox found a lamp." --json',
-  act: async ({ model, adapter, text, quantize, device, json, engine }, _, { out, err }) => {
+  act: async ({ model, revision, adapter, text, quantize, device, json, engine }, _, { out, err }) => {
     const [{ loadFrozen }, { scoreTokens }, { deviceFor }, { orThrow }] = await Promise.all([
       import('../load-model.ts'),
       import('../score/score-tokens.ts'),
@@ -24,7 +26,7 @@ export const scoring: Command = command({
       import('../or-throw.ts'),
     ])
     const where = await orThrow(deviceFor(engine, device, err))
-    const { policy, tokenizer } = await orThrow(loadFrozen(model, adapter, quantize))
+    const { policy, tokenizer } = await orThrow(loadFrozen({ model, revision, adapter, quantize }))
     const tokens = tokenizer.encode(text)
     const logprobs = await orThrow(scoreTokens(policy, tokens, where))
     if (json) {

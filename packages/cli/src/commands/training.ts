@@ -1,9 +1,10 @@
-import { basename, join, resolve } from 'node:path'
-import { existsSync } from 'node:fs'
+import { basename, join } from 'node:path'
 import { command, type Command } from './command.ts'
+import { REVISION, modelAssignments } from './model-options.ts'
 
 const options = {
   model: { type: 'text', value: 'DIR', about: "model directory or hub id, instead of the config's" },
+  revision: REVISION,
   output: {
     type: 'text',
     value: 'DIR',
@@ -44,7 +45,7 @@ export const training: Command = command({
   options,
   more,
   example: 'gfnlm train examples/configs/infilling.yaml --output runs/infilling',
-  act: async ({ model, output, resume, set, json, engine }, [file], { out, err }) => {
+  act: async ({ model, revision, output, resume, set, json, engine }, [file], { out, err }) => {
     const [{ readConfig }, { train }, { stopSignal }, { deviceFor }, { orThrow }] = await Promise.all([
       import('../config/read-config.ts'),
       import('../run/train.ts'),
@@ -52,7 +53,7 @@ export const training: Command = command({
       import('../device.ts'),
       import('../or-throw.ts'),
     ])
-    const chosen = model === undefined ? [] : [`model=${JSON.stringify(existsSync(model) ? resolve(model) : model)}`]
+    const chosen = modelAssignments({ model, revision })
     const given = await orThrow(async () => readConfig(file!, [...set, ...chosen]))
     const config = { ...given, device: await orThrow(deviceFor(engine, given.device, err)) }
     const stop = stopSignal(err)

@@ -62,6 +62,8 @@ export interface ReweightConfig {
 export interface Config {
   /** Directory or hub id of the model, which is also the reward's frozen judge. */
   readonly model: string
+  /** Branch, tag or commit of a hub id; absent: main. */
+  readonly revision?: string
   /** Keeps the model's linear layers in blocks of few bits; absent: float32. The judge is the same model. */
   readonly quantize?: Required<QuantizeOptions>
   readonly adapter: AdapterConfig

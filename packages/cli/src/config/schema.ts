@@ -209,9 +209,16 @@ const optimizer = shortFor(
   }),
 )
 
+/** Nothing written after it is none: how a command takes a file's away. */
+const revision = v.pipe(
+  v.nullish(text()),
+  v.transform((given) => given ?? undefined),
+)
+
 /** What a config file may say; every default is here. */
 export const configSchema: v.GenericSchema<unknown, Config> = fields({
   model: text(),
+  revision,
   quantize: v.optional(quantize),
   adapter: v.optional(adapter, {}),
   prompts,

@@ -43,7 +43,7 @@ export const evaluateConfig = (
 ): TE.TaskEither<Fault, Compared> =>
   pipe(
     prepareDevice(config.device),
-    TE.chain(() => loadModel(config.model, defined({ adapter, quantize: config.quantize }))),
+    TE.chain(() => loadModel(config.model, defined({ adapter, quantize: config.quantize, revision: config.revision }))),
     TE.bindTo('model'),
     TE.bind('mdp', ({ model }) => TE.fromEither(mdpOf(config, model.tokenizer, model.policy.vocabSize))),
     TE.bind('all', ({ model }) => promptsOf(config, model)),

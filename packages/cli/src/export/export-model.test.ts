@@ -14,8 +14,16 @@ vi.mock('@gfnlm/policy', async (original) => ({
 }))
 
 test.each([undefined, 'org/adapter'])('shows the download of a model, adapter %s', async (adapter) => {
-  await exportModel({ model: 'org/tiny', adapter, format: 'gguf', dtype: 'F32', output: '/nowhere/out.gguf' })()
+  await exportModel({
+    model: 'org/tiny',
+    revision: 'v1',
+    adapter,
+    format: 'gguf',
+    dtype: 'F32',
+    output: '/nowhere/out.gguf',
+  })()
   expect(loaded.pop()).toMatchObject({
+    revision: 'v1',
     onProgress: expect.any(Function),
     ...(adapter === undefined ? {} : { adapter }),
   })

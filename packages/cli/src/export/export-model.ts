@@ -4,6 +4,7 @@ import { type Fault, fault } from '@gfnlm/env'
 import { type GgufDtype, type PretrainedPolicy, loadPolicy, savePretrained, writeGguf } from '@gfnlm/policy'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
+import { defined } from '../defined.ts'
 import { downloadLine } from '../download-line.ts'
 
 export type Format = 'gguf' | 'safetensors'
@@ -42,6 +43,7 @@ export const FORMATS: Readonly<Record<Format, Write>> = {
 
 export interface ExportOptions {
   readonly model: string
+  readonly revision: string | undefined
   readonly adapter: string | undefined
   readonly format: Format
   readonly dtype: GgufDtype
@@ -51,6 +53,7 @@ export interface ExportOptions {
 /** Writes a model, its adapter merged, where nothing is yet. */
 export const exportModel = ({
   model,
+  revision,
   adapter,
   format,
   dtype,
@@ -61,6 +64,7 @@ export const exportModel = ({
     : pipe(
         loadPolicy(model, {
           onProgress: downloadLine(),
+          ...defined({ revision }),
           ...(adapter === undefined ? {} : { adapter, train: 'none' as const }),
         }),
         TE.chain((policy) => FORMATS[format](policy, output, dtype)),

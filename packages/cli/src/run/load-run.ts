@@ -54,7 +54,7 @@ export const loadRun = (config: Config): TE.TaskEither<Fault, Run> =>
     TE.chain(() =>
       loadModel(config.model, {
         adapter: lora({ ...config.adapter, seed: config.seed }),
-        ...defined({ quantize: config.quantize }),
+        ...defined({ quantize: config.quantize, revision: config.revision }),
       }),
     ),
     TE.bindTo('model'),

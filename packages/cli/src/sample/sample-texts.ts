@@ -14,6 +14,7 @@ import { type Sampled, sampleCompletions } from './sample-completions.ts'
 /** The options of `gfnlm sample`. */
 export interface SampleValues {
   readonly model: string
+  readonly revision: string | undefined
   readonly adapter: string | undefined
   readonly quantize: number | undefined
   readonly prompt: readonly string[]
@@ -84,7 +85,7 @@ export const sampleTexts = (values: SampleValues): TE.TaskEither<Fault, readonly
     TE.bindTo('lengths'),
     TE.bind('device', () => prepareDevice(values.device)),
     TE.bind('explore', () => TE.fromEither(exploreOf(values))),
-    TE.bind('model', () => loadFrozen(values.model, values.adapter, values.quantize)),
+    TE.bind('model', () => loadFrozen(values)),
     TE.bind('terminator', ({ model }) => TE.fromEither(stopToken(model.tokenizer, values.stop, '--stop'))),
     TE.bind('maxPromptLength', ({ model, lengths }) =>
       TE.fromEither(promptLimit(model.policy, lengths.maxLength, '--max-new-tokens')),
