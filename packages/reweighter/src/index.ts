@@ -23,4 +23,10 @@ export { type RowWeights, reweight, weighed } from './reweight.ts'
 export { type Listed, weighEach } from './weigh-each.ts'
 export { type TokenWeights, reweightTokens, weighedTokens } from './reweight-tokens.ts'
 export { effectiveSampleSize } from './effective-sample-size.ts'
-export { type WeightStatistics, weightStatistics } from './weight-statistics.ts'
+export {
+  type BoundedWeight,
+  type WeightStatistics,
+  statisticsOfEach,
+  weightMetrics,
+  weightStatistics,
+} from './weight-statistics.ts'

@@ -14,6 +14,7 @@ import { promptColumn } from './prompt-column.ts'
 import { rewardGap } from './reward-gap.ts'
 import { stalenessDecay } from './staleness-decay.ts'
 import { weighEach } from './weigh-each.ts'
+import { statisticsOfEach, weightMetrics } from './weight-statistics.ts'
 
 const near = (...weights: readonly number[]): unknown[] => weights.map((w) => expect.closeTo(w, 5))
 
@@ -94,6 +95,15 @@ test('samples of a list are weighed by what they say of themselves, and keep the
     labelConfidence(({ samples }) => samples.map(({ agreement }) => agreement)),
     truncated({ min: 0.1 }),
   )
-  expect(sure(pairs)).toEqual(pairs.map((pair, i) => ({ ...pair, weight: near(0.1, 0.8, 1)[i] })))
+  const weight = near(0.1, 0.8, 1)
+  expect(sure(pairs)).toEqual(pairs.map((pair, i) => ({ ...pair, weight: weight[i], clipped: i === 0 })))
   expect(sure([])).toEqual([])
+  expect(weightMetrics(statisticsOfEach(sure(pairs)))).toEqual({
+    effective_sample_size: expect.closeTo(1.9 ** 2 / (0.1 ** 2 + 0.8 ** 2 + 1), 5),
+    'weight/min': expect.closeTo(0.1, 5),
+    'weight/max': 1,
+    'weight/clipped_fraction': expect.closeTo(1 / 3, 9),
+  })
+  expect(statisticsOfEach([{}, { weight: 1 }])).toEqual({ effectiveSampleSize: 2, min: 1, max: 1, clipped: 0 })
+  expect(statisticsOfEach([])).toEqual({ effectiveSampleSize: 0, min: 0, max: 0, clipped: 0 })
 })

@@ -2,12 +2,16 @@ import type { Weighted } from '@gfnlm/env'
 import { type Observable, map } from 'rxjs'
 import { type Bound, unbounded } from './bound.ts'
 import type { TokenEstimator, TokenRows } from './token-estimator.ts'
+import { type BoundedWeight, type WeightStatistics, statisticsOfEach } from './weight-statistics.ts'
 
 /** What `reweightTokens` attaches: [rows, width] weights of tokens, beside the weights of rows. */
-export type TokenWeights = Required<Pick<Weighted, 'tokenWeight'>>
+export type TokenWeights = Required<Pick<Weighted, 'tokenWeight'>> & {
+  /** Of the tokens of the kept rows, terminators included, as they were weighed: rows selected later change nothing. */
+  readonly tokenWeightStatistics: WeightStatistics
+}
 
 /**
- * A batch with a weight for each token, terminators included.
+ * A batch with a weight for each token, terminators included, and the statistics of these weights.
  *
  * @throws RangeError for a number of weights other than the cells of the batch, or for a weight of a kept row's token
  * that is, once bounded, negative or not finite
@@ -19,15 +23,17 @@ export const weighedTokens =
     const estimated = estimate(batch)
     if (estimated.length !== rows * width)
       throw new RangeError(`${estimated.length} token weights for ${rows} rows of ${width} columns`)
+    const counted: BoundedWeight[] = []
     const tokenWeight = estimated.map((w, cell) => {
       const [row, column] = [Math.floor(cell / width), cell % width]
       if (keep[row] === 0 || column > length[row]) return 1
-      const weight = bound(w)
+      const weight = Math.fround(bound(w))
       if (!(weight >= 0 && weight < Infinity))
         throw new RangeError(`the weight of row ${row}, token ${column} is ${weight}; a ratio may need a bound`)
+      counted.push({ weight, clipped: weight !== w })
       return weight
     })
-    return { ...batch, tokenWeight }
+    return { ...batch, tokenWeight, tokenWeightStatistics: statisticsOfEach(counted) }
   }
 
 /**

@@ -106,9 +106,17 @@ test('tokens are weighed and bounded alike; what is dropped or past the end weig
   marbles(({ cold, expectObservable }) => {
     const short = { ...a, length: Int32Array.of(0, 1) }
     const estimate = () => Float32Array.of(4, NaN, NaN, -1)
-    const expected = { ...short, tokenWeight: Float32Array.of(2, 1, 1, 1) }
+    const tokenWeightStatistics = { effectiveSampleSize: 1, min: 2, max: 2, clipped: 1 }
+    const expected = { ...short, tokenWeight: Float32Array.of(2, 1, 1, 1), tokenWeightStatistics }
     const source = cold('-a|', { a: short })
     expectObservable(source.pipe(reweightTokens(estimate, truncated({ max: 2 })))).toBe('-a|', { a: expected })
+  })
+  const both = weighedTokens(() => Float32Array.of(3, 1, 9, 9), truncated({ max: 2 }))(a)
+  expect(both.tokenWeightStatistics).toEqual({
+    effectiveSampleSize: expect.closeTo(9 / 5, 9),
+    min: 1,
+    max: 2,
+    clipped: 0.5,
   })
   expect(() => weighedTokens(() => Float32Array.of(1, NaN, 1, 1))(a)).toThrow(
     'the weight of row 0, token 1 is NaN; a ratio may need a bound',

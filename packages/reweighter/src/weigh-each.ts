@@ -1,6 +1,7 @@
 import type { Bound } from './bound.ts'
 import type { Estimator, Rows } from './estimator.ts'
 import { weighed } from './reweight.ts'
+import type { BoundedWeight } from './weight-statistics.ts'
 
 /** Samples in a list, as tasks of pairs and of texts take them, seen as a batch of rows that all count. */
 export interface Listed<Sample> extends Rows {
@@ -8,7 +9,8 @@ export interface Listed<Sample> extends Rows {
 }
 
 /**
- * Samples of a list (preferences, labelled completions, texts), each with its weight; a weight that it had is replaced.
+ * Samples of a list (preferences, labelled completions, texts), each with its weight and whether the bound changed it;
+ * a weight that it had is replaced. What to log of them is `statisticsOfEach`.
  *
  * @throws RangeError as `weighed` does
  * @example
@@ -19,8 +21,8 @@ export interface Listed<Sample> extends Rows {
  */
 export const weighEach =
   <Sample>(estimate: Estimator<Listed<Sample>>, bound?: Bound) =>
-  (samples: readonly Sample[]): readonly (Sample & { readonly weight: number })[] => {
+  (samples: readonly Sample[]): readonly (Sample & Required<BoundedWeight>)[] => {
     const keep = new Uint8Array(samples.length).fill(1)
-    const { weight } = weighed(estimate, bound)({ rows: samples.length, keep, samples })
-    return samples.map((sample, row) => ({ ...sample, weight: weight[row] }))
+    const { weight, clipped } = weighed(estimate, bound)({ rows: samples.length, keep, samples })
+    return samples.map((sample, row) => ({ ...sample, weight: weight[row], clipped: clipped[row] === 1 }))
   }

@@ -54,6 +54,17 @@ test("a batch's metrics are of the policy's own completions that were judged", (
   })
 })
 
+test('weights of tokens are told beside those of rows', () => {
+  const tokenWeightStatistics = { effectiveSampleSize: 3, min: 0.5, max: 2, clipped: 0.25 }
+  expect(batchMetrics({ ...batchAt(0), tokenWeightStatistics })).toMatchObject({
+    effective_sample_size: 4,
+    token_effective_sample_size: 3,
+    'token_weight/min': 0.5,
+    'token_weight/max': 2,
+    'token_weight/clipped_fraction': 0.25,
+  })
+})
+
 test('a step is told with the metrics of batch and update', async () => {
   const [event] = await eventsOf([batchAt(5)])
   expect(event).toMatchObject({ type: 'step', step: 5, time: 0, metrics: { loss: 0.5, reward: -4 } })
