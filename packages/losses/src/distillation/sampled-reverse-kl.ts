@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core'
 import { checkRank, checkShape } from '../check-shape.ts'
 import { detach } from '../detach.ts'
+import { finite } from '../policy-gradient/tokens.ts'
 import { type Sharing, tokenMean } from '../sharing.ts'
 import type { Terms } from '../terms.ts'
 
@@ -21,7 +22,8 @@ export interface OnPolicyDistillationInputs {
  * Its gradient estimates that of KL(π‖π_T) at the states visited; what a token does to later states is left out. It is
  * REINFORCE with the teacher's surplus as the advantage of each token, and needs one number a token from the teacher
  * where `generalisedKnowledgeDistillation({ beta: 1 })` needs the whole vocabulary. The term's value means nothing;
- * `kl` is the estimate.
+ * `kl` is the estimate. ±∞ log-probabilities are taken for ±1e6: a token that the teacher rules out is pushed down with
+ * that advantage, and one impossible for both alike has none.
  *
  * @param options.sharing how the tokens share the loss; default `tokenMean`
  * @returns terms [rows, steps]. Metrics: kl (mean of log π − log π_T over the tokens, nats), tokens
@@ -37,7 +39,7 @@ export const sampledReverseKL =
     checkShape('sampledReverseKL', 'teacherLogProb', teacherLogProb, { rows, steps })
     checkShape('sampledReverseKL', 'mask', mask, { rows, steps })
     const drawn = tf.greater(tf.cast(mask, 'float32'), 0)
-    const settle = (x: tf.Tensor2D): tf.Tensor2D => tf.where(drawn, x, tf.zerosLike(x))
+    const settle = (x: tf.Tensor2D): tf.Tensor2D => finite(tf.where(drawn, x, tf.zerosLike(x)))
     const own = settle(logProb)
     const surplus = detach(tf.sub(own, settle(teacherLogProb)))
     return {

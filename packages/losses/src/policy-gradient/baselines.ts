@@ -1,15 +1,14 @@
 import { maskedMean } from './masked-statistics.ts'
+import { isScored, scoredMask } from './scored-groups.ts'
 
-const scoredMask = (rewards: ArrayLike<number>): number[] => Array.from(rewards, (r) => (Number.isNaN(r) ? 0 : 1))
-
-/** [rows] rewards less a baseline; 0 in rows without a reward (NaN). */
+/** [rows] rewards less a baseline; 0 in rows without a reward (NaN, ±∞). */
 const lessBaseline = (rewards: ArrayLike<number>, baseline: number): Float64Array =>
-  Float64Array.from(rewards, (reward) => (Number.isNaN(reward) ? 0 : reward - baseline))
+  Float64Array.from(rewards, (reward) => (isScored(reward) ? reward - baseline : 0))
 
-/** REINFORCE without a baseline: A = r; 0 where there is none (NaN). */
+/** REINFORCE without a baseline: A = r; 0 where there is none (NaN, ±∞). */
 export const noBaseline = (rewards: ArrayLike<number>): Float64Array => lessBaseline(rewards, 0)
 
-/** A = r − mean of the batch. Biased by a factor (n − 1) / n, as each row is in its own baseline. */
+/** A = r − mean of the batch's rewards. Biased by a factor (n − 1) / n, as each row is in its own baseline. */
 export const batchMeanBaseline = (rewards: ArrayLike<number>): Float64Array =>
   lessBaseline(rewards, maskedMean(rewards, scoredMask(rewards)))
 

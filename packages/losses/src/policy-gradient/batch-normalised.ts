@@ -1,10 +1,13 @@
 import { maskedMean, sampleVariance } from './masked-statistics.ts'
+import { isScored } from './scored-groups.ts'
 
 /**
  * Advantages standardised over the batch: (A − mean) / (std + ε), by the sample deviation. On `leaveOneOut` it is TRL's
  * `normalize_advantages`, and close to REINFORCE++ (arXiv:2501.03262).
  *
- * @param keep    [rows] 0 leaves a row out of the statistics, and its advantage 0
+ * A row whose advantage is no number (NaN, ±∞) is left out of the statistics and has advantage 0, as is one not kept.
+ *
+ * @param keep    [rows] 0 leaves a row out
  * @param epsilon default 1e-4, TRL's
  */
 export const batchNormalised = (
@@ -12,7 +15,8 @@ export const batchNormalised = (
   keep?: ArrayLike<number>,
   epsilon: number = 1e-4,
 ): Float64Array => {
-  const mean = maskedMean(advantages, keep)
-  const divisor = Math.sqrt(sampleVariance(advantages, keep)) + epsilon
-  return Float64Array.from(advantages, (advantage, row) => (keep?.[row] === 0 ? 0 : (advantage - mean) / divisor))
+  const counts = Array.from(advantages, (advantage, row) => isScored(advantage) && keep?.[row] !== 0)
+  const mean = maskedMean(advantages, counts)
+  const divisor = Math.sqrt(sampleVariance(advantages, counts)) + epsilon
+  return Float64Array.from(advantages, (advantage, row) => (counts[row] ? (advantage - mean) / divisor : 0))
 }

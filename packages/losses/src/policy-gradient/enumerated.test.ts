@@ -127,3 +127,17 @@ test('the gradient of the expected reward is p (r − V), answers that cannot be
   const gradient = [...tf.grad(loss)(logits).dataSync()]
   p.forEach((each, y) => expect(gradient[y]).toBeCloseTo(-each * ([1, -1, 5, -1][y] - value), 6))
 })
+
+test('an answer that cannot be given may be infinitely bad', () => {
+  const logits = tf.tensor2d([[0.3, -Infinity, 1.1]])
+  const of = (reward: readonly number[]) => (x: tf.Tensor) =>
+    expectedReward({ logits: x as tf.Tensor2D, reward: rewardRow(reward) })
+  const [bad, any] = [-Infinity, 7].map((r) => of([1, r, -1]))
+  expect(bad(logits).terms.dataSync()).toEqual(any(logits).terms.dataSync())
+  expect(bad(logits).metrics.reward_std.dataSync()).toEqual(any(logits).metrics.reward_std.dataSync())
+  const slope = (loss: typeof bad) =>
+    tf
+      .grad((x) => loss(x).terms)(logits)
+      .dataSync()
+  expect(slope(bad)).toEqual(slope(any))
+})

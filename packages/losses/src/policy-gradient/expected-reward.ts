@@ -6,7 +6,7 @@ import type { Terms } from '../terms.ts'
 export interface ExpectedRewardInputs {
   /** [rows, outcomes] logits of everything there is to answer */
   readonly logits: tf.Tensor2D
-  /** [rows, outcomes] r(x, y) of every answer; a constant */
+  /** [rows, outcomes] r(x, y) of every answer; a constant. Not read where the probability is 0: it may be −∞ there. */
   readonly reward: tf.Tensor2D
 }
 
@@ -33,8 +33,10 @@ export const rewardMoments = (inputs: ExpectedRewardInputs): RewardMoments => {
   checked('rewardMoments', inputs)
   const { logits, reward } = inputs
   const p = tf.softmax(logits)
-  const mean: tf.Tensor1D = tf.sum(tf.mul(p, reward), 1)
-  const off = tf.sub(reward, tf.expandDims(mean, 1))
+  // 0 · −∞ is not 0, and neither is its derivative.
+  const worth = tf.where(tf.greater(p, 0), reward, tf.zerosLike(reward))
+  const mean: tf.Tensor1D = tf.sum(tf.mul(p, worth), 1)
+  const off = tf.sub(worth, tf.expandDims(mean, 1))
   return { mean, deviation: tf.sqrt(tf.sum(tf.mul(p, tf.square(off)), 1)) }
 }
 

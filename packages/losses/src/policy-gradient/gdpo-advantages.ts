@@ -1,13 +1,14 @@
 import { batchNormalised } from './batch-normalised.ts'
 import { type GroupAdvantageOptions, groupAdvantages } from './group-advantages.ts'
+import { isScored, scoredMask } from './scored-groups.ts'
 
-/** Rewards of several functions, by function and row; NaN where a function could not tell. */
+/** Rewards of several functions, by function and row; NaN or ±∞ where a function could not tell. */
 export type RewardsByFunction = readonly ArrayLike<number>[]
 
 /** [rows] Σ weight · reward over the functions that could tell; NaN where none could. TRL `sum_then_normalize`. */
 export const weightedRewards = (rewards: RewardsByFunction, weights: ArrayLike<number>): Float64Array =>
   Float64Array.from({ length: rewards[0]?.length ?? 0 }, (_, row) => {
-    const known = rewards.flatMap((of, k) => (Number.isNaN(of[row]) ? [] : [weights[k] * of[row]]))
+    const known = rewards.flatMap((of, k) => (isScored(of[row]) ? [weights[k] * of[row]] : []))
     return known.length === 0 ? NaN : known.reduce((sum, reward) => sum + reward, 0)
   })
 
@@ -17,7 +18,7 @@ export const weightedRewards = (rewards: RewardsByFunction, weights: ArrayLike<n
  *
  *   A = standardise_batch(Σ_k w_k (r_k − mean_g r_k) / (std_g r_k + 1e-4))
  *
- * @param rewards by function [rows]; NaN: could not tell
+ * @param rewards by function [rows]; NaN or ±∞: could not tell
  * @param weights a weight for each function
  * @param group   [rows]
  * @param options of each function's own normalisation, by its group unless said otherwise
@@ -34,6 +35,6 @@ export const gdpoAdvantages = (
   if (rewards.length !== weights.length)
     throw new RangeError(`gdpoAdvantages: ${rewards.length} reward functions and ${weights.length} weights`)
   const each = rewards.map((of) => groupAdvantages(of, group, options))
-  const scored = Uint8Array.from(weightedRewards(rewards, weights), (r) => (Number.isNaN(r) ? 0 : 1))
+  const scored = scoredMask(weightedRewards(rewards, weights))
   return batchNormalised(weightedRewards(each, weights), scored, options.epsilon)
 }

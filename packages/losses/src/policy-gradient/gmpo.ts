@@ -1,12 +1,13 @@
 import * as tf from '@tensorflow/tfjs-core'
 import { sequenceMean } from '../sharing.ts'
+import { atLeastZero } from './check-options.ts'
 import { type ClippedOptions, type PolicyGradientLoss, policyGradient } from './policy-gradient.ts'
 import { type Level, sequenceRatio } from './ratio.ts'
-import { type ClipOptions, clipOf, plainRatio } from './surrogate.ts'
+import { type ClipOptions, plainRatio } from './surrogate.ts'
 import { alongSteps, perRowMean } from './tokens.ts'
 
 /** The geometric mean of ratios that are clipped one by one, each on the side where the advantage pushes it. */
-const clippedSequenceRatio = ({ low, high }: Required<ClipOptions>): Level => ({
+const clippedSequenceRatio = ({ low, high }: Required<Omit<ClipOptions, 'ceiling'>>): Level => ({
   logWeight: (tokens) => {
     const { logRatio, advantage, steps } = tokens
     const held = tf.clipByValue(logRatio, -low, high)
@@ -39,7 +40,12 @@ const clippedSequenceRatio = ({ low, high }: Required<ClipOptions>): Level => ({
  * @see Zhao et al. 2025, "Geometric-mean policy optimization", arXiv:2507.20673; TRL experimental GMPO
  * @example reduce(gmpo()({ logProb, oldLogProb, advantage, mask }), weight)
  */
-export const gmpo = ({ low = 0.4, ...options }: Omit<ClippedOptions, 'ceiling'> = {}): PolicyGradientLoss => {
-  const level = clippedSequenceRatio(clipOf('gmpo', { ...options, low }))
+export const gmpo = ({
+  low = 0.4,
+  high = low,
+  ...options
+}: Omit<ClippedOptions, 'ceiling'> = {}): PolicyGradientLoss => {
+  atLeastZero('gmpo', { low, high })
+  const level = clippedSequenceRatio({ low, high })
   return policyGradient({ name: 'gmpo', level, surrogate: plainRatio, sharing: sequenceMean }, options)
 }

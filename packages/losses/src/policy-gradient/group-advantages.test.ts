@@ -10,7 +10,10 @@ import { leaveOneOut } from './leave-one-out.ts'
 const close = (values: readonly number[]) => values.map((x) => expect.closeTo(x, 12))
 
 const scored = fc.array(
-  fc.record({ reward: fc.oneof(fc.constant(NaN), fc.double({ min: -5, max: 5, noNaN: true })), group: fc.nat(2) }),
+  fc.record({
+    reward: fc.oneof(fc.constantFrom(NaN, -Infinity, Infinity), fc.double({ min: -5, max: 5, noNaN: true })),
+    group: fc.nat(2),
+  }),
   { minLength: 1, maxLength: 12 },
 )
 const columns = (rows: readonly { readonly reward: number; readonly group: number }[]) =>
@@ -24,7 +27,7 @@ describe('advantages within groups', () => {
         const [rewards, group] = columns(rows)
         for (const advantages of [groupAdvantages(rewards, group, options), leaveOneOut(rewards, group)]) {
           expect(advantages.every(Number.isFinite)).toBe(true)
-          rewards.forEach((r, row) => Number.isNaN(r) && expect(advantages[row]).toBe(0))
+          rewards.forEach((r, row) => Number.isFinite(r) || expect(advantages[row]).toBe(0))
           for (const g of group) {
             const own = [...advantages].filter((_, row) => group[row] === g)
             expect(own.reduce((a, b) => a + b, 0)).toBeCloseTo(0, 6)
@@ -68,8 +71,8 @@ test('what dynamic sampling keeps is exactly what has an advantage', () => {
       const [rewards, group] = columns(rows)
       const kept = informativeGroups(rewards, group)
       const advantages = leaveOneOut(rewards, group)
-      const known = rewards.filter((r) => !Number.isNaN(r)).length
-      const silent = rewards.filter((r, row) => !Number.isNaN(r) && kept[row] === 0).length
+      const known = rewards.filter(Number.isFinite).length
+      const silent = rewards.filter((r, row) => Number.isFinite(r) && kept[row] === 0).length
       expect(zeroSpread(rewards, group)).toBeCloseTo(known === 0 ? 0 : silent / known, 12)
       kept.forEach((keep, row) => keep === 0 && expect(advantages[row]).toBe(0))
     }),
@@ -95,4 +98,19 @@ test('baselines: none, the mean of the batch, and a moving one that is a value',
   expect([...advantages]).toEqual([0.5, 2.5, 0])
   expect(baseline).toBeCloseTo(0.9 * 0.5 + 0.1 * 2, 12)
   expect(movingBaseline([NaN], 0.5).baseline).toBe(0.5)
+})
+
+test('an infinite reward is none: it is in no statistic, of its group or of the batch', () => {
+  const [given, none] = [-Infinity, NaN].map((r) => [r, 1, 2, 0, 3])
+  const group = [0, 0, 0, 1, 1]
+  for (const scale of ['group', 'batch', 'none'] as const)
+    expect(groupAdvantages(given, group, { scale })).toEqual(groupAdvantages(none, group, { scale }))
+  expect([...leaveOneOut(given, group)]).toEqual([0, -1, 1, -3, 3])
+  expect([...noBaseline(given)]).toEqual([0, 1, 2, 0, 3])
+  expect([...batchMeanBaseline(given)]).toEqual([0, -0.5, 0.5, -1.5, 1.5])
+  expect(movingBaseline(given, 0.5)).toEqual(movingBaseline(none, 0.5))
+  expect(gdpoAdvantages([given], [1], group)).toEqual(gdpoAdvantages([none], [1], group))
+  expect([...informativeGroups([Infinity, 1], [0, 0])]).toEqual([0, 0])
+  expect([...batchNormalised([1, NaN, 3, -Infinity], undefined, 0)]).toEqual(close([-Math.SQRT1_2, 0, Math.SQRT1_2, 0]))
+  expect([...batchNormalised([1, NaN])]).toEqual([0, 0])
 })

@@ -1,5 +1,5 @@
 import { maskedMean, populationVariance, sampleVariance } from './masked-statistics.ts'
-import { advantagesByGroup } from './scored-groups.ts'
+import { advantagesByGroup, isScored } from './scored-groups.ts'
 
 /** √ of the variance of some rewards. */
 export type Deviation = (rewards: ArrayLike<number>) => number
@@ -24,10 +24,10 @@ export interface GroupAdvantageOptions {
  *
  *   A_i = (r_i − mean_g r) / (std r + ε)
  *
- * A row without a reward (NaN) is in no mean and has advantage 0. In a group of equal rewards, or of one, it is 0
+ * A row without a reward (NaN, ±∞) is in no statistic and has advantage 0. In a group of equal rewards, or of one, it is 0
  * exactly: nothing can be learned from it (`zeroSpread` counts them).
  *
- * @param rewards [rows] NaN: could not be scored
+ * @param rewards [rows] NaN or ±∞: could not be scored
  * @param group   [rows] rows of equal number are one group
  * @returns [rows]
  * @throws RangeError where there is not a group for each reward
@@ -39,7 +39,7 @@ export const groupAdvantages = (
   group: ArrayLike<number>,
   { scale = 'group', epsilon = 1e-4, deviation = sampleDeviation }: GroupAdvantageOptions = {},
 ): Float64Array => {
-  const scored = Array.from(rewards).filter((r) => !Number.isNaN(r))
+  const scored = Array.from(rewards).filter(isScored)
   const ofBatch = scale === 'batch' ? deviation(scored) + epsilon : 1
   return advantagesByGroup('groupAdvantages', rewards, group, (own) => {
     const mean = maskedMean(own)

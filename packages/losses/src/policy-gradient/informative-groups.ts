@@ -1,5 +1,5 @@
 import { maskedMean } from './masked-statistics.ts'
-import { allEqual, rewardsAt, scoredGroups } from './scored-groups.ts'
+import { allEqual, rewardsAt, scoredGroups, scoredMask } from './scored-groups.ts'
 
 /**
  * [rows] 1 where a completion's reward is known and those of its prompt differ: DAPO's dynamic sampling keeps these
@@ -16,9 +16,8 @@ export const informativeGroups = (rewards: ArrayLike<number>, group: ArrayLike<n
 
 /** Share of the scored rows whose group has no spread: TRL's `frac_reward_zero_std`. 0 where no row is scored. */
 export const zeroSpread = (rewards: ArrayLike<number>, group: ArrayLike<number>): number => {
-  const scored = Array.from(rewards, (r) => (Number.isNaN(r) ? 0 : 1))
   return maskedMean(
     Array.from(informativeGroups(rewards, group), (kept) => 1 - kept),
-    scored,
+    scoredMask(rewards),
   )
 }

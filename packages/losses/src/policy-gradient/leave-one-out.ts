@@ -8,7 +8,7 @@ import { advantagesByGroup } from './scored-groups.ts'
  *
  * Rows without a reward, and groups of one, have advantage 0.
  *
- * @param rewards [rows] NaN: could not be scored
+ * @param rewards [rows] NaN or ±∞: could not be scored
  * @param group   [rows]
  * @returns [rows]
  * @throws RangeError where there is not a group for each reward

@@ -119,9 +119,10 @@ describe('relations', () => {
   })
 
   test('without a clip GMPO is GSPO, and GSPO-token has its gradient', () => {
-    const wide = { low: 1e3, high: 1e3 }
-    close([valueOf(gmpo(wide))], [valueOf(gspo(wide))])
-    close(gradientOf(gmpo(wide)), gradientOf(gspo(wide)))
+    const wide = { low: 1, high: 1e3 }
+    const nats = { low: 1e3, high: 1e3 }
+    close([valueOf(gmpo(nats))], [valueOf(gspo(wide))])
+    close(gradientOf(gmpo(nats)), gradientOf(gspo(wide)))
     close(gradientOf(gspoToken(wide)), gradientOf(gspo(wide)))
   })
 
@@ -149,7 +150,7 @@ describe('relations', () => {
 
   test('SAPO tends to the plain ratio as τ → 0', () => {
     const tiny = 1e-3
-    close(gradientOf(sapo({ positive: tiny, negative: tiny })), gradientOf(grpo({ low: 1e3, high: 1e3 })), 5)
+    close(gradientOf(sapo({ positive: tiny, negative: tiny })), gradientOf(grpo({ low: 1, high: 1e3 })), 5)
   })
 
   test('a correction of 0 leaves the divergence of its token', () => {
@@ -194,7 +195,9 @@ test.each([
   ['a reference that β > 0 needs', () => grpo({ beta: 0.1 })(withoutReference), 'grpo: referenceLogProb is missing'],
   ['an entropy that its bonus needs', () => dapo({ entropyBonus: 1 })(batch), 'dapo: entropy is missing'],
   ['a clip below 0', () => gspo({ low: -1 }), 'gspo: low must be at least 0, found -1'],
-  ['a ceiling of 0', () => grpo({ ceiling: 0 }), 'grpo: ceiling must be above 0'],
+  ['a clip below a ratio of 0', () => grpo({ low: 1.5 }), 'grpo: low must be at most 1, found 1.5'],
+  ['a ceiling of 0', () => grpo({ ceiling: 0 }), 'grpo: ceiling must be above 1, found 0'],
+  ['a ceiling that holds everything', () => dapo({ ceiling: 1 }), 'dapo: ceiling must be above 1, found 1'],
   ['β below 0', () => bnpo({ beta: -1 }), 'bnpo: beta must be at least 0, found -1'],
   ['no length', () => drGRPO({ maxLength: 0 }), 'fixedLength: length must be above 0'],
   ['no cap', () => cispo({ cap: 0 }), 'cispo: cap must be above 0'],

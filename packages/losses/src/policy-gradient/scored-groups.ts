@@ -1,4 +1,11 @@
-/** The rows of each group whose reward is known (not NaN). */
+/** Whether a row has a reward. NaN is none, and so is ±∞: no mean or deviation that it is in says anything. */
+export const isScored = (reward: number): boolean => Number.isFinite(reward)
+
+/** [rows] 1 where a row has a reward. */
+export const scoredMask = (rewards: ArrayLike<number>): number[] =>
+  Array.from(rewards, (reward) => (isScored(reward) ? 1 : 0))
+
+/** The rows of each group that have a reward. */
 export const scoredGroups = (
   caller: string,
   rewards: ArrayLike<number>,
@@ -8,7 +15,7 @@ export const scoredGroups = (
     throw new RangeError(`${caller}: ${rewards.length} rewards and ${group.length} groups`)
   const rows = new Map<number, number[]>()
   for (let row = 0; row < rewards.length; row++) {
-    if (Number.isNaN(rewards[row])) continue
+    if (!isScored(rewards[row])) continue
     const members = rows.get(group[row])
     if (members === undefined) rows.set(group[row], [row])
     else members.push(row)

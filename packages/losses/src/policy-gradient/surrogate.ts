@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core'
 import { detach } from '../detach.ts'
 import type { Sharing } from '../sharing.ts'
-import { aboveZero, atLeastZero } from './check-options.ts'
+import { atLeastZero } from './check-options.ts'
 import { ratioOf } from './ratio.ts'
 import type { Tokens } from './tokens.ts'
 
@@ -17,13 +17,17 @@ export interface Surrogated {
 export type Surrogate = (tokens: Tokens, logWeight: tf.Tensor2D) => Surrogated
 
 export interface ClipOptions {
-  /** ε_low: a ratio below 1 − ε_low earns no more for an action that is to be rarer. Default 0.2. */
+  /**
+   * 0 ≤ ε_low ≤ 1: a ratio below 1 − ε_low earns no more for an action that is to be rarer. Default 0.2; at 1 none is
+   * held back, for no ratio is below 0.
+   */
   readonly low?: number
   /** ε_high: a ratio above 1 + ε_high earns no more for an action that is to be likelier. Default `low`. */
   readonly high?: number
   /**
-   * δ > 1 + ε_high: the largest ratio that an action to be made rarer is charged for, which leaves the plain clip
-   * unbounded (INTELLECT-2's two-sided clip, arXiv:2505.07291; TRL `delta`). Default none.
+   * δ > 1: the largest ratio that an action to be made rarer is charged for, which leaves the plain clip unbounded
+   * (INTELLECT-2's two-sided clip, arXiv:2505.07291, where δ > 1 + ε_high; TRL `delta`, which takes less, too). Default
+   * none.
    */
   readonly ceiling?: number
 }
@@ -34,7 +38,9 @@ export const clipOf = (
   { low = 0.2, high = low, ceiling = Infinity }: ClipOptions,
 ): Required<ClipOptions> => {
   atLeastZero(caller, { low, high })
-  aboveZero(caller, { ceiling })
+  if (low > 1) throw new RangeError(`${caller}: low must be at most 1, found ${low}`)
+  // At 1 or less it would hold back what the policy that drew the tokens still has to learn.
+  if (!(ceiling > 1)) throw new RangeError(`${caller}: ceiling must be above 1, found ${ceiling}`)
   return { low, high, ceiling }
 }
 

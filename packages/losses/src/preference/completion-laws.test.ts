@@ -2,7 +2,7 @@ import '@gfnlm/jit'
 import '@tensorflow/tfjs-backend-cpu'
 import fc from 'fast-check'
 import { keepTheLaws } from '../testing/laws.ts'
-import { type Row, between, blankOutside, firstOnes, logProbs, mapNested } from '../testing/rows.ts'
+import { type Row, between, blankOutside, firstOnes, flat, logProbs, mapNested } from '../testing/rows.ts'
 import { aStarPo } from './a-star-po.ts'
 import { apoZeroUnpaired } from './apo.ts'
 import { bco } from './bco.ts'
@@ -25,7 +25,8 @@ const contested = fc
     logProb: logProbs(STEPS),
     reference: logProbs(STEPS),
     winRate: between(0, 1),
-    tokens: fc.integer({ min: 1, max: STEPS }),
+    keep,
+    tokens: fc.integer({ min: 0, max: STEPS }),
   })
   .map(({ tokens, ...rest }): Row => ({ ...rest, mask: firstOnes(tokens, STEPS) }))
 
@@ -46,11 +47,15 @@ keepTheLaws([
     loss: nashMd(),
     row: contested,
     learned: ['logProb'],
-    blank: (given) => ({
-      ...given,
-      logProb: blankOutside(given['logProb']!, given['mask']!),
-      reference: blankOutside(given['reference']!, given['mask']!),
-    }),
+    blank: (given) => {
+      const mask = given['keep'] === 1 ? given['mask']! : firstOnes(0, STEPS)
+      return {
+        ...given,
+        logProb: blankOutside(given['logProb']!, mask),
+        reference: blankOutside(given['reference']!, mask),
+        winRate: flat(mask).includes(1) ? given['winRate']! : NaN,
+      }
+    },
     empty: (given) => ({ ...given, mask: mapNested(given['mask']!, () => 0) }),
     // A score-function surrogate: its value is not what its gradient is of.
     breaks: ['differences'],

@@ -1,7 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core'
 import { detach } from '../detach.ts'
+import { meanAmong } from '../mean-among.ts'
 import { checkBeta } from './check-option.ts'
-import { type CompletionLoss, labelledLoss } from './completion-loss.ts'
+import { type CompletionLoss, completionLoss, isDesirable, labelMetrics } from './completion-loss.ts'
 import type { LabelledCompletions } from './completions.ts'
 import type { DpoOptions } from './dpo.ts'
 import { type LabelWeights, checkLabelWeights } from './label-weights.ts'
@@ -25,7 +26,7 @@ export interface ReferredCompletions extends LabelledCompletions {
  *
  * @param options     beta, default 0.1; desirableWeight λ_D and undesirableWeight λ_U, default 1
  * @param completions see ReferredCompletions, nats
- * @returns terms [rows]. Metrics: kl, kl/raw, and those of labelMetrics
+ * @returns terms [rows]. Metrics: kl, kl/raw (means over the kept rows), and those of labelMetrics
  * @throws RangeError for an option below 0 or a wrong shape
  * @see Ethayarajh et al. 2024, arXiv:2402.01306; TRL KTOTrainer loss_type=kto; HALOs KTOTrainer
  * @example reduce(kto({ beta: 0.1 })({ ...completions, kl: tf.scalar(0.56) }), weights) // 0.4813
@@ -37,17 +38,19 @@ export const kto = ({
 }: DpoOptions & LabelWeights = {}): CompletionLoss<ReferredCompletions> => {
   checkBeta('kto', beta)
   checkLabelWeights('kto', desirableWeight, undesirableWeight)
-  const gain = (ratio: tf.Tensor1D, { kl }: ReferredCompletions): tf.Tensor1D =>
-    tf.mul(beta, tf.sub(ratio, tf.relu(detach(kl))))
-  const loss = labelledLoss<ReferredCompletions>(
+  const logged = labelMetrics(beta)
+  return completionLoss<ReferredCompletions>(
     'kto',
-    beta,
-    (ratio, inputs) => tf.mul(desirableWeight, tf.sigmoid(tf.neg(gain(ratio, inputs)))),
-    (ratio, inputs) => tf.mul(undesirableWeight, tf.sigmoid(gain(ratio, inputs))),
+    (ratio, inputs) => {
+      const gain: tf.Tensor1D = tf.mul(beta, tf.sub(ratio, tf.relu(detach(inputs.kl))))
+      const desirable: tf.Tensor1D = tf.mul(desirableWeight, tf.sigmoid(tf.neg(gain)))
+      const undesirable: tf.Tensor1D = tf.mul(undesirableWeight, tf.sigmoid(gain))
+      return tf.where(isDesirable(inputs), desirable, undesirable)
+    },
+    (ratio, inputs, kept) => {
+      const { kl } = inputs
+      const raw = kl.rank === 0 ? (kl as tf.Scalar) : meanAmong(kl as tf.Tensor1D, kept)
+      return { ...logged(ratio, inputs, kept), kl: tf.relu(raw), 'kl/raw': raw }
+    },
   )
-  return (completions) => {
-    const found = loss(completions)
-    const raw = tf.mean<tf.Scalar>(completions.kl)
-    return { ...found, metrics: { ...found.metrics, kl: tf.relu(raw), 'kl/raw': raw } }
-  }
 }

@@ -20,7 +20,8 @@ const lengthOf = ({ mask }: TokenLogProbs): tf.Tensor2D => tf.sum(counted(mask),
  *
  *   n = min(n_w, n_l),   log p_y = Σ_{t ≤ n} log p(y_t) + α Σ_{t > n} log p(y_t)
  *
- * For policy and reference alike; any pair loss takes them in the place of the sums. α = 1: the sums.
+ * For policy and reference alike; any pair loss takes them in the place of the sums. α = 1: the sums. α = 0: what is
+ * past n is not read, however impossible (0 · −∞ is no number).
  *
  * @param pairs see PairTokens: [pairs, steps], nats
  * @param alpha 0 ≤ α ≤ 1
@@ -38,7 +39,7 @@ export const desensitised = ({ chosen, rejected }: PairTokens, alpha: number): P
   const weighted = (tokens: TokenLogProbs): tf.Tensor1D => {
     const { logProb } = learnedTokens('desensitised', tokens)
     const inShared = tf.lessEqual(tf.cumsum(counted(tokens.mask), 1), shared)
-    return tf.sum(tf.where(inShared, logProb, tf.mul(alpha, logProb)), 1)
+    return tf.sum(tf.where(inShared, logProb, alpha === 0 ? tf.zerosLike(logProb) : tf.mul(alpha, logProb)), 1)
   }
   return { chosen: weighted(chosen), rejected: weighted(rejected) }
 }

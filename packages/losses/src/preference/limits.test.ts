@@ -14,16 +14,20 @@ import { alphaScore, fDpo, forwardKLScore, jensenShannonScore } from './f-dpo.ts
 import { hinge } from './hinge.ts'
 import { ipo, ipoPerToken } from './ipo.ts'
 import { kto } from './kto.ts'
+import { desensitised } from './length-desensitised.ts'
 import { log1mexp } from './log1mexp.ts'
 import { nextCompletions, previousCompletions } from './mismatched.ts'
 import { multiLoss } from './multi-loss.ts'
+import { nashMd } from './nash-md.ts'
 import { nca } from './nca.ts'
 import { conservativeDpo, robustDpo } from './noisy-dpo.ts'
 import { orpo } from './orpo.ts'
 import { bestAndWorst } from './pick-pair.ts'
 import { alphaPo, simPo } from './simpo.ts'
 import { slic } from './slic.ts'
+import { spin, spinPerToken } from './spin.ts'
 import { sppoHard } from './sppo.ts'
+import { wpoWeight } from './wpo.ts'
 
 await tf.setBackend('cpu')
 
@@ -137,6 +141,38 @@ test('−∞ under policy and reference alike is a ratio of 1', () => {
   expect(dpo()(pairs).terms.dataSync()[0]).toBeCloseTo(Math.LN2, 6)
 })
 
+describe('tokens that are impossible', () => {
+  const none = tf.tensor2d([[-Infinity, -1]])
+  const mask = tf.ones<tf.Rank.R2>([1, 2])
+
+  test('Nash-MD has a finite loss and gradient, and none of a row that is not kept', () => {
+    const two = (x: number): tf.Tensor2D => tf.tensor2d([[-Infinity, -1], [x, x]]) // prettier-ignore
+    const given = { reference: two(NaN), mask: tf.ones<tf.Rank.R2>([2, 2]), winRate: row(1, NaN), keep: row(1, 0) }
+    const loss = (x: tf.Tensor): tf.Scalar => reduce(nashMd()({ ...given, logProb: x as tf.Tensor2D }), row(1, 1))
+    expect(loss(two(NaN)).dataSync()[0]).toBeCloseTo(0.5 * (1e6 + 1), -1)
+    expect([...tf.grad(loss)(two(NaN)).dataSync()]).toEqual([0, -0.5, 0, 0])
+    const alone = tf.grad((x) => nashMd()({ logProb: x as tf.Tensor2D, reference: none, mask, winRate: row(1) }).terms)
+    expect([...alone(tf.tensor2d([[-1, -1]])).dataSync()].every(Number.isFinite)).toBe(true)
+  })
+
+  test('past the shared length they count nothing at α = 0', () => {
+    const long = { logProb: tf.tensor2d([[-1, -Infinity]]), mask }
+    const short = { logProb: tf.tensor2d([[-2]]), mask: tf.ones<tf.Rank.R2>([1, 1]) }
+    expect(desensitised({ chosen: long, rejected: short }, 0).chosen.dataSync()[0]).toBe(-1)
+  })
+
+  test('WPO gives a weight', () => {
+    expect(wpoWeight({ logProb: none, logCollision: none, mask }).dataSync()[0]).toBe(1)
+    expect(wpoWeight({ logProb: none, logCollision: tf.neg(mask), mask }).dataSync()[0]).toBe(0)
+  })
+})
+
+test('KTO logs the KL of the rows that are kept', () => {
+  const completions = { policy: row(-1, -1), reference: row(-2, -1), desirable: row(1, 0), keep: row(1, 0) }
+  const { metrics } = kto()({ ...completions, kl: row(0.5, NaN) })
+  expect([metrics['kl'], metrics['kl/raw']].map((x) => x!.dataSync()[0])).toEqual([0.5, 0.5])
+})
+
 test('a NaN of the model is not hidden', () => {
   expect(lossOf(dpo(), pairsOf([NaN, -1], [-1, -1]))).toBeNaN()
 })
@@ -235,6 +271,9 @@ describe('limits', () => {
 test('options out of range are named', () => {
   expect(() => dpo({ beta: -1 })).toThrow('dpo: beta must be at least 0, found -1')
   expect(() => dpo({ beta: NaN })).toThrow(RangeError)
+  expect(() => spin({ lambda: -1 })).toThrow('spin: lambda must be at least 0, found -1')
+  expect(() => spinPerToken({ lambda: -1 })).toThrow('spinPerToken: lambda must be at least 0, found -1')
+  expect(() => spin()({ ...pairsOf([-1], [-1]), policyRejected: row(-1, -1) })).toThrow('spin: policyRejected')
   expect(() => robustDpo({ labelSmoothing: 0.5 })).toThrow('robustDpo: labelSmoothing must be at least 0 and below 1/2')
   expect(() => exo({ labelSmoothing: 0 })).toThrow('exo: labelSmoothing must be between 0 and 1')
   expect(() => multiLoss([])).toThrow('multiLoss: needs a loss at least')

@@ -1,17 +1,20 @@
 import * as tf from '@tensorflow/tfjs-core'
-import { checkShape } from '../check-shape.ts'
+import { checkRank, checkShape } from '../check-shape.ts'
 import { detach } from '../detach.ts'
+import type { Keepable } from '../kept-rows.ts'
+import { alongSteps, finite } from '../policy-gradient/tokens.ts'
 import { sequenceSum } from '../sharing.ts'
-import { type TokenLogProbs, learnedTokens } from '../supervised/learned-tokens.ts'
+import type { TokenLogProbs } from '../supervised/learned-tokens.ts'
 import type { Terms } from '../terms.ts'
 import { checkBeta, checkOption } from './check-option.ts'
 import type { DpoOptions } from './dpo.ts'
+import { counted } from './sequence-log-probs.ts'
 
 /** Completions y ~ π, and how they fare against those of the mixture of policy and reference. */
-export interface ContestedTokens extends TokenLogProbs {
+export interface ContestedTokens extends TokenLogProbs, Keepable {
   /** [rows, steps] log π_ref of each token, nats; a constant */
   readonly reference: tf.Tensor2D
-  /** [rows] P(y ≻ y′), y′ ~ `geometricMixture`; for rewards σ(r(y) − r(y′)) */
+  /** [rows] P(y ≻ y′), y′ ~ `geometricMixture`; for rewards σ(r(y) − r(y′)). Not read in a row without a token. */
   readonly winRate: tf.Tensor1D
 }
 
@@ -21,10 +24,11 @@ export interface ContestedTokens extends TokenLogProbs {
  *
  *   term_t = (β sg(log π(y_t) − log π_ref(y_t)) − (P(y ≻ y′) − ½)) log π(y_t),   loss = mean over rows of the sum
  *
- * Only its gradient means anything: the value is the surrogate that TRL logs. sg: no gradient.
+ * Only its gradient means anything: the value is the surrogate that TRL logs. sg: no gradient. ±∞ log-probabilities
+ * are taken for ±1e6: impossible under policy and reference alike is a ratio of 1, and nothing flows into them.
  *
  * @param options beta, default 0.1
- * @param tokens  see ContestedTokens, nats and probabilities
+ * @param tokens  see ContestedTokens, nats and probabilities; a row that is not kept may hold anything
  * @returns terms [rows, steps], nats. Metrics: kl, the mean over rows of log π − log π_ref, nats
  * @throws RangeError for β < 0 or a wrong shape
  * @see Munos et al. 2023, arXiv:2312.00886; TRL NashMDTrainer
@@ -35,14 +39,19 @@ export interface ContestedTokens extends TokenLogProbs {
 export const nashMd = ({ beta = 0.1 }: DpoOptions = {}): ((tokens: ContestedTokens) => Terms) => {
   checkBeta('nashMd', beta)
   return (tokens) => {
-    const { logProb } = learnedTokens('nashMd', tokens)
-    const [rows, steps] = logProb.shape
-    checkShape('nashMd', 'reference', tokens.reference, { rows, steps })
-    checkShape('nashMd', 'winRate', tokens.winRate, { rows })
-    const { logProb: reference } = learnedTokens('nashMd', { logProb: tokens.reference, mask: tokens.mask })
-    const ratio = detach(tf.sub(logProb, reference))
-    const advantage = tf.expandDims(tf.sub(tokens.winRate, 0.5), 1)
-    const shares = sequenceSum(tokens.mask)
+    const { mask, reference, winRate, keep } = tokens
+    checkRank('nashMd', 'logProb', tokens.logProb, ['rows', 'steps'])
+    const [rows, steps] = tokens.logProb.shape
+    for (const [name, x] of Object.entries({ mask, reference })) checkShape('nashMd', name, x, { rows, steps })
+    for (const [name, x] of Object.entries({ winRate, keep }))
+      if (x !== undefined) checkShape('nashMd', name, x, { rows })
+    const byToken = (x: tf.Tensor1D): tf.Tensor2D => alongSteps(tf.expandDims(x, 1), steps)
+    const live = keep === undefined ? counted(mask) : tf.mul<tf.Tensor2D>(counted(mask), counted(byToken(keep)))
+    const settle = (x: tf.Tensor2D): tf.Tensor2D => finite(tf.where(tf.greater(live, 0), x, tf.zerosLike(live)))
+    const logProb = settle(tokens.logProb)
+    const ratio = detach(tf.sub(logProb, settle(reference)))
+    const advantage = settle(byToken(tf.sub(winRate, 0.5)))
+    const shares = sequenceSum(live)
     return {
       terms: tf.mul(tf.sub(tf.mul(beta, ratio), advantage), logProb),
       ...shares,

@@ -1,11 +1,16 @@
-import { dpo, dpoPerToken } from './dpo.ts'
-import type { PairLoss } from './pair-loss.ts'
-import type { MeasuredPairs, ReferencePairs } from './pairs.ts'
+import * as tf from '@tensorflow/tfjs-core'
+import { checkOption } from './check-option.ts'
+import { logistic } from './logistic.ts'
+import { type PairLoss, pairLoss } from './pair-loss.ts'
+import { type MeasuredPairs, type ReferencePairs, gap, logRatios, perToken } from './pairs.ts'
 
 export interface SpinOptions {
   /** λ ≥ 0, in DPO's place of β. */
   readonly lambda?: number
 }
+
+const checkLambda = (caller: string, lambda: number): void =>
+  checkOption(caller, 'lambda', lambda, lambda >= 0, 'at least 0')
 
 /**
  * Self-play fine-tuning (SPIN): tell the data's completions from those of one's own former self.
@@ -22,7 +27,10 @@ export interface SpinOptions {
  * @see Chen et al. 2024, arXiv:2401.01335, eq. 4.7
  * @example reduce(spin({ lambda: 0.1 })(pairs), weight) // 0.6210
  */
-export const spin = ({ lambda = 0.1 }: SpinOptions = {}): PairLoss<ReferencePairs> => dpo({ beta: lambda })
+export const spin = ({ lambda = 0.1 }: SpinOptions = {}): PairLoss<ReferencePairs> => {
+  checkLambda('spin', lambda)
+  return pairLoss('spin', lambda, logRatios, (ratio) => logistic(tf.mul(lambda, gap(ratio))))
+}
 
 /**
  * SPIN on length-normalised log-ratios.
@@ -36,5 +44,9 @@ export const spin = ({ lambda = 0.1 }: SpinOptions = {}): PairLoss<ReferencePair
  * @see lucidrains/self-rewarding-lm-pytorch, spin.py
  * @example reduce(spinPerToken({ lambda: 0.1 })(pairs), weight) // 0.6819
  */
-export const spinPerToken = ({ lambda = 0.1 }: SpinOptions = {}): PairLoss<MeasuredPairs> =>
-  dpoPerToken({ beta: lambda })
+export const spinPerToken = ({ lambda = 0.1 }: SpinOptions = {}): PairLoss<MeasuredPairs> => {
+  checkLambda('spinPerToken', lambda)
+  return pairLoss<MeasuredPairs>('spinPerToken', lambda, logRatios, (ratio, pairs) =>
+    logistic(tf.mul(lambda, gap(perToken(ratio, pairs)))),
+  )
+}

@@ -33,7 +33,7 @@ export const sppoHard = ({ beta = 0.1 }: IpoOptions = {}): PairLoss<ReferencePai
 
 /** Completions with how often each is preferred to one of the policy's own. */
 export interface RatedCompletions extends Completions {
-  /** [rows] estimated P(y ≻ π | x), 0 to 1 */
+  /** [rows] estimated P(y ≻ π | x), 0 to 1; taken as it is, so that the caller answers for an estimate outside */
   readonly winRate: tf.Tensor1D
 }
 

@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core'
 import { checkRank, checkShape } from '../check-shape.ts'
 import { detach } from '../detach.ts'
+import { finite } from '../policy-gradient/tokens.ts'
 import type { TokenLogProbs } from '../supervised/learned-tokens.ts'
 import { sequenceLogProbs } from './sequence-log-probs.ts'
 
@@ -20,7 +21,8 @@ export const logCollision = (logits: tf.Tensor3D): tf.Tensor2D =>
  *
  *   weight = exp(mean_t (log p(y_t) − log Σ_v p(v)²))
  *
- * A pair weighs the product of its completions' weights, in the reducer of any pair loss; a constant.
+ * A pair weighs the product of its completions' weights, in the reducer of any pair loss; a constant. −∞ is taken for
+ * −1e6: a completion that cannot be written weighs 0, and where both are −∞ a token counts as one of its own.
  *
  * @param tokens see ConcentratedTokens, nats
  * @returns [rows]; 1 for a row without a token
@@ -31,6 +33,6 @@ export const logCollision = (logits: tf.Tensor3D): tf.Tensor2D =>
 export const wpoWeight = ({ logProb, mask, logCollision }: ConcentratedTokens): tf.Tensor1D => {
   checkRank('wpoWeight', 'logProb', logProb, ['rows', 'steps'])
   checkShape('wpoWeight', 'logCollision', logCollision, { rows: logProb.shape[0], steps: logProb.shape[1] })
-  const { sum, length } = sequenceLogProbs({ logProb: tf.sub(logProb, logCollision), mask })
+  const { sum, length } = sequenceLogProbs({ logProb: tf.sub(finite(logProb), finite(logCollision)), mask })
   return detach(tf.exp(tf.div(sum, tf.maximum(length, 1))))
 }

@@ -9,7 +9,10 @@ export const NO_STEP = -100
 export interface StepLogits {
   /** [rows, steps, classes] logits after each token. Anything where no step ends, NaN included. */
   readonly logits: tf.Tensor3D
-  /** [rows, steps] int32 class of the step that ends with the token; −100 (any negative) where none does */
+  /**
+   * [rows, steps] int32 class of the step that ends with the token; −100 (any negative) where none does. A label that
+   * is no class of the logits is one of no step: it has no term and no share.
+   */
   readonly label: tf.Tensor2D
 }
 
@@ -30,7 +33,7 @@ export const processReward =
     checkRank('processReward', 'logits', logits, ['rows', 'steps', 'classes'])
     const [rows, steps, classes] = logits.shape
     checkShape('processReward', 'label', label, { rows, steps })
-    const ends = tf.greaterEqual(label, 0)
+    const ends = tf.logicalAnd(tf.greaterEqual(label, 0), tf.less(label, classes))
     const known = tf.tile(tf.expandDims(ends, -1), [1, 1, classes])
     const logProbs = tf.logSoftmax(tf.where(known, logits, tf.zerosLike(logits)))
     const given = tf.cast(tf.where(ends, label, tf.zerosLike(label)), 'int32')

@@ -64,6 +64,13 @@ test('labels may come as integers, and a class ruled out is no NaN for the other
   expect(lossOf(processReward()({ logits, label: tf.tensor2d([[0, -100]], [1, 2], 'int32') }))).toBeCloseTo(0, 9)
 })
 
+test('a label that is no class is no step', () => {
+  const logits = tf.tensor3d([[[1, 0], [2, 5], [NaN, 1]]]) // prettier-ignore
+  const { metrics, ...terms } = processReward()({ logits, label: tf.tensor2d([[0, -100, 2]], [1, 3], 'int32') })
+  expect(lossOf({ ...terms, metrics })).toBeCloseTo(Math.log1p(Math.exp(-1)), 6)
+  expect([metrics['steps'], metrics['accuracy'], terms.mass].map((x) => x!.dataSync()[0])).toEqual([1, 1, 1])
+})
+
 test('scores without bound have a loss with one, and no gradient that is not a number', () => {
   const loss = (s: tf.Tensor): tf.Tensor =>
     bradleyTerry()({ chosen: s as tf.Tensor1D, rejected: tf.neg(s as tf.Tensor1D) }).terms
