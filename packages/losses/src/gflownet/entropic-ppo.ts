@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core'
 import { checkRank, checkShape } from '../check-shape.ts'
+import { finite } from '../policy-gradient/tokens.ts'
 import { type Sharing, tokenMean } from '../sharing.ts'
 import type { Terms } from '../terms.ts'
 import { only } from './trajectory-inputs.ts'
@@ -65,15 +66,16 @@ export const entropicPPO = ({
     for (const [input, x] of Object.entries({ oldLogProb, advantage, mask, divergence }))
       if (x !== undefined) checkShape(name, input, x, { rows, steps })
     const counts = tf.greater<tf.Tensor2D>(tf.cast(mask, 'float32'), 0)
-    const logRatio = tf.sub<tf.Tensor2D>(only(counts, logProb), only(counts, oldLogProb))
+    const settle = (x: tf.Tensor2D): tf.Tensor2D => finite(only(counts, x))
+    const logRatio = tf.sub<tf.Tensor2D>(settle(logProb), settle(oldLogProb))
     const held = tf.clipByValue(logRatio, -LARGEST_LOG_RATIO, LARGEST_LOG_RATIO)
     const ratio = tf.exp(held)
-    const gain = only(counts, advantage)
+    const gain = settle(advantage)
     const clipped = tf.mul<tf.Tensor2D>(tf.clipByValue(ratio, 1 - low, 1 + high), gain)
     const free = tf.mul<tf.Tensor2D>(ratio, gain)
     const surrogate = tf.minimum<tf.Tensor2D>(free, clipped)
     const kl =
-      divergence === undefined ? tf.sub<tf.Tensor2D>(tf.mul(ratio, held), tf.sub(ratio, 1)) : only(counts, divergence)
+      divergence === undefined ? tf.sub<tf.Tensor2D>(tf.mul(ratio, held), tf.sub(ratio, 1)) : settle(divergence)
     const mean = (x: tf.Tensor): tf.Scalar => tf.sum(tf.mul(tokenMean(mask).share, x))
     return {
       terms: tf.sub(tf.mul(divergenceWeight, kl), surrogate),

@@ -4,11 +4,15 @@ import { detach } from '../detach.ts'
 import { sequenceSum } from '../sharing.ts'
 import type { Terms } from '../terms.ts'
 import { type LogZ, logZByRow } from './log-z.ts'
-import { keptMean, trajectoryMetrics } from './metrics.ts'
+import { keptMean, trajectoryMetrics, varianceWithin } from './metrics.ts'
 import { type Regression, squared } from './regression.ts'
 import { type RelativeTrajectoryInputs, ofKept, positive, priorMetrics } from './relative.ts'
+import { apart } from './sub-trajectories.ts'
 import { terminationOf } from './termination-values.ts'
 import { extentOf } from './trajectory-inputs.ts'
+
+/** No log-probability of a completion comes near, nats. */
+const FARTHEST = 1e6
 
 export interface FlowRLInputs extends RelativeTrajectoryInputs {
   /** [] or [rows] log Z_φ(x), learned: a head on the prompt, or a number for each. */
@@ -38,8 +42,8 @@ export interface FlowRLOptions {
  * @param options.low        ε_low ≥ 0, default 0.2
  * @param options.high       ε_high ≥ 0, default `low`
  * @param options.regression what a residual costs, default `squared`
- * @returns terms [rows]. Metrics: residual, absoluteResidual (nats a token), logPF, logReward, kl, logZ, and
- *          importanceWeight, the mean of w
+ * @returns terms [rows]. Metrics: residual, absoluteResidual (nats a token), logPF, logReward, kl, logZ,
+ *          importanceWeight, the mean of w, and given groups logRatioVariance, of the residual within a prompt
  * @throws RangeError for a wrong shape or option
  * @see Zhu et al. 2025, arXiv:2509.15207
  * @example reduce(flowRL({ beta: 15 })({ ...batch, logPrior, logOld, logZ }), weight)
@@ -60,18 +64,22 @@ export const flowRL = ({ beta = 15, low = 0.2, high = low, regression = squared 
     const whole = terminationOf(batch, extent)
     const byToken = (x: tf.Tensor1D): tf.Tensor1D => tf.div(x, tf.maximum(tf.add(length, 1), 1))
 
-    const now = detach(whole.logPF)
-    const old = batch.logOld === undefined ? now : tf.where(tf.isNaN(batch.logOld), now, batch.logOld)
+    // As in policy gradients −∞ is taken for −1e6, so that impossible then and now is a ratio of 1.
+    const held = (x: tf.Tensor1D): tf.Tensor1D => tf.clipByValue(x, -FARTHEST, FARTHEST)
+    const now = held(detach(whole.logPF))
+    const old = batch.logOld === undefined ? now : held(tf.where(tf.isNaN(batch.logOld), now, batch.logOld))
     const weight = tf.clipByValue(tf.exp(byToken(tf.sub(now, old))), 1 - low, 1 + high)
-    const relative = byToken(tf.sub(whole.logPF, ofKept(batch.logPrior, extent)))
-    const residual = tf.mul<tf.Tensor1D>(kept, tf.sub(tf.add(logZ, relative), tf.mul(beta, whole.logReward)))
+    const target = tf.add<tf.Tensor1D>(tf.mul(beta, whole.logReward), byToken(ofKept(batch.logPrior, extent)))
+    const end = tf.sub<tf.Tensor1D>(target, byToken(whole.logPF))
+    const residual = apart<tf.Tensor1D>(tf.greater(kept, 0), logZ, end)
     const { share, mass } = sequenceSum(kept)
     return {
-      terms: tf.mul(weight, regression(residual)),
+      terms: tf.where(tf.greater(weight, 0), tf.mul(weight, regression(residual)), tf.zerosLike(weight)),
       share,
       mass,
       metrics: {
         ...trajectoryMetrics({ residual, share }, whole, kept),
+        ...(batch.group === undefined ? {} : { logRatioVariance: varianceWithin(end, batch.group, kept) }),
         ...priorMetrics(batch, whole, extent),
         logZ: keptMean(logZ, kept),
         importanceWeight: keptMean(weight, kept),

@@ -6,6 +6,10 @@ export const membership = (group: tf.Tensor1D, kept: tf.Tensor1D): tf.Tensor2D =
   return tf.greater(tf.mul(same, tf.expandDims(kept, 0)), 0)
 }
 
+/** [rows] 1 for the kept rows in which x is a number that others may be compared with: neither infinite nor NaN. */
+export const finiteAmong = (x: tf.Tensor1D, kept: tf.Tensor1D): tf.Tensor1D =>
+  tf.cast(tf.logicalAnd(tf.greater(kept, 0), tf.less(tf.abs(x), Infinity)), 'float32')
+
 /**
  * The mean over each row's group, for each row.
  *

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core'
 import { checkShape } from '../check-shape.ts'
 import { detach } from '../detach.ts'
-import { groupMean } from './group-mean.ts'
+import { finiteAmong, groupMean } from './group-mean.ts'
 import { endPotential } from './potentials.ts'
 import { type TerminationValues, terminationOf } from './termination-values.ts'
 import { type TrajectoryInputs, extentOf } from './trajectory-inputs.ts'
@@ -20,13 +20,19 @@ export const logZByRow = (caller: string, logZ: LogZ, rows: number): tf.Tensor1D
   return tf.add(logZ as tf.Tensor1D, tf.zeros([rows]))
 }
 
-/** [rows] the mean of log R − log P_F(τ) over the kept rows of each row's group; a constant. */
-export const logZOfGroups = (whole: TerminationValues, group: tf.Tensor1D, kept: tf.Tensor1D): tf.Tensor1D =>
-  detach(groupMean(endPotential(whole), group, kept))
+/**
+ * [rows] the mean of log R − log P_F(τ) over the kept rows of each row's group; a constant. A row in which it is infinite
+ * (a reward of 0, a token that was ruled out) is left out: it says nothing of the others' log Z.
+ */
+export const logZOfGroups = (whole: TerminationValues, group: tf.Tensor1D, kept: tf.Tensor1D): tf.Tensor1D => {
+  const end = endPotential(whole)
+  return detach(groupMean(end, group, finiteAmong(end, kept)))
+}
 
 /**
  * The estimate of log Z that needs no parameter: the mean of log R − log P_F(τ) over the trajectories of a prompt.
- * It is exact at balance and a lower bound in expectation before. No gradient flows through it.
+ * It is exact at balance and a lower bound in expectation before. No gradient flows through it. Rows in which it is
+ * infinite are left out; 0 where there is no other.
  *
  * @returns [rows] the estimate of each row's group, nats
  * @see Richter et al. 2020, "VarGrad", arXiv:2010.10436

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core'
 import { orOne } from '../terms.ts'
-import { groupMean } from './group-mean.ts'
+import { finiteAmong, groupMean } from './group-mean.ts'
 import { endPotential } from './potentials.ts'
 import type { Residuals } from './sub-trajectories.ts'
 import type { TerminationValues } from './termination-values.ts'
@@ -16,6 +16,16 @@ const residualMetrics = ({ residual, share }: Pick<Residuals, 'residual' | 'shar
 })
 
 /**
+ * Mean over the kept rows of the variance of `end` [rows] within their group, nats². A row in which it is not finite
+ * is in no group's mean, and makes the variance infinite.
+ */
+export const varianceWithin = (end: tf.Tensor1D, group: tf.Tensor1D, kept: tf.Tensor1D): tf.Scalar => {
+  const live = finiteAmong(end, kept)
+  const apart = tf.square<tf.Tensor1D>(tf.sub(end, groupMean(end, group, live)))
+  return keptMean(tf.where<tf.Tensor1D>(tf.greater(live, 0), apart, tf.fill(apart.shape, Infinity)), kept)
+}
+
+/**
  * What every GFlowNet loss logs.
  *
  * `logPF`, `logReward`: means over the kept rows of whole trajectories, nats. `logRatioVariance` (given groups):
@@ -29,13 +39,10 @@ export const trajectoryMetrics = (
   kept: tf.Tensor1D,
   group?: tf.Tensor1D,
 ): Record<string, tf.Scalar> => {
-  const end = endPotential(whole)
   return {
     ...residualMetrics(found),
     logPF: keptMean(whole.logPF, kept),
     logReward: keptMean(whole.logReward, kept),
-    ...(group === undefined
-      ? {}
-      : { logRatioVariance: keptMean(tf.square(tf.sub(end, groupMean(end, group, kept))), kept) }),
+    ...(group === undefined ? {} : { logRatioVariance: varianceWithin(endPotential(whole), group, kept) }),
   }
 }

@@ -65,8 +65,8 @@ export type Exit = 'leftOut' | 'counted'
 export const withExit = ({ phi, transitions }: Potentials): Potentials => {
   const nodes = phi.shape[1]
   const t = range(nodes)
-  const last = tf.cast(tf.equal(t, tf.expandDims(transitions, 1)), 'float32')
-  const end = tf.sum(tf.mul(last, phi), 1, true)
+  const last = tf.equal<tf.Tensor2D>(t, tf.expandDims(transitions, 1))
+  const end = tf.sum(only(last, phi), 1, true)
   const more = tf.cast(tf.logicalAnd(tf.greaterEqual(transitions, 0), tf.less(transitions, nodes - 1)), 'float32')
   return {
     phi: tf.where(tf.greater(t, tf.expandDims(transitions, 1)), tf.mul(end, tf.onesLike(phi)), phi),
@@ -87,11 +87,14 @@ export const learnedPotentials = (
   whole: TerminationValues,
 ): Potentials => {
   const { rows, states, exists, length } = extent
-  const inner = tf.mul(tf.cast(exists, 'float32'), tf.sub(only(exists, logF), prefixLogPF(batch, extent)))
+  const inner = only(exists, tf.sub<tf.Tensor2D>(only(exists, logF), prefixLogPF(batch, extent)))
   const transitions = tf.add<tf.Tensor1D>(length, 1)
-  const isEnd = tf.cast(tf.equal(range(states + 1), tf.expandDims(transitions, 1)), 'float32')
-  const end = tf.mul(isEnd, tf.expandDims(endPotential(whole), 1))
-  return { phi: tf.add(tf.concat([inner, tf.zeros([rows, 1])], 1), end), transitions }
+  const isEnd = tf.equal<tf.Tensor2D>(range(states + 1), tf.expandDims(transitions, 1))
+  const end = tf.expandDims<tf.Tensor2D>(endPotential(whole), 1)
+  return {
+    phi: tf.where<tf.Tensor2D>(isEnd, tf.tile(end, [1, states + 1]), tf.concat2d([inner, tf.zeros([rows, 1])], 1)),
+    transitions,
+  }
 }
 
 /** [rows] φ of the end, log R − log P_F(τ): what a trajectory alone says log Z is. */

@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core'
+import { finite } from '../policy-gradient/tokens.ts'
 import { type Sharing, sequenceSum } from '../sharing.ts'
 import type { Terms } from '../terms.ts'
 import { keptMean } from './metrics.ts'
@@ -34,7 +35,7 @@ export const softPolicyGradient = ({
     const advantage = advantages(batch)
     const shares = sharing(mask)
     return {
-      terms: tf.neg(tf.mul(advantage, logProb)),
+      terms: tf.neg(tf.mul(advantage, finite(logProb))),
       ...shares,
       metrics: {
         softReturn: keptMean(tf.sum(softRewards(batch), 1), kept),

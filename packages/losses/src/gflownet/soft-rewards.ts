@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core'
 import { checkShape } from '../check-shape.ts'
 import { detach } from '../detach.ts'
+import { finite } from '../policy-gradient/tokens.ts'
 import { type GroupedTrajectoryInputs, estimateLogZ } from './log-z.ts'
 import { prefixLogPF } from './potentials.ts'
 import { type Extent, type TrajectoryInputs, extentOf, only } from './trajectory-inputs.ts'
@@ -36,6 +37,7 @@ export interface ValuedTrajectoryInputs extends TrajectoryInputs {
  *   g_t = r_t − log P_F(a_t | s_t),   r_t = log R(x) at the terminator, else 0
  *
  * Its sum along a trajectory is log R(x) − log P_F(τ), the residual of trajectory balance without log Z. A constant.
+ * ±∞ is taken for ±1e6 nats, so that sums of it with another, or with nothing of it, are numbers.
  *
  * @returns [rows, states] nats; 0 where no action was taken
  * @throws RangeError for a wrong shape
@@ -43,7 +45,8 @@ export interface ValuedTrajectoryInputs extends TrajectoryInputs {
  */
 export const softRewards = (batch: TrajectoryInputs): tf.Tensor2D => {
   const extent = extentOf('softRewards', batch)
-  return detach(tf.sub<tf.Tensor2D>(only(extent.last, batch.logReward), actionsIn(batch, extent).logProb))
+  const earned = finite(only(extent.last, batch.logReward))
+  return detach(tf.sub<tf.Tensor2D>(earned, finite(actionsIn(batch, extent).logProb)))
 }
 
 /**
@@ -97,9 +100,10 @@ export const softAdvantages = ({ lambda = 1 }: { readonly lambda?: number } = {}
     const { rows, states } = extent
     const earned = softRewards(batch)
     if (batch.values !== undefined) checkShape('softAdvantages', 'values', batch.values, { rows, states })
-    const value = batch.values === undefined ? tf.zeros<tf.Rank.R2>([rows, states]) : only(extent.exists, batch.values)
+    const value =
+      batch.values === undefined ? tf.zeros<tf.Rank.R2>([rows, states]) : finite(only(extent.exists, batch.values))
     const next = tf.concat([tf.slice2d(value, [0, 1], [rows, states - 1]), tf.zeros([rows, 1])], 1)
     const residual = tf.add(earned, tf.sub(next, value))
-    return detach(tf.mul(tf.matMul(residual, decays(states, lambda)), tf.cast(extent.exists, 'float32')))
+    return detach(only(extent.exists, tf.matMul(residual, decays(states, lambda))))
   }
 }

@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core'
+import { detach } from '../detach.ts'
 import { orOne } from '../terms.ts'
 import type { Potentials } from './potentials.ts'
 import type { Regression } from './regression.ts'
@@ -29,12 +30,15 @@ const forward = (nodes: number): tf.Tensor3D =>
 
 /**
  * a − b where the mask holds, else 0. Two infinities, apart by nobody knows how much, are infinitely far: a token that
- * the policy rules out makes its row's terms infinite, not NaN.
+ * the policy rules out makes its row's terms infinite, not NaN. No gradient flows through an infinite difference: those
+ * of a row's residuals would be ∞ − ∞.
  */
-const apart = <T extends tf.Tensor>(mask: tf.Tensor, a: tf.Tensor, b: tf.Tensor): T => {
+export const apart = <T extends tf.Tensor>(mask: tf.Tensor, a: tf.Tensor, b: tf.Tensor): T => {
   const difference = tf.sub(a, b)
+  const fixed = detach(difference)
   // What is not equal to itself is NaN; every device has the comparison.
-  const known = tf.where(tf.equal(difference, difference), difference, tf.fill(difference.shape, Infinity))
+  const far = tf.where(tf.equal(fixed, fixed), fixed, tf.fill(fixed.shape, Infinity))
+  const known = tf.where(tf.less(tf.abs(fixed), Infinity), difference, far)
   return tf.where(mask, known, tf.zerosLike(known)) as T
 }
 

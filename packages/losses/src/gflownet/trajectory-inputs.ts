@@ -13,9 +13,9 @@ export interface TrajectoryInputs {
   readonly logPTerm: tf.Tensor2D
   /** [rows, states] log R(s_t ⊤), already tempered. Losses on whole trajectories read column `length` only. */
   readonly logReward: tf.Tensor2D
-  /** [rows, states] 1 for the states that exist: t ≤ length. */
+  /** [rows, states] 1 for the states that exist, t ≤ length, and so a prefix of the row: only its ones are counted. */
   readonly valid: tf.Tensor2D
-  /** [rows] 0 where the reward failed: the row is in no loss and no metric. */
+  /** [rows] above 0 or not: where the reward failed (or no state is valid) the row is in no loss and no metric. */
   readonly keep: tf.Tensor1D
   /** [rows] int32: rows with the same number share a prompt, hence a partition function. */
   readonly group?: tf.Tensor1D
@@ -58,8 +58,10 @@ export const extentOf = (caller: string, batch: TrajectoryInputs): Extent => {
   checkShape(caller, 'keep', batch.keep, { rows })
   if (batch.group !== undefined) checkShape(caller, 'group', batch.group, { rows })
 
-  const kept = tf.cast(batch.keep, 'float32')
-  const length = tf.sub<tf.Tensor1D>(tf.mul(kept, tf.sum(tf.cast(batch.valid, 'float32'), 1)), 1)
+  const above0 = (x: tf.Tensor): tf.Tensor => tf.cast(tf.greater(tf.cast(x, 'float32'), 0), 'float32')
+  const found = tf.sum<tf.Tensor1D>(above0(batch.valid), 1)
+  const kept = tf.mul<tf.Tensor1D>(above0(batch.keep), above0(found))
+  const length = tf.sub<tf.Tensor1D>(tf.mul(kept, found), 1)
   const t = range(states)
   const stop = tf.expandDims<tf.Tensor2D>(length, 1)
   return {
