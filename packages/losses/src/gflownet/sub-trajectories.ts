@@ -38,7 +38,7 @@ export const apart = <T extends tf.Tensor>(mask: tf.Tensor, a: tf.Tensor, b: tf.
   const fixed = detach(difference)
   // What is not equal to itself is NaN; every device has the comparison.
   const far = tf.where(tf.equal(fixed, fixed), fixed, tf.fill(fixed.shape, Infinity))
-  const known = tf.where(tf.less(tf.abs(fixed), Infinity), difference, far)
+  const known = tf.where(tf.less(tf.square(fixed), Infinity), difference, far)
   return tf.where(mask, known, tf.zerosLike(known)) as T
 }
 
