@@ -39,6 +39,8 @@ export interface Trajectories extends PromptBatch {
   readonly logPF: Float32Array
   /** [rows, width] log-probability under the behaviour policy that drew the tokens, nats; NaN where unknown or padding. */
   readonly logBehaviour: Float32Array
+  /** [rows, width] log-probability under the frozen reference, nats; anything past the end. Absent: not computed. */
+  readonly referenceLogProb?: Float32Array
   /** [rows] */
   readonly origin: readonly Origin[]
   /** [rows] the step each row was sampled at; absent: all at `step`. */

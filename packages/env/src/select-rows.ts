@@ -1,7 +1,7 @@
 import type { Weighted } from './batch.ts'
 
 const BY_ROW = ['group', 'length', 'sampledAt', 'keep', 'weight', 'clipped'] as const
-const BY_CELL = ['tokens', 'logPF', 'logBehaviour', 'logReward', 'tokenWeight'] as const
+const BY_CELL = ['tokens', 'logPF', 'logBehaviour', 'referenceLogProb', 'logReward', 'tokenWeight'] as const
 
 type Numbers = Int32Array | Float32Array | Uint8Array
 

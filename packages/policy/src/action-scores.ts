@@ -1,6 +1,7 @@
 import { type TokenMDP, shiftTable } from '@gfnlm/env'
 import { tokenLogProbs } from '@gfnlm/jit'
 import * as tf from '@tensorflow/tfjs-core'
+import { hiddenStates } from './heads/hidden-states.ts'
 import type { PackedRows } from './pack-rows.ts'
 import type { Policy, Tensors, TokenInput } from './policy.ts'
 
@@ -12,11 +13,26 @@ export interface ActionScores {
   readonly logPTerm: tf.Tensor2D
 }
 
+/** What else is read of every state, in the pass that scores its actions. */
+export interface Readers {
+  /** [rows, count] of the next-token logits [rows, count, vocab], the MDP's masks (−∞) in them: entropy. */
+  readonly ofLogits?: (logits: tf.Tensor3D) => tf.Tensor2D
+  /**
+   * [rows, count] of the hidden states [rows, count, hidden]: a value head. With it rows that share a prompt are not
+   * branches of it, and the policy needs `hidden` and `unembed`.
+   */
+  readonly ofHidden?: (hidden: tf.Tensor3D) => tf.Tensor2D
+}
+
+/** What was read, by the reader's name: [rows, maxLength + 1]; 0 at a forced leaf. */
+export type Read<R extends Readers> = { readonly [K in keyof R & keyof Readers]: tf.Tensor2D }
+
 /** A batch inside a compiled function: the tensors of `packRows`. */
 export type PackedInput = { readonly [K in keyof PackedRows]: tf.Tensor }
 
 /** What a policy must have for its actions to be scored; without `branched` a prompt runs once a row. */
-type Scored = Pick<Policy, 'logits' | 'vocabSize'> & Partial<Pick<Policy, 'branched' | 'contextLength'>>
+type Scored = Pick<Policy, 'logits' | 'vocabSize'> &
+  Partial<Pick<Policy, 'name' | 'branched' | 'contextLength' | 'hidden' | 'unembed'>>
 
 /** One question: who is asked, with which parameters, about which states. */
 interface Question {
@@ -26,13 +42,22 @@ interface Question {
   readonly trainable: Tensors | null
   /** States scored: t = 0 … states − 1. A forced leaf is none. */
   readonly states: number
+  readonly read: Readers
 }
 
-/** Log-probabilities of actions and of the terminator, alike in shape. */
-interface Pair {
+/** Log-probabilities of actions and of the terminator, and what was read beside them, alike in shape. */
+interface Scores {
   readonly action: tf.Tensor
   readonly stop: tf.Tensor
+  readonly ofLogits?: tf.Tensor
+  readonly ofHidden?: tf.Tensor
 }
+
+/** The same done to each of the scores. */
+const each = (scores: Scores, change: (x: tf.Tensor, name: keyof Scores) => tf.Tensor): Scores =>
+  Object.fromEntries(
+    Object.entries(scores).map(([name, x]) => [name, change(x, name as keyof Scores)]),
+  ) as unknown as Scores
 
 /**
  * Rows without the columns that reach past the model's positions: a bucket may, a prompt does not, so they are
@@ -56,23 +81,40 @@ const masked = ({ policy: { vocabSize }, mdp, states }: Question, logits: tf.Ten
   return flat(tf.add(logits, tf.tensor(shift, [1, shift.length / vocabSize, vocabSize])))
 }
 
+/** [n, count] what is read of masked logits [n · count, vocab], where something is. */
+const readLogits = ({ read: { ofLogits } }: Question, logits: tf.Tensor2D, n: number): Pick<Scores, 'ofLogits'> => {
+  const [cells, vocab] = logits.shape
+  return ofLogits === undefined ? {} : { ofLogits: ofLogits(tf.reshape(logits, [n, cells / n, vocab])) }
+}
+
 /** Log-probs of one action a state, and of the terminator: both [n, states], from one log-sum-exp. */
-const scoresOf = (question: Question, logits: tf.Tensor3D, actions: tf.Tensor2D, first: number): Pair => {
+const scoresOf = (question: Question, logits: tf.Tensor3D, actions: tf.Tensor2D, first: number): Scores => {
   const [n, count] = actions.shape
   const terminator = tf.fill([n, count], question.mdp.terminator, 'int32')
   const ids = tf.reshape(tf.stack([actions, terminator], -1), [n * count, 2]) as tf.Tensor2D
-  const [action, stop] = tf.split(tokenLogProbs(masked(question, logits, first), ids), 2, 1)
-  return { action: tf.reshape(action!, [n, count]), stop: tf.reshape(stop!, [n, count]) }
+  const legal = masked(question, logits, first)
+  const [action, stop] = tf.split(tokenLogProbs(legal, ids), 2, 1)
+  return {
+    action: tf.reshape(action!, [n, count]),
+    stop: tf.reshape(stop!, [n, count]),
+    ...readLogits(question, legal, n),
+  }
 }
 
 /** Each row as its prompt and its actions: [rows, states] log-probs. */
-const apart = (question: Question, prompts: tf.Tensor2D, pad: tf.Tensor1D, actions: tf.Tensor2D): Pair => {
-  const { policy, constants, trainable, states } = question
+const apart = (question: Question, prompts: tf.Tensor2D, pad: tf.Tensor1D, actions: tf.Tensor2D): Scores => {
+  const { policy, constants, trainable, states, read } = question
   const rows = prompts.shape[0]
   const before = tf.slice(actions, [0, 0], [rows, states - 1])
   const input = withinContext(tf.concat([prompts, before], 1), pad, policy.contextLength)
-  const start = input.tokens.shape[1] - states
-  return scoresOf(question, policy.logits(constants, trainable, input, { start, count: states }), actions, 0)
+  const columns = { start: input.tokens.shape[1] - states, count: states }
+  if (read.ofHidden === undefined)
+    return scoresOf(question, policy.logits(constants, trainable, input, columns), actions, 0)
+  const { name = 'the policy', unembed } = policy
+  if (unembed === undefined) throw new RangeError(`${name} has no \`unembed\`: its states cannot be read beside logits`)
+  const hidden = hiddenStates({ ...policy, name }, constants, trainable, input, columns)
+  const scores = scoresOf(question, unembed(constants, trainable, hidden), actions, 0)
+  return { ...scores, ofHidden: read.ofHidden(hidden) }
 }
 
 /**
@@ -87,7 +129,7 @@ const together = (
   prompts: tf.Tensor2D,
   pad: tf.Tensor1D,
   actions: tf.Tensor3D,
-): Pair => {
+): Scores => {
   const { policy, mdp, constants, trainable, states } = question
   const [trunks, share] = actions.shape
   const slots = trunks * share
@@ -104,15 +146,15 @@ const together = (
 
   const first = tf.reshape(tf.slice(actions, [0, 0, 0], [trunks, share, 1]), [trunks, share])
   const ids = tf.concat([first, tf.fill([trunks, 1], mdp.terminator, 'int32')], 1) as tf.Tensor2D
-  const [action, stop] = tf.split(tokenLogProbs(masked(question, logits.trunk, 0), ids), [share, 1], 1)
-  const begun: Pair = {
-    action: tf.reshape(action!, [slots, 1]),
-    stop: tf.reshape(tf.tile(stop!, [1, share]), [slots, 1]),
-  }
+  const legal = masked(question, logits.trunk, 0)
+  const [action, stop] = tf.split(tokenLogProbs(legal, ids), [share, 1], 1)
+  const begun = each({ action: action!, stop: stop!, ...readLogits(question, legal, trunks) }, (x, name) =>
+    tf.reshape(name === 'action' ? x : tf.tile(x, [1, share]), [slots, 1]),
+  )
   if (!('branches' in logits)) return begun
   const taken = tf.reshape(tf.slice(actions, [0, 0, 1], [trunks, share, onward]), [slots, onward]) as tf.Tensor2D
   const then = scoresOf(question, tf.reshape(logits.branches, [slots, onward, policy.vocabSize]), taken, 1)
-  return { action: tf.concat([begun.action, then.action], 1), stop: tf.concat([begun.stop, then.stop], 1) }
+  return each(begun, (x, name) => tf.concat([x, then[name]!], 1))
 }
 
 /**
@@ -123,36 +165,44 @@ const together = (
  * Rows that share a prompt share its keys and values, gradients included, where the policy can branch.
  *
  * @param trainable null for the frozen reference
+ * @param read      what else is to be read of the states; default nothing
  * @returns in the batch's order of rows
+ * @throws RangeError where hidden states are to be read of a policy that gives none
+ * @example
+ * const { logPF, ofHidden: value } = actionScores(policy, mdp, constants, trainable, packed, {
+ *   ofHidden: (hidden) => tokenValues(parameters, hidden),
+ * })
  */
-export const actionScores = (
+export const actionScores = <R extends Readers = Record<never, never>>(
   policy: Scored,
   mdp: TokenMDP,
   constants: Tensors,
   trainable: Tensors | null,
   packed: PackedInput,
-): ActionScores => {
+  read?: R,
+): ActionScores & Read<R> => {
   const width = mdp.maxLength + 1
   const states = mdp.leaf === 'forced' ? mdp.maxLength : width
-  const question = { policy, mdp, constants, trainable, states }
+  const question: Question = { policy, mdp, constants, trainable, states, read: read ?? {} }
   const [trunks, share] = packed.rowAt.shape as [number, number]
   const rows = packed.slotOf.shape[0]!
   const prompts = packed.prompts as tf.Tensor2D
   const pad = packed.pad as tf.Tensor1D
   const actions = tf.slice(packed.actions as tf.Tensor2D, [0, 0], [rows, states])
 
-  const inOrder = (): Pair => {
+  const inOrder = (): Scores => {
     if (share === 1) return apart(question, prompts, pad, actions)
-    if (policy.branched === undefined) {
+    if (policy.branched === undefined || read?.ofHidden !== undefined) {
       const trunkOf = tf.floorDiv(packed.slotOf, tf.scalar(share, 'int32'))
       return apart(question, tf.gather(prompts, trunkOf), tf.gather(pad, trunkOf), actions)
     }
     const laid = tf.gather(actions, tf.reshape(packed.rowAt, [trunks * share]))
     const found = together(question, policy.branched, prompts, pad, tf.reshape(laid, [trunks, share, states]))
-    return { action: tf.gather(found.action, packed.slotOf), stop: tf.gather(found.stop, packed.slotOf) }
+    return each(found, (x) => tf.gather(x, packed.slotOf))
   }
   const leaf = (x: tf.Tensor): tf.Tensor2D =>
     (states === width ? x : tf.concat([x, tf.zeros([rows, width - states])], 1)) as tf.Tensor2D
-  const { action, stop } = inOrder()
-  return { logPF: leaf(action), logPTerm: leaf(stop) }
+  const { action, stop, ...others } = inOrder()
+  const besides = Object.fromEntries(Object.entries(others).map(([name, x]) => [name, leaf(x)]))
+  return { logPF: leaf(action), logPTerm: leaf(stop), ...(besides as Read<R>) }
 }

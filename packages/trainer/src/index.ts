@@ -23,6 +23,7 @@ export {
   reinforceTask,
   rlooTask,
 } from './tasks/policy-gradient.ts'
+export { type ReferenceOptions, referenceLogProbs } from './rollout/reference-log-probs.ts'
 export { type TextBatch, completionTexts } from './tasks/texts.ts'
 export { type SupervisedOptions, supervised } from './tasks/supervised.ts'
 export { type DistillationTaskOptions, distillation } from './tasks/distillation.ts'

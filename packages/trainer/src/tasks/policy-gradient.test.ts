@@ -151,3 +151,43 @@ test('a policy that has not moved is at no distance from its reference', async (
   expect((await learner.update(batch))['objective/kl']).toBe(0)
   expect((await learner.update(batch))['objective/kl']).toBeGreaterThan(0)
 })
+
+/** A batch of known log-probabilities: what a choice says beyond the reference is a tenth of its column. */
+const referred: Change = (batch) => ({
+  ...batch,
+  logPF: Float32Array.from(batch.tokens, (_, cell) => (cell % batch.width) / 10 - 2),
+  referenceLogProb: new Float32Array(batch.tokens.length).fill(-2),
+})
+
+test('a divergence from the reference costs klCoefficient a nat in the reward, whatever stands past a forced stop', async () => {
+  const worth = [1, 0, 0.5, 2, 3, 1]
+  const given = rewarded((_, row) => worth[row]!)(await weighted(completions(mdp, ROWS), wanted))
+  const batch = referred({ ...given, rewardTemperature: 2 })
+  const kl = ROWS.map((row) => Array.from({ length: Math.min(row.length + 1, mdp.maxLength) }, (_, t) => t / 10))
+  const worths = worth.map((r, row) => r / 2 - 0.5 * kl[row]!.reduce((a, b) => a + b, 0))
+  const expected = worths.map((r, row) => r - mean([0, 2, 4].map((i) => worths[(row + i) % 6]!).slice(1)))
+  const { advantage } = rlooTask(mdp, { klCoefficient: 0.5 }).pack(batch) as Record<string, HostTensor>
+  expected.forEach((value, row) => expect(advantage!.data[row]).toBeCloseTo(value, 5))
+  const parts = rlooTask(mdp, { klCoefficient: 0.5 }).packParts!(batch, 2) as unknown as Record<string, HostTensor>[]
+  expect(parts.flatMap((part) => [...part['advantage']!.data])).toEqual([...advantage!.data])
+})
+
+test('the KL in the reward needs what the reference says', async () => {
+  const without = updates(smallLlama(), rlooTask(mdp, { klCoefficient: 0.05 }))
+  await expect(without).rejects.toMatchObject({ _tag: 'ReferenceMissing' })
+  expect(() => grpoTask(mdp, { klCoefficient: -1 })).toThrow('klCoefficient must be at least 0, found -1')
+})
+
+test.each([
+  ['reinforce', reinforceTask(mdp, { entropyBonus: 0.5 })],
+  ['rloo', rlooTask(mdp, { entropyBonus: 0.5 })],
+  ['grpo', grpoTask(mdp, { entropyBonus: 0.5 })],
+])('%s: where nothing is better than anything else, an entropy bonus makes the policy more even', async (_, task) => {
+  const learner = trainer(smallLlama(), { task, learningRate: constant(0.02) })
+  const batch = rewarded(() => 1)(await weighted(completions(mdp, ROWS), wanted))
+  const entropies: number[] = []
+  for (let step = 0; step < 12; step++) entropies.push((await learner.update(batch))['objective/entropy']!)
+  expect(entropies[0]).toBeLessThan(2)
+  expect(entropies.at(-1)).toBeGreaterThan(entropies[0]! + 0.1)
+  expect(Math.max(...entropies)).toBeLessThan(Math.log(11))
+})

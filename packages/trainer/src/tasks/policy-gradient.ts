@@ -1,4 +1,4 @@
-import { type TokenMDP, type Weighted, fault, selectRows, settledTokens, terminalReward } from '@gfnlm/env'
+import { type TokenMDP, type Weighted, selectRows, settledTokens } from '@gfnlm/env'
 import { type HostTensors, hostTensor } from '@gfnlm/jit'
 import {
   type ClippedOptions,
@@ -6,18 +6,23 @@ import {
   type PolicyGradientLoss,
   type PolicyGradientOptions,
   batchMeanBaseline,
+  entropyOf,
   groupAdvantages,
   grpo,
   informativeGroups,
+  klPenalised,
   leaveOneOut,
   reinforce,
   rloo,
 } from '@gfnlm/losses'
-import { type PackedInput, actionScores, packRows } from '@gfnlm/policy'
+import { type PackedInput, type Readers, actionScores, packRows } from '@gfnlm/policy'
 import type * as tf from '@tensorflow/tfjs-core'
+import { choices } from './choices.ts'
+import { divergences } from './divergence.ts'
 import { nothingToTrain } from './nothing-to-train.ts'
 import { rowParts } from './parts.ts'
 import type { Task, TaskInputs } from './task.ts'
+import { temperedRewards } from './tempered-rewards.ts'
 
 /** Advantages [rows] of rewards [rows] (NaN: not known) whose prompts are told apart by `group` [rows]. */
 export type AdvantagesOf = (rewards: Float32Array, group: Int32Array) => ArrayLike<number>
@@ -29,6 +34,13 @@ export interface PolicyGradientTaskOptions {
   readonly advantages: AdvantagesOf
   /** Whether the loss reads log-probabilities of the frozen reference (β > 0): one more forward. Default false. */
   readonly reference?: boolean
+  /** Whether the loss reads the entropy of the policy at every choice. Default false. */
+  readonly entropy?: boolean
+  /**
+   * What a nat of divergence from the reference costs in the reward: r − c Σ_t (log π_old − log π_ref). Above 0 batches
+   * need `referenceLogProbs`. Default 0.
+   */
+  readonly klCoefficient?: number
   /**
    * Leaves out prompts whose completions are all worth the same, so that the tokens of those that teach something share
    * the whole loss (the filter of DAPO's dynamic sampling). Default false: they count, with advantage 0.
@@ -36,44 +48,30 @@ export interface PolicyGradientTaskOptions {
   readonly onlyInformative?: boolean
 }
 
-/** [rows] the tempered reward of each completion; throws a Fault for one that is infinite. */
-const rewardsOf = (batch: Weighted): Float32Array =>
-  terminalReward(batch).map((reward, row) => {
-    if (reward === Infinity || reward === -Infinity)
-      throw fault(
-        'RewardNotFinite',
-        `step ${batch.step}: the reward of row ${row} is ${reward}, and a policy gradient has no baseline for it`,
-        'Bound the reward, or return null for completions that cannot be judged.',
-        { row, reward },
-      )
-    return reward / batch.rewardTemperature
-  })
-
-/** [rows, width] 1 where the policy chose: up to the terminator, which at a forced leaf is no choice of its own. */
-const choices = ({ rows, width, length, keep, mdp }: Weighted, learned: Uint8Array | undefined): Float32Array =>
-  Float32Array.from({ length: rows * width }, (_, cell) => {
-    const [row, t] = [Math.floor(cell / width), cell % width]
-    const counts = keep[row] !== 0 && learned?.[row] !== 0
-    return counts && t <= length[row]! && (t < mdp.maxLength || mdp.leaf === 'free') ? 1 : 0
-  })
+/** [rows] what advantages are made of: tempered rewards, less what the divergence from the reference costs. */
+const shapedRewards = (batch: Weighted, klCoefficient: number): Float32Array => {
+  const rewards = temperedRewards(batch)
+  return klCoefficient === 0 ? rewards : Float32Array.from(klPenalised(rewards, divergences(batch), klCoefficient))
+}
 
 /** Rows of a batch as arrays; advantages are those of the whole batch. */
 const packed = (
   batch: Weighted,
-  { advantages, onlyInformative = false }: PolicyGradientTaskOptions,
+  { advantages, onlyInformative = false, klCoefficient = 0 }: PolicyGradientTaskOptions,
   parts: number,
 ): readonly HostTensors[] => {
-  const rewards = rewardsOf(batch)
+  const rewards = shapedRewards(batch, klCoefficient)
   const advantage = Float32Array.from(advantages(rewards, batch.group))
-  const learned = onlyInformative ? informativeGroups(rewards, batch.group) : undefined
+  const informative = onlyInformative ? informativeGroups(rewards, batch.group) : undefined
+  const keep = batch.keep.map((kept, row) => (informative?.[row] === 0 ? 0 : kept))
   return rowParts(batch, parts).map((chosen) => {
-    const part = selectRows(batch, chosen)
+    const part = selectRows({ ...batch, keep }, chosen)
     const { rows, width, logPF, tokenWeight } = part
     return {
       ...packRows(part, settledTokens(part)),
       weight: hostTensor(part.weight),
       advantage: hostTensor(Float32Array.from(chosen, (row) => advantage[row]!)),
-      mask: hostTensor(choices(part, learned && Uint8Array.from(chosen, (row) => learned[row]!)), [rows, width]),
+      mask: hostTensor(choices(part), [rows, width]),
       oldLogProb: hostTensor(logPF, [rows, width]),
       correction: hostTensor(tokenWeight ?? new Float32Array(rows * width).fill(1), [rows, width]),
     }
@@ -86,41 +84,50 @@ const packed = (
  * has none counts as drawn by the present policy). Rewards are `logReward / rewardTemperature`; weights of tokens
  * (`reweightTokens`) multiply the advantage's term.
  *
- * `pack` throws a Fault (`RewardNotFinite`) for an infinite reward.
+ * `pack` throws a Fault for an infinite reward (`RewardNotFinite`) and, where the KL is in the reward, for a batch without
+ * log-probabilities of the reference (`ReferenceMissing`).
  *
+ * @throws RangeError for a klCoefficient below 0
  * @example policyGradientTask(mdp, { name: 'gspo', loss: gspo(), advantages: groupAdvantages })
  */
-export const policyGradientTask = (mdp: TokenMDP, options: PolicyGradientTaskOptions): Task<Weighted> => ({
-  name: options.name,
-  parameters: {},
-  rateScale: 1,
-  pack: (batch) => packed(batch, options, 1)[0]!,
-  packParts: (batch, parts) => packed(batch, options, parts),
-  loss: ({ policy, constants, trainable, batch }) => {
-    if (Object.keys(trainable).length === 0) throw nothingToTrain(policy.name)
-    const rows = batch as TaskInputs['batch'] & PackedInput
-    const scored = (parameters: TaskInputs['trainable'] | null): tf.Tensor2D =>
-      actionScores(policy, mdp, constants, parameters, rows).logPF
-    return options.loss({
-      logProb: scored(trainable),
-      ...(options.reference === true ? { referenceLogProb: scored(null) } : {}),
-      advantage: batch['advantage'] as tf.Tensor1D,
-      mask: batch['mask'] as tf.Tensor2D,
-      oldLogProb: batch['oldLogProb'] as tf.Tensor2D,
-      correction: batch['correction'] as tf.Tensor2D,
-    })
-  },
-})
+export const policyGradientTask = (mdp: TokenMDP, options: PolicyGradientTaskOptions): Task<Weighted> => {
+  const { name, loss, reference = false, entropy = false, klCoefficient = 0 } = options
+  if (!(klCoefficient >= 0)) throw new RangeError(`${name}: klCoefficient must be at least 0, found ${klCoefficient}`)
+  return {
+    name,
+    parameters: {},
+    rateScale: 1,
+    pack: (batch) => packed(batch, options, 1)[0]!,
+    packParts: (batch, parts) => packed(batch, options, parts),
+    loss: ({ policy, constants, trainable, batch }) => {
+      if (Object.keys(trainable).length === 0) throw nothingToTrain(policy.name)
+      const rows = batch as TaskInputs['batch'] & PackedInput
+      const read = entropy ? { ofLogits: entropyOf } : {}
+      const { logPF, ofLogits } = actionScores<Readers>(policy, mdp, constants, trainable, rows, read)
+      return loss({
+        logProb: logPF,
+        ...(ofLogits === undefined ? {} : { entropy: ofLogits }),
+        ...(reference ? { referenceLogProb: actionScores(policy, mdp, constants, null, rows).logPF } : {}),
+        advantage: batch['advantage'] as tf.Tensor1D,
+        mask: batch['mask'] as tf.Tensor2D,
+        oldLogProb: batch['oldLogProb'] as tf.Tensor2D,
+        correction: batch['correction'] as tf.Tensor2D,
+      })
+    },
+  }
+}
 
-type Shared = Pick<PolicyGradientTaskOptions, 'onlyInformative'>
-type WithoutEntropy<Options extends PolicyGradientOptions> = Omit<Options, 'entropyBonus'>
+type Shared = Pick<PolicyGradientTaskOptions, 'onlyInformative' | 'klCoefficient'>
+type Own = Pick<PolicyGradientOptions, 'beta' | 'entropyBonus'> & Shared
 
-const shared = ({ beta = 0, onlyInformative = false }: Pick<PolicyGradientOptions, 'beta'> & Shared) => ({
+const shared = ({ beta = 0, entropyBonus = 0, onlyInformative = false, klCoefficient = 0 }: Own) => ({
   reference: beta > 0,
+  entropy: entropyBonus > 0,
   onlyInformative,
+  klCoefficient,
 })
 
-export interface ReinforceTaskOptions extends WithoutEntropy<PolicyGradientOptions>, Shared {
+export interface ReinforceTaskOptions extends PolicyGradientOptions, Shared {
   /** Default `batchMeanBaseline`. */
   readonly baseline?: AdvantagesOf
 }
@@ -133,16 +140,20 @@ export const reinforceTask = (
   policyGradientTask(mdp, { name: 'reinforce', loss: reinforce(options), advantages: baseline, ...shared(options) })
 
 /**
- * REINFORCE leave-one-out: the baseline is the mean of a prompt's other completions. At least two a prompt. β weighs a
- * term of the loss here; TRL's is in the reward, which needs the reference's log-probabilities before the update.
+ * REINFORCE leave-one-out: the baseline is the mean of a prompt's other completions. At least two a prompt.
+ *
+ * @param options.klCoefficient the KL in the reward: TRL's `beta` of RLOO, 0.05 there; default 0, because batches need
+ *                              `referenceLogProbs` for it
+ * @param options.beta          the KL as a term of the loss; default 0
+ * @example rlooTask(mdp, { klCoefficient: 0.05 })
  */
-export const rlooTask = (mdp: TokenMDP, options: WithoutEntropy<ClippedOptions> & Shared = {}): Task<Weighted> =>
+export const rlooTask = (mdp: TokenMDP, options: ClippedOptions & Shared = {}): Task<Weighted> =>
   policyGradientTask(mdp, { name: 'rloo', loss: rloo(options), advantages: leaveOneOut, ...shared(options) })
 
 /** GRPO: advantages are standardised within a prompt. At least two completions a prompt. */
 export const grpoTask = (
   mdp: TokenMDP,
-  { scale, epsilon, deviation, ...options }: WithoutEntropy<ClippedOptions> & GroupAdvantageOptions & Shared = {},
+  { scale, epsilon, deviation, ...options }: ClippedOptions & GroupAdvantageOptions & Shared = {},
 ): Task<Weighted> => {
   const given = { ...(scale && { scale }), ...(epsilon !== undefined && { epsilon }), ...(deviation && { deviation }) }
   return policyGradientTask(mdp, {

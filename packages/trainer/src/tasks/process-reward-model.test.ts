@@ -46,3 +46,15 @@ test('labels stand on the last token of a step, separator included, and are cut 
   expect([...tokens({}).label]).toEqual([-100, -100, -100, 1, -100, 0])
   expect([...tokens({ lastStepOnly: true, maxCompletion: 3 }).label]).toEqual([-100, -100, -100, -100, -100])
 })
+
+test.each([
+  ['is no class of the head', { label: [-100, -100, 2] }, { row: 1, token: 2, label: 2, classes: 2 }],
+  ['is a negative number that is not −100', { label: [-100, -1, 1] }, { row: 1, token: 1, label: -1, classes: 2 }],
+  ['stands for no token', { label: [-100, -100, 1, 0] }, { row: 1 }],
+])('a label that %s is a fault that names its row', async (_, { label }, detail) => {
+  const wrong = { tokens: Int32Array.of(7, 1, 2), label: Int32Array.from(label) }
+  const told = { _tag: 'LabelsInvalid', detail }
+  await expect(learner().update({ rows: [rows[0]!, wrong] })).rejects.toMatchObject(told)
+  const parted = trainer(policy, { task: processRewardModel({ head }), learningRate: constant(0.03), accumulate: 2 })
+  await expect(parted.update({ rows: [rows[0]!, wrong] })).rejects.toMatchObject(told)
+})

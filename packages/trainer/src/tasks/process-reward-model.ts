@@ -1,3 +1,4 @@
+import { fault } from '@gfnlm/env'
 import { type HostTensors, type HostTree, hostTensor } from '@gfnlm/jit'
 import { NO_STEP, processReward } from '@gfnlm/losses'
 import { hiddenStates, tokenScores } from '@gfnlm/policy'
@@ -23,6 +24,27 @@ export interface ProcessRewardModelOptions {
   readonly rateScale?: number
 }
 
+type StepRow = StepBatch['rows'][number]
+
+/** A row whose labels cannot be learned: not one a token, or a class that the head has not. */
+const checkLabels = ({ tokens, label }: StepRow, row: number, classes: number): void => {
+  if (label.length !== tokens.length)
+    throw fault(
+      'LabelsInvalid',
+      `row ${row}: ${label.length} labels of ${tokens.length} tokens`,
+      `Give every token a label: its class where it ends a step, ${NO_STEP} elsewhere (labelledTokens does).`,
+      { row },
+    )
+  const at = label.findIndex((is) => is !== NO_STEP && !(is >= 0 && is < classes))
+  if (at >= 0)
+    throw fault(
+      'LabelsInvalid',
+      `row ${row}: the label of token ${at} is ${label[at]}, and the head has classes 0 to ${classes - 1}`,
+      `Take a head of more classes, or correct the label; ${NO_STEP} is that of a token which ends no step.`,
+      { row, token: at, label: label[at], classes },
+    )
+}
+
 const pack = ({ rows, width }: StepBatch): HostTree => {
   const { tokens, columns } = rightPadded(
     rows.map((row) => row.tokens),
@@ -41,16 +63,24 @@ const pack = ({ rows, width }: StepBatch): HostTree => {
  * A process reward model: whether each step of a solution is right, read from the hidden state of the token that ends
  * it. Texts and their labels are `labelledTokens` of judged solutions.
  *
+ * @throws a LabelsInvalid fault, when it packs a batch, that names the row whose label is no class of the head
  * @example trainer(policy, { task: processRewardModel({ head: scoreHead(policy.config.hidden, 2) }), learningRate })
  */
 export const processRewardModel = ({ head, rateScale = 1 }: ProcessRewardModelOptions): Task<StepBatch> => {
   const loss = processReward()
+  const classes = head['score.weight']?.shape[0] ?? 0
+  const checked = ({ rows }: StepBatch): void => rows.forEach((row, r) => checkLabels(row, r, classes))
   return {
     name: 'process-reward-model',
     parameters: head,
     rateScale,
-    pack,
-    packParts: ({ rows, width = 0 }, parts) => {
+    pack: (batch) => {
+      checked(batch)
+      return pack(batch)
+    },
+    packParts: (batch, parts) => {
+      checked(batch)
+      const { rows, width = 0 } = batch
       const widest = Math.max(width, ...rows.map(({ tokens }) => tokens.length))
       return evenly(rows, parts).map((some) => pack({ rows: some, width: widest }))
     },
