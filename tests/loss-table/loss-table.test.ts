@@ -1,6 +1,6 @@
 import { readFileSync, readdirSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import { expect, test } from 'vitest'
+import { beforeAll, describe, expect, test } from 'vitest'
 import { docCommentOf } from './doc-comment.ts'
 import { exportedOf } from './exported.ts'
 import { isLoss, lossTable, withTable } from './loss-table.ts'
@@ -8,7 +8,8 @@ import { requiredInputs } from './required-inputs.ts'
 
 const src = fileURLToPath(new URL('../../packages/losses/src', import.meta.url))
 const readme = readFileSync(`${src}/../README.md`, 'utf8')
-const losses = exportedOf(src).filter(isLoss)
+const exported = exportedOf(src)
+const losses = exported.filter(isLoss)
 const table = lossTable(src)
 
 test('the table in the README is that of the doc comments (npm run loss-table writes it)', () => {
@@ -29,21 +30,37 @@ const columnsOf = (loss: string): readonly string[] => {
   return (row ?? '').split(/(?<!\\)\|/).map((column) => column.trim())
 }
 
-test('a row has every field that its loss cannot do without, as the compiler knows them', () => {
-  const names = losses.map(({ name }) => name)
+describe('as the compiler knows the losses', () => {
+  const names = exported.map(({ name }) => name)
   const tsc = fileURLToPath(new URL('../../node_modules/typescript/bin/tsc', import.meta.url))
-  const required = requiredInputs(`${src}/../dist/index.js`, names, tsc)
-  expect([...required.keys()]).toEqual(names)
-  expect(required.get('tpo')).toContain('goldNll')
-  expect(names.filter((name) => required.get(name)?.includes('any'))).toEqual(['multiLoss'])
-  for (const [loss, fields] of required) {
-    const inputs = columnsOf(loss)[3]
-    expect(inputs, loss).not.toBe('')
-    expect(fields.length, loss).toBeGreaterThan(0)
-    const missing = fields.filter((field) => field !== 'any' && !inputs.includes(`\`${field}\``))
-    expect(missing, loss).toEqual([])
-  }
-}, 60_000)
+  let required: ReturnType<typeof requiredInputs> = new Map()
+  beforeAll(() => {
+    required = requiredInputs(`${src}/../dist/index.js`, names, tsc)
+  }, 60_000)
+
+  test('each has a row, but for the sum of others', () => {
+    expect([...required.keys()].filter((name) => name !== 'sumOfLosses')).toEqual(losses.map(({ name }) => name))
+  })
+
+  test('each is in a table of laws, by its name', () => {
+    const files = readdirSync(src, { recursive: true, encoding: 'utf8' })
+    const tables = files.filter((file) => file.endsWith('laws.test.ts')).map((file) => readFileSync(`${src}/${file}`))
+    const inTables = (name: string): boolean => new RegExp(`['\`]${name}['\`,]`).test(tables.join())
+    expect([...required.keys()].filter((name) => !inTables(name))).toEqual([])
+  })
+
+  test('a row has every field that its loss cannot do without', () => {
+    expect(required.get('tpo')).toContain('goldNll')
+    expect([...required.keys()].filter((name) => required.get(name)?.includes('any'))).toEqual(['multiLoss'])
+    for (const [loss, fields] of [...required].filter(([name]) => name !== 'sumOfLosses')) {
+      const inputs = columnsOf(loss)[3]
+      expect(inputs, loss).not.toBe('')
+      expect(fields.length, loss).toBeGreaterThan(0)
+      const missing = fields.filter((field) => field !== 'any' && !inputs.includes(`\`${field}\``))
+      expect(missing, loss).toEqual([])
+    }
+  })
+})
 
 test('a row has the options that a family shares, and the whole of a default', () => {
   const shared = ['beta', 'divergence', 'entropyBonus', 'sharing']
@@ -55,12 +72,6 @@ test('a row has the options that a family shares, and the whole of a default', (
   for (const loss of ['gspo', 'gspoToken'])
     expect(columnsOf(loss)[4]).toContain('`high` = low, or 4e-4 where neither is given')
   expect(columnsOf('vespo')[4]).toContain('`positive` = { k: 2, lambda: 3 }, `negative` = { k: 3, lambda: 2 }')
-})
-
-test('every loss is in a table of laws', () => {
-  const files = readdirSync(src, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('laws.test.ts'))
-  const tables = files.map((file) => readFileSync(`${src}/${file}`, 'utf8')).join()
-  expect(losses.map(({ name }) => name).filter((name) => !new RegExp(`\\b${name}\\b`).test(tables))).toEqual([])
 })
 
 test('a comment is read by its parts', () => {

@@ -1,5 +1,5 @@
+import { inFloat64 } from '#losses/testing/float64'
 import type { Part } from './comparison.ts'
-import { inDouble } from './float64.ts'
 import type { Vector } from './layouts.ts'
 import type { Checker } from './run-parity.ts'
 
@@ -22,6 +22,6 @@ const both = (single: Part, double: Part): Part =>
 export const formula =
   (check: Formula): Checker =>
   (vector, others) => {
-    const double = inDouble(() => check(vector, others))
+    const double = inFloat64(() => check(vector, others))
     return check(vector, others).map((single, i) => both(single, double[i]))
   }

@@ -1,10 +1,12 @@
 import '@gfnlm/jit'
 import '@tensorflow/tfjs-backend-cpu'
+import * as tf from '@tensorflow/tfjs-core'
 import fc from 'fast-check'
+import { crossEntropy } from '../supervised/cross-entropy.ts'
 import { type LossCase, keepTheLaws } from '../testing/laws.ts'
 import { type Nested, type Row, blankOutside, firstOnes, logProbs, many, mapNested } from '../testing/rows.ts'
 import { generalisedKnowledgeDistillation } from './generalised-knowledge-distillation.ts'
-import { sampledReverseKL } from './sampled-reverse-kl.ts'
+import { type OnPolicyDistillationInputs, sampledReverseKL } from './sampled-reverse-kl.ts'
 
 const STEPS = 3
 const VOCAB = 4
@@ -30,7 +32,6 @@ const distilled = (beta: number, temperature: number): LossCase => ({
   empty: (row) => ({ ...row, mask: firstOnes(0, STEPS) }),
 })
 
-/** The surplus over the teacher is a constant of the loss, so that its gradient is not that of its value. */
 const onPolicy: LossCase = {
   name: 'sampledReverseKL',
   loss: sampledReverseKL(),
@@ -44,7 +45,13 @@ const onPolicy: LossCase = {
     mask: mask!,
   }),
   empty: (row) => ({ ...row, mask: firstOnes(0, STEPS) }),
-  breaks: ['differences'],
+  frozen: {
+    part: 'log π − log π_T of each token',
+    loss: (at: OnPolicyDistillationInputs) => (inputs: OnPolicyDistillationInputs) => {
+      const { terms, ...rest } = crossEntropy()(inputs)
+      return { ...rest, terms: tf.mul(tf.sub(at.teacherLogProb, at.logProb), terms) }
+    },
+  },
 }
 
 keepTheLaws([distilled(0, 1), distilled(0.1, 0.9), distilled(0.5, 2), distilled(1, 1), onPolicy])

@@ -1,6 +1,9 @@
 import '@gfnlm/jit'
 import '@tensorflow/tfjs-backend-cpu'
+import * as tf from '@tensorflow/tfjs-core'
 import fc from 'fast-check'
+import { reinforce } from '../policy-gradient/reinforce.ts'
+import { sequenceSum } from '../sharing.ts'
 import { type LossCase, keepTheLaws } from '../testing/laws.ts'
 import {
   type Nested,
@@ -16,7 +19,7 @@ import {
 import { contrastiveTrajectoryBalance } from './contrastive-trajectory-balance.ts'
 import { detailedBalance } from './detailed-balance.ts'
 import { entropicPPO } from './entropic-ppo.ts'
-import { flowRL } from './flow-rl.ts'
+import { type FlowRLInputs, flowRL } from './flow-rl.ts'
 import { forwardLookingDetailedBalance } from './forward-looking-detailed-balance.ts'
 import { logPartitionVariance } from './log-partition-variance.ts'
 import { modifiedDetailedBalance } from './modified-detailed-balance.ts'
@@ -25,9 +28,12 @@ import { clamped, halfSquared, linex, shiftedCosh, squared } from './regression.
 import { relativeLogPartitionVariance } from './relative-log-partition-variance.ts'
 import { relativeTrajectoryBalance } from './relative-trajectory-balance.ts'
 import { softPolicyGradient } from './soft-policy-gradient.ts'
+import { actionsOf, softAdvantages } from './soft-rewards.ts'
 import { subTrajectoryBalance } from './sub-trajectory-balance.ts'
+import { terminationValues } from './termination-values.ts'
 import { trajectoryBalance } from './trajectory-balance.ts'
 import { trajectoryBalanceWithAsynchrony } from './trajectory-balance-with-asynchrony.ts'
+import type { TrajectoryInputs } from './trajectory-inputs.ts'
 import { trustPCL } from './trust-pcl.ts'
 
 const STATES = 4
@@ -184,14 +190,35 @@ const CASES: readonly LossCase[] = [
     ...anchored,
     row: withPrior,
   },
-  // The importance weight and the advantage are constants, so that the gradient is not that of the value.
-  { name: 'flowRL', loss: flowRL(), ...anchored, row: withOld, breaks: ['differences'] },
+  {
+    name: 'flowRL',
+    loss: flowRL(),
+    ...anchored,
+    row: withOld,
+    frozen: {
+      part: 'the importance weight',
+      loss: (at: FlowRLInputs) => {
+        const { logPF, length } = terminationValues(at)
+        const weight = tf.exp(tf.div(tf.sub(logPF, at.logOld!), tf.add(length, 1)))
+        return ({ logOld: _, ...onPolicy }: FlowRLInputs) => {
+          const { terms, ...rest } = flowRL()(onPolicy)
+          return { ...rest, terms: tf.mul(tf.clipByValue(weight, 0.8, 1.2), terms) }
+        }
+      },
+    },
+  },
   {
     name: 'softPolicyGradient',
     loss: softPolicyGradient({ lambda: 0.7 }),
     ...wholes,
     learned: ['logPF', 'logPTerm'],
-    breaks: ['differences'],
+    frozen: {
+      part: 'the advantage of each action',
+      loss: (at: TrajectoryInputs) => (inputs: TrajectoryInputs) => {
+        const { logProb, mask } = actionsOf(inputs)
+        return reinforce({ sharing: sequenceSum })({ logProb, mask, advantage: softAdvantages({ lambda: 0.7 })(at) })
+      },
+    },
   },
   {
     name: 'entropicPPO',

@@ -1,6 +1,11 @@
 import '@gfnlm/jit'
 import '@tensorflow/tfjs-backend-cpu'
+import * as tf from '@tensorflow/tfjs-core'
 import fc from 'fast-check'
+import { tokenMean } from '../sharing.ts'
+import { sumOfLosses } from '../sum-of-losses.ts'
+import type { Terms } from '../terms.ts'
+import type { Frozen } from '../testing/evaluate.ts'
 import { type LossCase, keepTheLaws } from '../testing/laws.ts'
 import { type Row, between, blankOutside, firstOnes, logProbs, many } from '../testing/rows.ts'
 import { cispo } from './cispo.ts'
@@ -14,7 +19,8 @@ import { ppoPolicy } from './ppo.ts'
 import { reinforce } from './reinforce.ts'
 import { rloo } from './rloo.ts'
 import { sapo } from './sapo.ts'
-import { clippedValueLoss, squaredValueLoss } from './value-loss.ts'
+import { type ValueInputs, clippedValueLoss, squaredValueLoss } from './value-loss.ts'
+import type { PolicyGradientInputs } from './tokens.ts'
 import { vespo } from './vespo.ts'
 
 const STEPS = 4
@@ -28,9 +34,6 @@ const completion: fc.Arbitrary<Row> = fc.record({
   entropy: many(STEPS, 0, 3),
   mask: fc.integer({ min: 1, max: STEPS }).map((length) => firstOnes(length, STEPS)),
 })
-
-/** GSPO-token is the gradient of its value where the tokens of a completion count alike. */
-const sameForAll = completion.map((row) => ({ ...row, correction: firstOnes(STEPS, STEPS) }))
 
 const outside =
   (names: readonly string[]) =>
@@ -51,8 +54,36 @@ const family = (name: string, loss: PolicyGradientLoss, more: Partial<LossCase> 
   ...more,
 })
 
-/** Their weight is a number that no gradient flows through, so that the value's differences are not their gradient. */
-const DETACHED: Partial<LossCase> = { breaks: ['differences'] }
+type Drawn = Required<PolicyGradientInputs>
+
+/** A loss −sg(w) A log π whose weight w stays as it is. */
+const scored = (part: string, weight: (at: Drawn) => tf.Tensor): Frozen => ({
+  part,
+  loss: (at: Drawn) => (inputs: Drawn) =>
+    reinforce({ sharing: tokenMean })({ ...inputs, correction: tf.mul(at.correction, weight(at)) }),
+})
+
+const logRatio = ({ logProb, oldLogProb, mask }: Drawn): tf.Tensor2D => tf.mul(mask, tf.sub(logProb, oldLogProb))
+
+const cappedRatio = scored('the ratio of each token', (at) => tf.minimum(tf.exp(logRatio(at)), 1.5))
+
+/** φ of VESPO, of the whole completion. */
+const phiOfCompletion = scored('φ(W) of each completion', (at) => {
+  const logW = tf.sum(logRatio(at), 1, true)
+  const phi = (k: number, lambda: number): tf.Tensor =>
+    tf.exp(tf.add(tf.mul(k, logW), tf.mul(lambda, tf.sub(1, tf.exp(logW)))))
+  return tf.where(tf.greaterEqual(tf.expandDims(at.advantage, 1), 0), phi(2, 3), phi(3, 2))
+})
+
+/** s_t = sg(s) π / sg(π): the ratio to an old policy that is the present one, short of s. */
+const ratioOfCompletion: Frozen = {
+  part: 'the ratio of each completion, and π of each token under it',
+  loss: (at: Drawn) => {
+    const logS = tf.div(tf.sum(logRatio(at), 1, true), tf.sum(at.mask, 1, true))
+    const oldLogProb: tf.Tensor2D = tf.sub(at.logProb, logS)
+    return (inputs: Drawn) => grpo({ low: 0.2, high: 0.3 })({ ...inputs, oldLogProb })
+  },
+}
 
 const states: fc.Arbitrary<Row> = fc.record({
   value: many(STEPS, -2, 2),
@@ -70,26 +101,41 @@ const value = (name: string, loss: ReturnType<typeof clippedValueLoss>): LossCas
   empty: masked,
 })
 
+/** PPO: policy and value of the same states. */
+const ppo = (inputs: Drawn & ValueInputs): Terms =>
+  sumOfLosses([
+    [1, ppoPolicy({ low: 0.2 })(inputs)],
+    [0.5, clippedValueLoss({ clip: 0.5 })(inputs)],
+  ])
+
 keepTheLaws([
-  family('grpo, KL and entropy', grpo({ beta: 0.04, entropyBonus: 0.01 }), { learned: ['logProb', 'entropy'] }),
+  family('grpo, KL and entropy', grpo({ beta: 0.04, entropyBonus: 0.2 }), { learned: ['logProb', 'entropy'] }),
   family('grpo, corrected KL', grpo({ beta: 0.1, divergence: importanceCorrected(k3) })),
   family('grpo, two-sided clip', grpo({ ceiling: 1.5 })),
   family('drGRPO', drGRPO({ maxLength: 6 })),
   family('dapo', dapo()),
   family('bnpo, k1', bnpo({ beta: 0.1, divergence: k1 })),
   family('gspo', gspo({ low: 0.2, high: 0.3 })),
-  family('gspoToken', gspoToken({ low: 0.2, high: 0.3 }), { row: sameForAll }),
+  family('gspoToken', gspoToken({ low: 0.2, high: 0.3 }), { frozen: ratioOfCompletion }),
   family('luspo', luspo()),
   family('gmpo', gmpo()),
-  family('cispo', cispo({ cap: 1.5 }), DETACHED),
+  family('cispo', cispo({ cap: 1.5 }), { frozen: cappedRatio }),
   family('sapo', sapo()),
-  family('vespo', vespo(), DETACHED),
+  family('vespo', vespo(), { frozen: phiOfCompletion }),
   family('rloo', rloo({ low: 0.5 })),
   family('reinforce, k2', reinforce({ beta: 0.1, divergence: k2 })),
   family('ppoPolicy', ppoPolicy({ low: 0.2 })),
   value('clippedValueLoss', clippedValueLoss({ clip: 0.5 })),
   value('squaredValueLoss', squaredValueLoss()),
   value('squaredValueLoss, clipped', squaredValueLoss({ clip: 0.5 })),
+  {
+    name: 'sumOfLosses, PPO',
+    loss: ppo,
+    row: fc.tuple(states, completion).map(([ofValue, ofPolicy]): Row => ({ ...ofValue, ...ofPolicy })),
+    learned: ['logProb', 'value'],
+    blank: outside(['logProb', 'oldLogProb', 'value', 'oldValue', 'returns']),
+    empty: masked,
+  },
   {
     name: 'expectedReward',
     loss: expectedReward as LossCase['loss'],

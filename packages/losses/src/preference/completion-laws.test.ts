@@ -1,13 +1,15 @@
 import '@gfnlm/jit'
 import '@tensorflow/tfjs-backend-cpu'
+import * as tf from '@tensorflow/tfjs-core'
 import fc from 'fast-check'
+import { sequenceSum } from '../sharing.ts'
 import { keepTheLaws } from '../testing/laws.ts'
 import { type Row, between, blankOutside, firstOnes, flat, logProbs, mapNested } from '../testing/rows.ts'
 import { aStarPo } from './a-star-po.ts'
 import { apoZeroUnpaired } from './apo.ts'
 import { bco } from './bco.ts'
 import { kto } from './kto.ts'
-import { nashMd } from './nash-md.ts'
+import { type ContestedTokens, nashMd } from './nash-md.ts'
 import { ncaUnpaired } from './nca.ts'
 import { droppable, keep, logProb } from './pair.test.fixture.ts'
 import { sppo } from './sppo.ts'
@@ -57,7 +59,14 @@ keepTheLaws([
       }
     },
     empty: (given) => ({ ...given, mask: mapNested(given['mask']!, () => 0) }),
-    // A score-function surrogate: its value is not what its gradient is of.
-    breaks: ['differences'],
+    frozen: {
+      part: 'log π − log π_ref of each token',
+      loss: (at: ContestedTokens) => (inputs: ContestedTokens) => {
+        const ratio = tf.sub(at.logProb, at.reference)
+        const push = tf.sub(tf.mul(0.1, ratio), tf.sub(tf.expandDims(at.winRate, 1), 0.5))
+        const live = tf.mul<tf.Tensor2D>(at.mask, tf.expandDims(at.keep!, 1))
+        return { terms: tf.mul(push, inputs.logProb), ...sequenceSum(live), metrics: {} }
+      },
+    },
   },
 ])

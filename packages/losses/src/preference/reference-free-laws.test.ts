@@ -14,7 +14,7 @@ const measuredPolicy = { ...having(...POLICY, ...LENGTHS, 'keep'), learned }
 const withNll = { ...having(...POLICY, 'chosenNll', 'keep'), learned: [...POLICY, 'chosenNll'] }
 
 keepTheLaws([
-  { name: 'slic', loss: slic(), ...policyOnly },
+  { name: 'slic', loss: slic({ margin: 8 }), ...policyOnly },
   { name: 'cpo', loss: cpo({ labelSmoothing: 0.1 }), ...withNll },
   { name: 'likelihoodOfChosen', loss: likelihoodOfChosen, ...withNll, learned: ['chosenNll'] },
   { name: 'simPo', loss: simPo(), ...measuredPolicy },

@@ -1,11 +1,13 @@
 import '@gfnlm/jit'
 import '@tensorflow/tfjs-backend-cpu'
+import * as tf from '@tensorflow/tfjs-core'
 import fc from 'fast-check'
 import { sequenceMean } from '../sharing.ts'
 import { type LossCase, keepTheLaws } from '../testing/laws.ts'
 import { type Row, blankOutside, firstOnes, logProbs, mapNested } from '../testing/rows.ts'
 import { crossEntropy } from './cross-entropy.ts'
 import { dynamicFineTuning } from './dynamic-fine-tuning.ts'
+import type { TokenLogProbs } from './learned-tokens.ts'
 
 const STEPS = 4
 
@@ -22,6 +24,16 @@ const ofTokens: Omit<LossCase, 'name' | 'loss'> = {
 keepTheLaws([
   { ...ofTokens, name: 'crossEntropy', loss: crossEntropy() },
   { ...ofTokens, name: 'crossEntropy, sequenceMean', loss: crossEntropy({ sharing: sequenceMean }) },
-  // The weight p is a constant of the loss, so that its gradient is not that of its value.
-  { ...ofTokens, name: 'dynamicFineTuning', loss: dynamicFineTuning(), breaks: ['differences'] },
+  {
+    ...ofTokens,
+    name: 'dynamicFineTuning',
+    loss: dynamicFineTuning(),
+    frozen: {
+      part: 'p of each token',
+      loss: (at: TokenLogProbs) => (inputs: TokenLogProbs) => {
+        const { terms, ...rest } = crossEntropy()(inputs)
+        return { ...rest, terms: tf.mul(tf.exp(at.logProb), terms) }
+      },
+    },
+  },
 ])

@@ -3,7 +3,7 @@ import { gateRows } from '../row-gate.ts'
 import { type Reducer, type Terms, weightedSum } from '../terms.ts'
 import { type Nested, type Row, flat } from './rows.ts'
 
-type NamedTensors = Readonly<Record<string, tf.Tensor>>
+export type NamedTensors = Readonly<Record<string, tf.Tensor>>
 
 /** A loss with what it takes to try it on any batch. */
 export interface Tried {
@@ -12,6 +12,14 @@ export interface Tried {
   readonly shared?: Readonly<Record<string, number>>
   /** Inputs that gradients flow into. */
   readonly learned: readonly string[]
+  /** Given where a part of the loss is detached: without it the gradient is not that of the value. */
+  readonly frozen?: Frozen
+}
+
+/** What of a loss no gradient flows through, and the loss with that part as it is at other inputs. */
+export interface Frozen {
+  readonly part: string
+  readonly loss: (at: never) => (inputs: never) => Terms
 }
 
 /** What a batch gives: its loss, what it counts for, gradients by input (one entry a row; one for a shared scalar). */
@@ -77,10 +85,6 @@ export const step =
       metrics: again.metrics,
     }
   }
-
-/** The loss of a batch alone. */
-export const valueOf = (tried: Tried, rows: readonly Row[]): number =>
-  weightedSum(tried.loss(tensorsOf(tried, rows) as never), tf.ones([rows.length])).loss.dataSync()[0]
 
 const split = (values: readonly number[], parts: number): number[][] =>
   Array.from({ length: parts }, (_, i) => values.slice((i * values.length) / parts, ((i + 1) * values.length) / parts))

@@ -3,22 +3,14 @@ import * as tf from '@tensorflow/tfjs-core'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { type Reducer, selfNormalised, weightedSum } from '../terms.ts'
-import { type Evaluated, type Tried, evaluate, stacked, step, tensorsOf, valueOf } from './evaluate.ts'
+import { type Engine, climbsAsItsGradient, eagerCpu, onnxRuntime } from './differences.ts'
+import { type Evaluated, type Tried, evaluate, stacked, step, tensorsOf } from './evaluate.ts'
 import { inFloat64 } from './float64.ts'
 import { type Nested, type Row, flat, mapNested } from './rows.ts'
 
 /** What every loss keeps, by name. */
 export type Law =
-  | 'padding'
-  | 'order'
-  | 'duplicates'
-  | 'shifts'
-  | 'weights'
-  | 'accumulation'
-  | 'differences'
-  | 'nothing'
-  | 'compiled'
-  | 'shapes'
+  'padding' | 'order' | 'duplicates' | 'shifts' | 'weights' | 'accumulation' | 'nothing' | 'compiled' | 'shapes'
 
 /** A loss and how to make batches for it. A new loss adds one of these to the table of its folder. */
 export interface LossCase extends Tried {
@@ -185,29 +177,15 @@ const accumulation = (c: LossCase, reducer: Reducer): void =>
     sameGradients(whole, gradients)
   })
 
-/** Along a direction through all numbers of an input the loss must climb as its gradient says. */
-const differences = (c: LossCase): void =>
-  holds(c, (rows) => {
-    const h = 1e-5
-    const { gradients } = evaluate(c, rows)
-    const direction = (at: number): number => Math.cos(1 + 7 * at)
-    const moved = (name: string, by: number): number => {
-      const before = c.shared?.[name]
-      if (before !== undefined) return valueOf({ ...c, shared: { ...c.shared, [name]: before + by } }, rows)
-      const width = flat(rows[0][name]).length
-      const change = (x: Nested, row: number): Nested =>
-        mapNested(x, (value, at) => value + by * direction(row * width + at))
-      return valueOf(
-        c,
-        rows.map((given, row) => ({ ...given, [name]: change(given[name], row) })),
-      )
-    }
-    for (const [name, of] of Object.entries(gradients)) {
-      const slopes = of.flat()
-      const climb = name in (c.shared ?? {}) ? slopes[0] : slopes.reduce((sum, g, at) => sum + g * direction(at), 0)
-      close(climb, (moved(name, h) - moved(name, -h)) / (2 * h), largest(slopes), 1e-6)
-    }
-  })
+/** On random batches in float64, and on one of some size in float32. */
+const differences = async (c: LossCase, engine: Engine): Promise<void> => {
+  if (engine === eagerCpu)
+    return fc.assert(
+      fc.asyncProperty(batches(c), (rows) => climbsAsItsGradient(c, rows, engine)),
+      { numRuns: 2 },
+    )
+  return climbsAsItsGradient(c, fourRows(c), engine)
+}
 
 const nothing = (c: LossCase, empty: (row: Row) => Row): void =>
   holds(c, (rows) => {
@@ -221,9 +199,13 @@ const nothing = (c: LossCase, empty: (row: Row) => Row): void =>
     expect(allFinite(found)).toBe(true)
   })
 
+/** A batch that is always the same. */
+const fourRows = ({ row }: LossCase): readonly Row[] =>
+  fc.sample(fc.array(row, { minLength: 4, maxLength: 4 }), { numRuns: 1, seed: 5 })[0]
+
 /** Loss, metrics and gradients on ONNX Runtime in fp32, beside those of the formula in float64. */
 const compiled = async (c: LossCase): Promise<void> => {
-  const [rows] = fc.sample(fc.array(c.row, { minLength: 4, maxLength: 4 }), { numRuns: 1, seed: 5 })
+  const rows = fourRows(c)
   const weight = [1, 0.5, 0, 2]
   const given = rows.map((row) => c.blank?.(row) ?? row)
   const expected = inFloat64(() => evaluate(c, given, weight))
@@ -285,7 +267,8 @@ export const keepTheLaws = (cases: readonly LossCase[]): void => {
     law('weights', 'weight 1 is no weight, weight 0 no row', () => weights(c))
     law('accumulation', 'parts make the batch by their mass', () => accumulation(c, weightedSum))
     law('accumulation', 'parts make the batch by their mass, self-normalised', () => accumulation(c, selfNormalised))
-    law('differences', 'its gradient is that of its value', () => differences(c))
+    for (const engine of [eagerCpu, onnxRuntime])
+      test(`its gradient is that of its value: ${engine.name}`, () => differences(c, engine))
     if (empty !== undefined) law('nothing', 'nothing to learn from is loss 0', () => nothing(c, empty))
     law('compiled', 'one graph on ONNX Runtime gives the same', () => compiled(c))
     law('shapes', 'a wrong shape is a RangeError', () => shapes(c))
