@@ -23,7 +23,7 @@ export type LlamaCppWork =
 /** A policy's frozen model as an fp32 GGUF file, gone when this process ends. */
 export const ggufOf = async (policy: PretrainedPolicy): Promise<string> => {
   const path = join(temporaryDirectory(), 'model.gguf')
-  const written = await writeGguf(policy, null, path)()
+  const written = await writeGguf(policy, null, path, { input: 'ids' })()
   if (written._tag === 'Left') throw written.left
   return path
 }

@@ -261,7 +261,7 @@ it('a model leaves out added tokens past its last id', async () => {
   expect(tokenizer!.encode('a <image> b')).toEqual(Int32Array.of(1, 0, 2))
   expect([tokenizer!.idOf('<image>'), tokenizer!.tokenOf(id)]).toEqual([undefined, undefined])
   const path = join(directory, 'model.gguf')
-  rightOf(await writeGguf({ ...policy, tokenizer: tokenizer! }, null, path)())
+  rightOf(await writeGguf({ ...policy, tokenizer: tokenizer! }, null, path, { input: 'ids' })())
   const { values } = readGguf(await readFile(path))
   expect(values['tokenizer.ggml.tokens']).toEqual(['<unk>', ...'abcdefghi', '[PAD10]'])
   expect(values['tokenizer.ggml.token_type']).toHaveLength(11)

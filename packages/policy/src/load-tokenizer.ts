@@ -99,21 +99,27 @@ export const tokenizerOf = (
   }
 }
 
-/**
- * The tokenizer of a model directory.
- *
- * @param rows ids that the model has: added tokens past them are left out, and text never gives their ids. Default: all
- */
-export const loadTokenizer = (directory: string, rows?: number): TE.TaskEither<PolicyFault, Tokenizer> => {
-  const path = join(directory, 'tokenizer.json')
-  return pipe(
+/** The files of a model directory's tokenizer. */
+export const readTokenizerFiles = (directory: string): TE.TaskEither<PolicyFault, TokenizerFiles> =>
+  pipe(
     TE.Do,
-    TE.bind('json', () => readJson(path, { missing: 'ModelNotFound', corrupt: 'TokenizerCorrupt' }, FIX)),
+    TE.bind('json', () =>
+      readJson(join(directory, 'tokenizer.json'), { missing: 'ModelNotFound', corrupt: 'TokenizerCorrupt' }, FIX),
+    ),
     TE.bind('settings', () => readJsonIfAny(join(directory, 'tokenizer_config.json'), 'TokenizerCorrupt', FIX)),
     TE.bind('specialTokensMap', () =>
       readJsonIfAny(join(directory, 'special_tokens_map.json'), 'TokenizerCorrupt', FIX),
     ),
     TE.bind('config', () => readJsonIfAny(join(directory, 'config.json'), 'ConfigInvalid', 'Download the model again')),
-    TE.chainEitherK((files) => tokenizerOf(path, files, rows)),
   )
-}
+
+/**
+ * The tokenizer of a model directory.
+ *
+ * @param rows ids that the model has: added tokens past them are left out, and text never gives their ids. Default: all
+ */
+export const loadTokenizer = (directory: string, rows?: number): TE.TaskEither<PolicyFault, Tokenizer> =>
+  pipe(
+    readTokenizerFiles(directory),
+    TE.chainEitherK((files) => tokenizerOf(join(directory, 'tokenizer.json'), files, rows)),
+  )

@@ -18,6 +18,8 @@ export type PolicyFaultTag =
   | 'ConfigInvalid'
   /** tokenizer.json cannot be read or does not belong to the model. */
   | 'TokenizerCorrupt'
+  /** A tokenizer does what the format it is to be written in cannot say. */
+  | 'TokenizerUnsupported'
   /** A chat template does not parse, or refuses a conversation. */
   | 'TemplateInvalid'
   /** A chat template does not tell what the assistant says from the rest. */

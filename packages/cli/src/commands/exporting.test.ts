@@ -28,6 +28,8 @@ const adapterOf = async (): Promise<string> => {
   return directory
 }
 const adapter = await adapterOf()
+/** The model's tokenizer, of whole words, is none of llama.cpp's. */
+const IDS = ['--input', 'ids'] as const
 const place = async (name: string): Promise<string> => join(await freshDirectory(), name)
 const logprobs = async (...argv: readonly string[]): Promise<readonly number[]> =>
   ((await runJson('score', ...argv, '--text', 'the fox found a lamp .')) as { readonly logprobs: readonly number[] })
@@ -59,11 +61,16 @@ test('a GGUF file has the numbers of the merged checkpoint, to the bit', async (
     await place('b.gguf'),
     await place('c.gguf'),
   ]
-  const written = await runJson('export', '--model', model, '--adapter', adapter, '--output', direct)
-  expect(written).toMatchObject({ format: 'gguf', tokenizer: 'ids', bytes: (await readFile(direct)).length })
+  const written = await runJson('export', '--model', model, '--adapter', adapter, ...IDS, '--output', direct)
+  expect(written).toMatchObject({
+    format: 'gguf',
+    tokenizer: 'ids',
+    bytes: (await readFile(direct)).length,
+    notes: [expect.stringContaining('token ids, not text')],
+  })
   await runJson('export', '--model', model, '--adapter', adapter, '--format', 'safetensors', '--output', merged)
-  await runJson('export', '--model', merged, '--output', twice)
-  await runJson('export', '--model', model, '--output', plain)
+  await runJson('export', '--model', merged, ...IDS, '--output', twice)
+  await runJson('export', '--model', model, ...IDS, '--output', plain)
   const numbers = async (file: string): Promise<Buffer> => (await readFile(file)).subarray(-4096)
   expect((await readFile(direct)).toString('latin1', 0, 4)).toBe('GGUF')
   expect((await numbers(direct)).equals(await numbers(twice))).toBe(true)
@@ -75,7 +82,7 @@ test('narrower matrices make a smaller file', async () => {
     ['f32', 'bf16'].map(
       async (dtype) =>
         (
-          (await runJson('export', '--model', model, '--output', await place('x.gguf'), '--dtype', dtype)) as {
+          (await runJson('export', '--model', model, ...IDS, '--output', await place('x.gguf'), '--dtype', dtype)) as {
             readonly bytes: number
           }
         ).bytes,
@@ -86,10 +93,18 @@ test('narrower matrices make a smaller file', async () => {
 
 test('a person is told what was written, and that the file takes no text', async () => {
   const output = await place('x.gguf')
-  const { code, out, err } = await runCli('export', '--model', model, '--adapter', adapter, '--output', output)
+  const { code, out, err } = await runCli('export', '--model', model, '--adapter', adapter, ...IDS, '--output', output)
   expect(code).toBe(0)
   expect(out).toMatch(/x\.gguf: gguf, f32, 0\.\d MB, .* merged\n$/)
   expect(err).toContain('token ids, not text')
+})
+
+test('a tokenizer that llama.cpp has not is a fault by the name of its feature, and leaves no file', async () => {
+  const output = await place('x.gguf')
+  const { code, out } = await runCli('export', '--model', model, '--output', output, '--json')
+  expect([code, JSON.parse(out).error.tag]).toEqual([1, 'TokenizerUnsupported'])
+  expect(JSON.parse(out).error.message).toContain('model.type is "WordLevel"')
+  expect(existsSync(output)).toBe(false)
 })
 
 test('what is there already is never written over', async () => {
@@ -114,6 +129,7 @@ test('a model that llama.cpp would compute differently is a fault, and leaves no
 
 test.each([
   ['an unknown format', ['--format', 'onnx'], 2, 'Usage'],
+  ['an unknown input', ['--input', 'images'], 2, 'Usage'],
   ['an unknown dtype', ['--dtype', 'q4'], 2, 'Usage'],
   ['an adapter that is not there', ['--adapter', './no-adapter'], 1, 'ModelNotFound'],
 ])('%s is a fault', async (_, argv, exit, tag) => {

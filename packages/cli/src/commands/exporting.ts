@@ -15,10 +15,18 @@ const options = {
   },
   output: { type: 'text', value: 'PATH', about: 'what to write; it must not be there yet', required: true },
   dtype: { type: 'text', value: 'NAME', about: 'how matrices are stored: f32, f16 or bf16', default: 'f32' },
+  input: {
+    type: 'text',
+    value: 'NAME',
+    about: 'what a GGUF file takes: text, or ids where llama.cpp lacks the tokenizer',
+    default: 'text',
+  },
   json: { type: 'flag', about: 'print one JSON object' },
 } as const
 
 const DTYPES = { f32: 'F32', f16: 'F16', bf16: 'BF16' } as const
+
+const INPUTS = { text: 'text', ids: 'ids' } as const
 
 const isKeyOf = <T extends object>(table: T, name: string): name is keyof T & string => Object.hasOwn(table, name)
 
@@ -34,17 +42,19 @@ export const exporting: Command = command({
   positionals: [],
   options,
   example:
-    'gfnlm export --model examples/story-model/model --adapter runs/infilling/adapter --format gguf --output story.gguf',
-  act: async ({ model, revision, adapter, format, output, dtype, json }, _, { out, err }) => {
+    'gfnlm export --model examples/story-model/model --adapter runs/infilling/adapter --input ids --output story.gguf',
+  act: async ({ model, revision, adapter, format, output, dtype, input, json }, _, { out, err }) => {
     const [{ FORMATS, exportModel }, { orThrow }] = await Promise.all([
       import('../export/export-model.ts'),
       import('../or-throw.ts'),
     ])
     if (!isKeyOf(FORMATS, format)) throw notIn('format', format, FORMATS)
     if (!isKeyOf(DTYPES, dtype)) throw notIn('dtype', dtype, DTYPES)
-    const written = await orThrow(exportModel({ model, revision, adapter, format, output, dtype: DTYPES[dtype] }))
-    if (written.tokenizer === 'ids')
-      err.write(`warning: llama.cpp has no tokenizer like this model's: give ${output} token ids, not text\n`)
+    if (!isKeyOf(INPUTS, input)) throw notIn('input', input, INPUTS)
+    const written = await orThrow(
+      exportModel({ model, revision, adapter, format, output, dtype: DTYPES[dtype], input: INPUTS[input] }),
+    )
+    for (const note of written.notes) err.write(`warning: ${output}: ${note}\n`)
     out(
       json
         ? `${JSON.stringify(written)}\n`

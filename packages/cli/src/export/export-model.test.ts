@@ -20,6 +20,7 @@ test.each([undefined, 'org/adapter'])('shows the download of a model, adapter %s
     adapter,
     format: 'gguf',
     dtype: 'F32',
+    input: 'text',
     output: '/nowhere/out.gguf',
   })()
   expect(loaded.pop()).toMatchObject({

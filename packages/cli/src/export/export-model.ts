@@ -17,36 +17,44 @@ export interface Exported {
   readonly bytes: number
   /** The adapter that was merged; null: the model as it is. */
   readonly adapter: string | null
-  /** Of a GGUF file, llama.cpp's tokenizer in it; `ids`: none of its own fits, the file takes ids only. */
+  /** Of a GGUF file, llama.cpp's tokenizer in it; `ids`: it has none, the file takes ids only. */
   readonly tokenizer?: string
+  /** Where what runs the file departs from the model. */
+  readonly notes: readonly string[]
+}
+
+/** How a model is written. */
+export interface Writing {
+  readonly dtype: GgufDtype
+  /** What a GGUF file takes. */
+  readonly input: 'text' | 'ids'
 }
 
 type Write = (
   policy: PretrainedPolicy,
   output: string,
-  dtype: GgufDtype,
-) => TE.TaskEither<Fault, Pick<Exported, 'bytes' | 'tokenizer'>>
+  writing: Writing,
+) => TE.TaskEither<Fault, Pick<Exported, 'bytes' | 'tokenizer' | 'notes'>>
 
 /** What a model can be written as, whatever adapter it has merged into its weights. */
 export const FORMATS: Readonly<Record<Format, Write>> = {
-  gguf: (policy, output, dtype) =>
+  gguf: (policy, output, writing) =>
     pipe(
-      writeGguf(policy, null, output, { dtype }),
-      TE.map(({ tokenizer }) => ({ tokenizer, bytes: statSync(output).size })),
+      writeGguf(policy, null, output, writing),
+      TE.map(({ tokenizer, notes }) => ({ tokenizer, notes, bytes: statSync(output).size })),
     ),
-  safetensors: (policy, output, dtype) =>
+  safetensors: (policy, output, { dtype }) =>
     pipe(
       savePretrained(policy, null, output, { dtype }),
-      TE.map(() => ({ bytes: statSync(join(output, 'model.safetensors')).size })),
+      TE.map(() => ({ notes: [], bytes: statSync(join(output, 'model.safetensors')).size })),
     ),
 }
 
-export interface ExportOptions {
+export interface ExportOptions extends Writing {
   readonly model: string
   readonly revision: string | undefined
   readonly adapter: string | undefined
   readonly format: Format
-  readonly dtype: GgufDtype
   readonly output: string
 }
 
@@ -56,8 +64,8 @@ export const exportModel = ({
   revision,
   adapter,
   format,
-  dtype,
   output,
+  ...writing
 }: ExportOptions): TE.TaskEither<Fault, Exported> =>
   existsSync(output)
     ? TE.left(fault('OutputInUse', `there is a ${output} already`, 'Choose another --output, or remove it', { output }))
@@ -67,6 +75,6 @@ export const exportModel = ({
           ...defined({ revision }),
           ...(adapter === undefined ? {} : { adapter, train: 'none' as const }),
         }),
-        TE.chain((policy) => FORMATS[format](policy, output, dtype)),
-        TE.map((written) => ({ output, format, dtype, adapter: adapter ?? null, ...written })),
+        TE.chain((policy) => FORMATS[format](policy, output, writing)),
+        TE.map((written) => ({ output, format, dtype: writing.dtype, adapter: adapter ?? null, ...written })),
       )

@@ -160,6 +160,14 @@ describe('a model of another family', () => {
       'llama.context_length': 3,
     })
     expect((await written(of('Mistral', { sliding_window: null }), null)).values['llama.context_length']).toBe(16)
+    const notes = async (name: string, change: Config = {}): Promise<readonly string[]> =>
+      rightOf(await writeGguf(of(name, change), null, join(await freshDirectory(), 'x.gguf'))()).notes.filter((note) =>
+        note.includes('window'),
+      )
+    expect(await notes('Mistral')).toEqual([expect.stringMatching(/llama has no sliding window: .* 3 tokens .* 16,/)])
+    expect(await notes('Mistral', { sliding_window: null })).toEqual([])
+    expect(await notes('Mistral', { sliding_window: 16 })).toEqual([])
+    expect(await notes('Gemma 2')).toEqual([])
   })
 
   it('keeps its windows and caps, and norms as they multiply, where llama.cpp has them', async () => {
@@ -252,12 +260,13 @@ describe('a tokenizer', () => {
   const withTokenizer = async (
     tokenizer: object,
     beside: Readonly<Record<string, string>> = {},
+    options: GgufOptions = {},
   ): Promise<ReadGguf['values']> => {
     const directory = await freshDirectory()
     rightOf(await savePretrained(rightOf(randomPolicy(SMALL_GPT2, { seed: 1 })), null, directory)())
     const files = { 'tokenizer.json': JSON.stringify(tokenizer), ...beside }
     for (const [file, text] of Object.entries(files)) await writeFile(join(directory, file), text)
-    return (await written(await fromPretrained(directory), null)).values
+    return (await written(await fromPretrained(directory), null, options)).values
   }
   const added = (id: number, content: string) => ({
     id,
@@ -342,19 +351,29 @@ describe('a tokenizer', () => {
       { name: 'tool_use', template: 'b' },
       { name: 'default', template: '{{ a }}' },
     ]
-    expect((await withTokenizer(SMALL_TOKENIZER, settings('{{ a }}')))[key]).toBe('{{ a }}')
-    expect((await withTokenizer(SMALL_TOKENIZER, settings(several)))[key]).toBe('{{ a }}')
+    const values = (beside?: Readonly<Record<string, string>>) =>
+      withTokenizer(SMALL_TOKENIZER, beside, { input: 'ids' })
+    expect((await values(settings('{{ a }}')))[key]).toBe('{{ a }}')
+    expect((await values(settings(several)))[key]).toBe('{{ a }}')
     const own = { ...settings('b'), 'chat_template.jinja': '{{ a }}' }
-    expect((await withTokenizer(SMALL_TOKENIZER, own))[key]).toBe('{{ a }}')
-    expect(key in (await withTokenizer(SMALL_TOKENIZER))).toBe(false)
+    expect((await values(own))[key]).toBe('{{ a }}')
+    expect(key in (await values())).toBe(false)
   })
 
-  it('that llama.cpp does not have is said to be for ids only', async () => {
+  it('that llama.cpp does not have is a fault, or left out for ids alone', async () => {
     const directory = await freshDirectory()
     rightOf(await savePretrained(rightOf(randomPolicy(SMALL_GPT2, { seed: 1 })), null, directory)())
     await writeFile(join(directory, 'tokenizer.json'), JSON.stringify(SMALL_TOKENIZER))
     const path = join(directory, 'x.gguf')
-    expect(rightOf(await writeGguf(await fromPretrained(directory), null, path)())).toEqual({ tokenizer: 'ids' })
+    const policy = await fromPretrained(directory)
+    expect(leftOf(await writeGguf(policy, null, path)())).toMatchObject({
+      _tag: 'TokenizerUnsupported',
+      detail: { feature: 'model.type' },
+    })
+    expect(rightOf(await writeGguf(policy, null, path, { input: 'ids' })())).toEqual({
+      tokenizer: 'ids',
+      notes: ['the file has no tokenizer: give it token ids, not text'],
+    })
     expect(readGguf(await readFile(path)).values).toMatchObject({
       'tokenizer.ggml.merges': [],
       'tokenizer.ggml.unknown_token_id': 0,

@@ -37,6 +37,16 @@ const reach = (family: Family, config: DecoderConfig): GgufMetadata => {
   }
 }
 
+/** What a file cannot say of how far layers see. */
+export const reachNotes = (family: Family, config: DecoderConfig): readonly string[] => {
+  const { context, sliding } = config
+  if (sliding === undefined || family.slides === true || sliding.window >= context) return []
+  return [
+    `llama.cpp's ${family.architecture} has no sliding window: the file's context length is the window, ` +
+      `${sliding.window} tokens of the model's ${context}, within which both compute the same`,
+  ]
+}
+
 const caps = ({ scoreCap, logitCap }: DecoderConfig): GgufMetadata => ({
   ...(scoreCap === undefined ? {} : { attn_logit_softcapping: real(scoreCap) }),
   ...(logitCap === undefined ? {} : { final_logit_softcapping: real(logitCap) }),

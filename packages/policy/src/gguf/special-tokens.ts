@@ -1,5 +1,8 @@
+import * as E from 'fp-ts/lib/Either.js'
 import type { Tokenizer } from '../tokenizer.ts'
 import type { GgufMetadata, GgufValue } from './container.ts'
+import { type Misfit, misfit, shown } from './misfit.ts'
+import { type Part, type TokenizerJson, partsOf } from './tokenizer-json.ts'
 
 const number = (value: number): GgufValue => ({ type: 'uint32', value })
 const flag = (value: boolean): GgufValue => ({ type: 'bool', value })
@@ -13,16 +16,65 @@ export interface SpecialTokens {
   readonly addEos?: boolean
 }
 
-/** The special tokens of a tokenizer. */
-export const specialTokensOf = ({ bos, eos, pad, encode }: Tokenizer): SpecialTokens => {
-  const ids = encode('a')
-  return {
-    bos,
-    eos,
-    pad,
-    addBos: bos !== undefined && ids[0] === bos,
-    addEos: eos !== undefined && ids.at(-1) === eos,
+/** An item of a template: a token's name, or the text. */
+interface TemplateItem {
+  readonly SpecialToken?: { readonly id: string }
+}
+
+/** Tokens that a post-processor puts around texts, with their ids where it says them. */
+const namedBy = (part: Part): readonly (readonly [token: string, id: number | undefined])[] => {
+  if (part.type !== 'TemplateProcessing')
+    return [part['cls'], part['sep']].flatMap((pair) =>
+      Array.isArray(pair) ? [pair as unknown as [string, number]] : [],
+    )
+  const known = (part['special_tokens'] ?? {}) as Readonly<
+    Record<string, { readonly tokens?: readonly string[]; readonly ids?: readonly number[] }>
+  >
+  const items = [part['single'], part['pair']].flatMap((side) => (Array.isArray(side) ? (side as TemplateItem[]) : []))
+  return items.flatMap(({ SpecialToken: item }) => {
+    if (item === undefined) return []
+    const { tokens = [item.id], ids = [] } = known[item.id] ?? {}
+    return tokens.map((token, i) => [token, ids[i]] as const)
+  })
+}
+
+/**
+ * The special tokens of a tokenizer. llama.cpp puts bos before a text and eos after it, or leaves either out: a
+ * post-processor that puts something else, or names what is no token of the model, is a misfit.
+ *
+ * @param idOf ids of the model's tokens
+ */
+export const specialTokensOf = (
+  { bos, eos, pad, encode }: Tokenizer,
+  { post_processor }: TokenizerJson,
+  idOf: ReadonlyMap<string, number>,
+): E.Either<Misfit, SpecialTokens> => {
+  for (const part of partsOf(post_processor)) {
+    const strange = namedBy(part).find(([token, id]) => !idOf.has(token) || (id ?? idOf.get(token)) !== idOf.get(token))
+    if (strange !== undefined) {
+      const [token, id] = strange
+      const said = id === undefined ? '' : ` of id ${id}`
+      return misfit(`post_processor.${part.type}`, `names ${shown(token)}${said}, which is no token of the model`)
+    }
   }
+  const [plain, around] = [encode('a', { special: false }), encode('a')]
+  for (const before of [0, 1]) {
+    const end = before + plain.length
+    const [first, last] = [around.slice(0, before)[0], around.slice(end)[0]]
+    const isPlain = around.slice(before, end).join() === plain.join() && around.length <= end + 1
+    if (isPlain && (first ?? bos) === (bos ?? first) && (last ?? eos) === (eos ?? last))
+      return E.right({
+        bos: bos ?? first,
+        eos: eos ?? last,
+        pad,
+        addBos: first !== undefined,
+        addEos: last !== undefined,
+      })
+  }
+  return misfit(
+    'post_processor',
+    `makes ids ${plain.join(', ')} into ${around.join(', ')}, llama.cpp puts bos (${bos}) before and eos (${eos}) after`,
+  )
 }
 
 /** How llama.cpp reads them. `unknown`: the id for what the vocabulary lacks, negative if there is none. */

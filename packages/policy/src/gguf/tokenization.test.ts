@@ -40,6 +40,8 @@ const VOCAB = 700
 const digitsFirst = [{ type: 'Digits', individual_digits: true }, OTHERS['gpt2']!['pre_tokenizer']]
 const FAMILIES: Readonly<Record<string, TokenizerJson>> = {
   ...OTHERS,
+  // Llama 3's split as others have it, whose words that are tokens are merged like any.
+  dbrx: { ...OTHERS['llama3'], model: { ...(OTHERS['llama3']!['model'] as object), ignore_merges: false } },
   smollm: { ...OTHERS['gpt2'], pre_tokenizer: { type: 'Sequence', pretokenizers: digitsFirst } },
 }
 
@@ -58,25 +60,55 @@ const learned = (family: string): object => {
   return { ...json, model: { ...model, ...learnedBpe(first, next, symbols, 120) } }
 }
 
+const METASPACE = { type: 'Metaspace', replacement: '▁', prepend_scheme: 'always', split: false }
+
+/** A tokenizer of unigrams: every character of the texts, and pieces of them, at scores of their own. */
+const unigrams = (): object => {
+  const text = [...TEXTS.join('\n').replaceAll(' ', '▁')]
+  const pieces = Array.from({ length: 150 }, (_, i) => text.slice((i * 37) % text.length).slice(0, 2 + (i % 4)))
+  const tokens = [...new Set([...text, ...pieces.map((piece) => piece.join(''))])]
+  const vocab = [['<unk>', 0], ...tokens.map((token, i) => [token, -1 - ((i * 61) % 97) / 7 - i / 1e4])]
+  return {
+    ...OTHERS['mistral'],
+    added_tokens: (OTHERS['mistral']!['added_tokens'] as readonly object[]).slice(0, 1),
+    pre_tokenizer: METASPACE,
+    post_processor: null,
+    model: { type: 'Unigram', unk_id: 0, vocab },
+  }
+}
+
+/** A model with that tokenizer. */
+const directoryOf = async (tokenizer: object): Promise<string> => {
+  const directory = await freshDirectory()
+  const policy = rightOf(randomPolicy({ ...SMALL_LLAMA, vocab_size: VOCAB }, { seed: 1 }))
+  rightOf(await savePretrained(policy, null, directory)())
+  await writeFile(join(directory, 'tokenizer.json'), JSON.stringify(tokenizer))
+  return directory
+}
+
 describe.skipIf(!hasLlamaCpp)('llama.cpp (node peers/llama-cpp/install.mjs) reads text as the tokenizer does', () => {
   it.each([
     ['gpt2', 'gpt2'],
     ['smollm', 'gpt2'],
     ['llama3', 'gpt2'],
+    ['dbrx', 'gpt2'],
     ['qwen2', 'gpt2'],
     ['llama2', 'llama'],
     ['phi3', 'llama'],
     ['mistral', 'llama'],
     ['gemma', 'llama'],
   ])('of %s', async (family, kind) => {
-    const directory = await freshDirectory()
-    const policy = rightOf(randomPolicy({ ...SMALL_LLAMA, vocab_size: VOCAB }, { seed: 1 }))
-    rightOf(await savePretrained(policy, null, directory)())
-    await writeFile(join(directory, 'tokenizer.json'), JSON.stringify(learned(family)))
     // Metaspace leaves a space at the beginning as it is; SentencePiece, and llama.cpp, put another before it.
     const texts = family === 'mistral' ? TEXTS.filter((text) => !/^[ ▁]/.test(text)) : TEXTS
-    const { tokenizer, theirs, ours } = await both(directory, texts)
+    const { tokenizer, theirs, ours } = await both(await directoryOf(learned(family)), texts)
     expect(tokenizer).toBe(kind)
+    expect(theirs).toEqual(ours)
+  })
+
+  it('of unigrams', async () => {
+    const texts = TEXTS.filter((text) => !/^[ ▁]/.test(text))
+    const { tokenizer, theirs, ours } = await both(await directoryOf(unigrams()), texts)
+    expect(tokenizer).toBe('t5')
     expect(theirs).toEqual(ours)
   })
 

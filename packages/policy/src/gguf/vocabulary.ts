@@ -108,7 +108,7 @@ export const vocabulary = (
     'tokenizer.ggml.tokens': { type: 'strings', value: tokens },
     'tokenizer.ggml.token_type': { type: 'int32s', value: types },
     ...workings(kind, json, tokens),
-    ...normalization(json),
+    ...(kind.kind === 'ids' ? {} : normalization(json)),
     ...specialTokenMetadata(special, types.indexOf(TYPE.unknown)),
   }
 }
