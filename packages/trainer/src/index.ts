@@ -23,7 +23,13 @@ export {
   reinforceTask,
   rlooTask,
 } from './tasks/policy-gradient.ts'
+export { type PPOOptions, ppo } from './tasks/ppo.ts'
 export { type ReferenceOptions, referenceLogProbs } from './rollout/reference-log-probs.ts'
+export type { Rollout } from './rollout/rollout.ts'
+export { type AdvantageOptions, type Scored, rolloutOf } from './rollout/rollout-of.ts'
+export { type KLCell, type PPORolloutOptions, ppoRollouts } from './rollout/ppo-rollouts.ts'
+export { type EpochOptions, type Shuffled, inEpochs, shuffledPrompts, shuffledRows } from './rollout/in-epochs.ts'
+export { ppoStep } from './rollout/ppo-step.ts'
 export { type TextBatch, completionTexts } from './tasks/texts.ts'
 export { type SupervisedOptions, supervised } from './tasks/supervised.ts'
 export { type DistillationTaskOptions, distillation } from './tasks/distillation.ts'

@@ -13,7 +13,7 @@ export interface ReferenceOptions {
 type Scorer = (batch: Trajectories) => Promise<Float32Array>
 
 /** [rows, width] log-probabilities of the actions of a batch, as a policy is when asked. */
-const scorerOf = (mdp: TokenMDP, { policy, trainable }: PolicyState, device: Device): Scorer => {
+export const logProbsOf = (mdp: TokenMDP, { policy, trainable }: PolicyState, device: Device): Scorer => {
   const run = jitPerShape(
     ({ trainable: own, packed }: { trainable?: Tensors; packed: PackedInput }, constants) => ({
       logProb: actionScores(policy, mdp, constants, own ?? null, packed).logPF,
@@ -44,7 +44,7 @@ export const referenceLogProbs = <Batch extends Trajectories>(
   learner: PolicyState,
   { of = reference(learner.policy), device = 'cpu' }: ReferenceOptions = {},
 ): MonoTypeOperatorFunction<Batch> => {
-  const [there, here] = [scorerOf(mdp, of, device), scorerOf(mdp, learner, device)]
+  const [there, here] = [logProbsOf(mdp, of, device), logProbsOf(mdp, learner, device)]
   return concatMap(async (batch) => {
     const chosen = choices(batch)
     const known = batch.logPF.every((logProb, cell) => chosen[cell] === 0 || !Number.isNaN(logProb))

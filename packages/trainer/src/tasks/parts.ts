@@ -15,9 +15,13 @@ export const rowParts = (batch: Weighted, parts: number): readonly (readonly num
 export const byRows = (batch: Weighted, parts: number): readonly Weighted[] =>
   rowParts(batch, parts).map((rows) => selectRows(batch, rows))
 
-/** The same with all rows of a prompt in one part, for losses in which they have a mean in common. */
-export const byPrompts = (batch: Weighted, parts: number): readonly Weighted[] => {
+/** The rows of each prompt of a batch, by their numbers. */
+export const membersOfPrompts = ({ group }: Pick<Weighted, 'group'>): readonly (readonly number[])[] => {
   const members = new Map<number, number[]>()
-  batch.group.forEach((prompt, row) => members.set(prompt, [...(members.get(prompt) ?? []), row]))
-  return evenly([...members.values()], parts).map((prompts) => selectRows(batch, prompts.flat()))
+  group.forEach((prompt, row) => members.set(prompt, [...(members.get(prompt) ?? []), row]))
+  return [...members.values()]
 }
+
+/** The same with all rows of a prompt in one part, for losses in which they have a mean in common. */
+export const byPrompts = (batch: Weighted, parts: number): readonly Weighted[] =>
+  evenly(membersOfPrompts(batch), parts).map((prompts) => selectRows(batch, prompts.flat()))
