@@ -66,11 +66,11 @@ test('a row has the options that a family shares, and the whole of a default', (
   const shared = ['beta', 'divergence', 'entropyBonus', 'sharing']
   const clipped = ['bnpo', 'dapo', 'drGRPO', 'grpo', 'gspo', 'gspoToken', 'luspo', 'rloo', 'ppoPolicy']
   for (const loss of [...clipped, 'gmpo', 'cispo', 'sapo', 'vespo', 'reinforce'])
-    for (const option of [...shared, ...(clipped.includes(loss) ? ['ceiling'] : [])])
+    for (const option of [...shared, ...(clipped.includes(loss) ? ['delta'] : [])])
       expect(columnsOf(loss)[4], loss).toContain(`\`${option}\` = `)
-  expect(columnsOf('gmpo')[4]).not.toContain('ceiling')
+  expect(columnsOf('gmpo')[4]).not.toContain('delta')
   for (const loss of ['gspo', 'gspoToken'])
-    expect(columnsOf(loss)[4]).toContain('`high` = low, or 4e-4 where neither is given')
+    expect(columnsOf(loss)[4]).toContain('`epsilonHigh` = epsilon, or 4e-4 where neither is given')
   expect(columnsOf('vespo')[4]).toContain('`positive` = { k: 2, lambda: 3 }, `negative` = { k: 3, lambda: 2 }')
 })
 

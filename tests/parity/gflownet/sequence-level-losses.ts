@@ -83,7 +83,7 @@ const OBJECTIVES: readonly (readonly [RegExp, Objective])[] = [
         unitLoss(
           trajectoryBalanceWithAsynchrony({ beta: named(part, 'beta') })({
             ...single(given, r),
-            logPrior: floats(log_ref),
+            referenceLogProb: floats(log_ref),
             group: int32(numbers(group)),
           }),
         ),
@@ -95,7 +95,7 @@ const OBJECTIVES: readonly (readonly [RegExp, Objective])[] = [
         unitLoss(
           relativeTrajectoryBalance({ beta: named(part, 'beta') })({
             ...single(given, r),
-            logPrior: floats(log_ref),
+            referenceLogProb: floats(log_ref),
             logZ: given.logZ as tf.Scalar,
           }),
         ),
@@ -107,7 +107,7 @@ const OBJECTIVES: readonly (readonly [RegExp, Objective])[] = [
         unitLoss(
           relativeLogPartitionVariance({ beta: named(part, 'beta') })({
             ...single(given, r),
-            logPrior: floats(log_ref),
+            referenceLogProb: floats(log_ref),
             group: int32(numbers(r).map(() => 0)),
           }),
         ),
@@ -119,7 +119,7 @@ const OBJECTIVES: readonly (readonly [RegExp, Objective])[] = [
         unitLoss(
           trustPCL({ alpha: named(part, 'alpha') })({
             ...single(given, r),
-            logPrior: floats(log_ref),
+            referenceLogProb: floats(log_ref),
             logZ: given.logZ as tf.Scalar,
           }),
         ),
@@ -139,10 +139,10 @@ const OBJECTIVES: readonly (readonly [RegExp, Objective])[] = [
         const [, low, high] = /clip ([\d.]+)\.\.([\d.]+)/.exec(part) ?? []
         if (low === undefined || high === undefined) throw new Error(`${part}: no clip …`)
         return unitLoss(
-          flowRL({ beta: named(part, 'beta'), low: 1 - Number(low), high: Number(high) - 1 })({
+          flowRL({ beta: named(part, 'beta'), epsilon: 1 - Number(low), epsilonHigh: Number(high) - 1 })({
             ...wholes(given.log_pf, rhat, numbers(length)),
-            logPrior: floats(log_ref),
-            logOld: floats(log_old),
+            referenceLogProb: floats(log_ref),
+            oldLogProb: floats(log_old),
             logZ: given.logZ as tf.Scalar,
           }),
         )

@@ -45,7 +45,7 @@ export const softReinforcement: Formula = ({ inputs, expected }) => {
   const { logPF, logReward } = terminationValues(batch)
   const clipped = (): tf.Tensor => {
     const { logProb: oldLogProb } = actionsOf(batchOf(transposed(inputs.log_pf_old)))
-    const loss = entropicPPO({ low: EPSILON, divergenceWeight: 0 })
+    const loss = entropicPPO({ epsilon: EPSILON, beta: 0 })
     return tf.neg(loss({ ...actionsOf(batch), oldLogProb, advantage: softAdvantages({ lambda: LAMBDA })(batch) }).terms)
   }
   const found: Readonly<Record<string, () => tf.Tensor>> = {

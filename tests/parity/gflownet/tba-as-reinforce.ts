@@ -8,12 +8,14 @@ import { wholes } from './sequence-level-losses.ts'
 
 /** TBA's loss and gradient on one prompt, and the advantages of REINFORCE with a mean baseline that it is made of. */
 export const tbaAsReinforce: Formula = ({ inputs, expected }) => {
-  const [logPF, logPrior, reward] = [inputs.log_pf, inputs.log_ref, inputs.r].map((x) => tf.tensor1d(numbers(x)))
+  const [logPF, referenceLogProb, reward] = [inputs.log_pf, inputs.log_ref, inputs.r].map((x) =>
+    tf.tensor1d(numbers(x)),
+  )
   const [rows] = logPF.shape
   const [group, beta] = [tf.zeros<tf.Rank.R1>([rows], 'int32'), number(inputs.beta)]
   const loss = trajectoryBalanceWithAsynchrony({ beta })
   const { advantages, ...rest } = expected
-  const regularised = tf.sub<tf.Tensor1D>(reward, tf.mul(beta, tf.sub(logPF, logPrior)))
+  const regularised = tf.sub<tf.Tensor1D>(reward, tf.mul(beta, tf.sub(logPF, referenceLogProb)))
   const comparisons = compareLoss('', rest, { log_pf: logPF }, (given) =>
     unitLoss(
       loss({
@@ -22,7 +24,7 @@ export const tbaAsReinforce: Formula = ({ inputs, expected }) => {
           inputs.r,
           numbers(inputs.r).map(() => 1),
         ),
-        logPrior,
+        referenceLogProb,
         group,
       }),
     ),

@@ -20,9 +20,9 @@ export interface LossType {
   readonly type: string
   readonly level: 'token' | 'sequence'
   readonly beta?: number | undefined
-  readonly low?: number | undefined
-  readonly high?: number | undefined
-  readonly ceiling?: number | undefined
+  readonly epsilon?: number | undefined
+  readonly epsilonHigh?: number | undefined
+  readonly delta?: number | undefined
   readonly maxLength?: number | undefined
   readonly correctedDivergence?: boolean
   readonly temperatures?: { readonly positive: number; readonly negative: number } | undefined
@@ -34,17 +34,29 @@ const known = <A extends object>(options: A): { readonly [K in keyof A]: Exclude
 
 /** The library's loss of a TRL `loss_type` and `importance_sampling_level`. */
 export const lossOfType = (given: LossType): PolicyGradientLoss => {
-  const { type, level, beta, high, maxLength, correctedDivergence = false, temperatures = {}, gammas = {} } = given
-  const low = given.low ?? 0.2
+  const {
+    type,
+    level,
+    beta,
+    epsilonHigh,
+    maxLength,
+    correctedDivergence = false,
+    temperatures = {},
+    gammas = {},
+  } = given
+  const epsilon = given.epsilon ?? 0.2
   const shared = { ...known({ beta }), divergence: correctedDivergence ? importanceCorrected(k3) : k3 }
   // TRL's ε_high is ε where it is not given, for every type.
-  const clip: ClippedOptions = { ...shared, ...known({ low, high: high ?? low, ceiling: given.ceiling }) }
+  const clip: ClippedOptions = {
+    ...shared,
+    ...known({ epsilon, epsilonHigh: epsilonHigh ?? epsilon, delta: given.delta }),
+  }
   const tokens: Readonly<Record<string, () => PolicyGradientLoss>> = {
     grpo: () => grpo(clip),
     bnpo: () => bnpo(clip),
     dapo: () => dapo(clip),
     dr_grpo: () => drGRPO({ ...clip, maxLength: maxLength ?? NaN }),
-    cispo: () => cispo({ ...shared, ...known({ cap: high }) }),
+    cispo: () => cispo({ ...shared, ...known({ cap: epsilonHigh }) }),
     sapo: () => sapo({ ...shared, ...temperatures }),
     vespo: () => vespo({ ...shared, ...gammas }),
   }

@@ -93,10 +93,10 @@ export const ppoOfTorchtune: Formula = (vector, others) => {
   const ppo = ppoInputs(inputs)
   // Without a mask it takes plain means.
   const sharing = (mask: Json | undefined): Sharing => (mask === undefined ? tokenMean : tokenMeanTorchtune)
-  const clip = { low: number(inputs.epsilon), sharing: sharing(inputs.mask) }
+  const clip = { epsilon: number(inputs.epsilon), sharing: sharing(inputs.mask) }
   const parts: Parts = (policy, states) => ({
     policy: ppoPolicy(clip)(policy),
-    value: clippedValueLoss({ clip: number(inputs.value_clip), sharing: sharing(inputs.value_mask) })(states),
+    value: clippedValueLoss({ clipRange: number(inputs.value_clip), sharing: sharing(inputs.value_mask) })(states),
   })
   const clipped = parts(ppo.policy, ppo.states).policy.metrics['policy/clipfrac_avg']
   const whole = ppoPolicy(clip)({ ...ppo.policy, mask: tf.onesLike(ppo.policy.mask) })
@@ -114,7 +114,7 @@ export const ppoOfSB3: Formula = (vector, others) => {
   const { policy: flat, states } = ppoInputs(inputs)
   const advantage = rowsOf([...standardise(cells(inputs.advantages))])
   const policy = { ...flat, advantage, entropy: rowsOf(inputs.entropy) }
-  const clip = { low: number(inputs.clip) }
+  const clip = { epsilon: number(inputs.clip) }
   const plain = ppoPolicy(clip)(policy)
   const parts: Parts = (given, value) => ({
     policy: ppoPolicy({ ...clip, entropyBonus: number(inputs.ent_coef) })({ ...policy, logProb: given.logProb }),
@@ -154,9 +154,9 @@ export const grpoOfTRL: Formula = (vector, others) => {
     type: String(inputs.loss_type),
     level: inputs.lvl === 'sequence' ? 'sequence' : 'token',
     beta: optional(inputs.beta),
-    low: optional(inputs.epsl) ?? optional(inputs.eps),
-    high: optional(inputs.epsh),
-    ceiling: optional(inputs.delta),
+    epsilon: optional(inputs.epsl) ?? optional(inputs.eps),
+    epsilonHigh: optional(inputs.epsh),
+    delta: optional(inputs.delta),
     maxLength: optional(inputs.max_completion_length),
   })
   return [{ part: '', comparisons: toldByTensors(vector.expected, lossAndGradient(grpoInputs(inputs), loss)) }]
@@ -164,7 +164,7 @@ export const grpoOfTRL: Formula = (vector, others) => {
 
 export const rlooOfTRL: Formula = (vector, others) => {
   const inputs = inputsOf(vector, others)
-  const loss = rloo({ low: number(inputs.epsilon) })
+  const loss = rloo({ epsilon: number(inputs.epsilon) })
   return [{ part: '', comparisons: toldByTensors(vector.expected, lossAndGradient(grpoInputs(inputs), loss)) }]
 }
 
@@ -200,7 +200,7 @@ export const expected: Formula = ({ inputs, expected: references }) => {
     Array.from({ length: logits.shape[1] }, (_, y) => (y === label ? right : wrong))
   const reward = table(labels.map(rewards))
   const loss = (given: Parameters): tf.Scalar =>
-    reduce(expectedReward({ logits: given.logits as tf.Tensor2D, reward }), tf.ones([labels.length]))
+    reduce(expectedReward()({ logits: given.logits as tf.Tensor2D, reward }), tf.ones([labels.length]))
   // The library minimises what the reference maximises.
   const gradient = gradientsOf(loss, { logits }).grad_logits.map((g) => -g)
   const { mean, deviation } = rewardMoments({ logits, reward })

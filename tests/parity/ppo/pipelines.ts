@@ -75,13 +75,13 @@ const learned = (inputs: Inputs, found: Responses, scores: Float64Array, ends: S
   })
   const whitened = zeroOutside(trainer.whiten(advantages, tokens), tokens)
   const matrix = (x: ArrayLike<number>): tf.Tensor2D => tf.tensor2d(Array.from(x), [rows, steps], 'float32')
-  const policy = ppoPolicy({ low: number(inputs.epsilon), sharing })({
+  const policy = ppoPolicy({ epsilon: number(inputs.epsilon), sharing })({
     logProb: matrix(cells(inputs.new_logprobs)),
     oldLogProb: matrix(cells(inputs.logprobs)),
     advantage: matrix(whitened),
     mask: matrix(tokens),
   })
-  const value = clippedValueLoss({ clip: number(inputs.value_clip), sharing })({
+  const value = clippedValueLoss({ clipRange: number(inputs.value_clip), sharing })({
     value: matrix(cells(inputs.new_values)),
     oldValue: matrix(values),
     returns: matrix(returns),

@@ -46,7 +46,7 @@ export const pickedPair: Formula = ({ inputs, expected }) => {
 export const nashMirrorDescent: Formula = ({ inputs, hyper, expected }) => {
   const logProb = tensor(inputs.model_logprobs) as tf.Tensor2D
   const fixed = {
-    reference: tensor(inputs.ref_logprobs) as tf.Tensor2D,
+    referenceLogProb: tensor(inputs.ref_logprobs) as tf.Tensor2D,
     mask: tf.onesLike(logProb),
     winRate: row(inputs.win_probability),
   }
@@ -71,13 +71,13 @@ export const nashMixture: Formula = ({ inputs, hyper, expected }) => {
 export const exploratory: Formula = ({ inputs, hyper, expected }) => {
   const loss = xpo({ alpha: number(hyper.alpha), pairLoss: dpo({ beta: number(hyper.beta) }) })
   const fixed = {
-    referenceOfOwn: row(inputs.ref_logp_of_model_data),
-    referenceOfReferences: row(inputs.ref_logp_of_ref_data),
+    referenceOwnLogProb: row(inputs.ref_logp_of_model_data),
+    referenceOtherLogProb: row(inputs.ref_logp_of_ref_data),
     ownPreferred: tf.tensor1d(truths(inputs.model_sample_is_chosen).map(Number)),
   }
   const parameters = { model_data: row(inputs.model_logp_of_model_data), ref_data: row(inputs.model_logp_of_ref_data) }
   const comparisons = compareCase(expected, parameters, ({ model_data, ref_data }) =>
-    loss({ ...fixed, policyOfOwn: model_data as tf.Tensor1D, policyOfReferences: ref_data as tf.Tensor1D }),
+    loss({ ...fixed, ownLogProb: model_data as tf.Tensor1D, otherLogProb: ref_data as tf.Tensor1D }),
   )
   return [{ part: '', comparisons }]
 }
@@ -85,10 +85,10 @@ export const exploratory: Formula = ({ inputs, hyper, expected }) => {
 /** A*-PO with the optimal values it regresses to. */
 export const optimalAdvantage: Formula = ({ inputs, hyper, expected }) => {
   const value = optimalValue(tensor(inputs.value_rewards) as tf.Tensor2D, number(hyper.beta1))
-  const fixed = { reference: row(inputs.ref_logps), reward: row(inputs.rewards), value }
+  const fixed = { referenceLogProb: row(inputs.ref_logps), reward: row(inputs.rewards), value }
   const loss = aStarPo({ beta: number(hyper.beta2) })
   const parameters = { policy: row(inputs.policy_logps) }
-  const ofPolicy = ({ policy }: Parameters): Terms => loss({ ...fixed, policy: policy as tf.Tensor1D })
+  const ofPolicy = ({ policy }: Parameters): Terms => loss({ ...fixed, logProb: policy as tf.Tensor1D })
   const comparisons = compareCase(expected, parameters, ofPolicy, { v_star: value })
   return [{ part: '', comparisons }]
 }

@@ -119,13 +119,13 @@ const row = (json: Json | undefined): tf.Tensor1D => tf.tensor1d(numbers(json))
 
 /** The pairs of a case; where it has no lengths, each is 1. */
 const pairsOf = (inputs: Named): MeasuredPairs => {
-  const policyChosen = row(inputs.policy_chosen_logps)
-  const length = (name: string): tf.Tensor1D => (name in inputs ? row(inputs[name]) : tf.onesLike(policyChosen))
+  const chosenLogProb = row(inputs.policy_chosen_logps)
+  const length = (name: string): tf.Tensor1D => (name in inputs ? row(inputs[name]) : tf.onesLike(chosenLogProb))
   return {
-    policyChosen,
-    policyRejected: row(inputs.policy_rejected_logps),
-    referenceChosen: row(inputs.ref_chosen_logps),
-    referenceRejected: row(inputs.ref_rejected_logps),
+    chosenLogProb,
+    rejectedLogProb: row(inputs.policy_rejected_logps),
+    referenceChosenLogProb: row(inputs.ref_chosen_logps),
+    referenceRejectedLogProb: row(inputs.ref_rejected_logps),
     chosenLength: length('chosen_lengths'),
     rejectedLength: length('rejected_lengths'),
   }
@@ -134,21 +134,21 @@ const pairsOf = (inputs: Named): MeasuredPairs => {
 /** Optimal transport's terms are told in order of quantiles: of the policy's margins, or of the chosen log-ratios. */
 const inOrderOf = (kind: string, pairs: MeasuredPairs, terms: tf.Tensor): tf.Tensor => {
   if (!kind.startsWith('AOT')) return terms
-  const other = kind.startsWith('AOT paired') ? pairs.policyRejected : pairs.referenceChosen
-  const key = [...tf.sub(pairs.policyChosen, other).dataSync()]
+  const other = kind.startsWith('AOT paired') ? pairs.rejectedLogProb : pairs.referenceChosenLogProb
+  const key = [...tf.sub(pairs.chosenLogProb, other).dataSync()]
   const order = key.map((_, i) => i).sort((a, b) => key[a] - key[b])
   return tf.gather(terms, tf.tensor1d(order, 'int32'))
 }
 
 const withPolicy = (pairs: MeasuredPairs, { policy_chosen, policy_rejected }: Parameters): MeasuredPairs => ({
   ...pairs,
-  policyChosen: policy_chosen as tf.Tensor1D,
-  policyRejected: policy_rejected as tf.Tensor1D,
+  chosenLogProb: policy_chosen as tf.Tensor1D,
+  rejectedLogProb: policy_rejected as tf.Tensor1D,
 })
 
-const parametersOf = ({ policyChosen, policyRejected }: MeasuredPairs): Parameters => ({
-  policy_chosen: policyChosen,
-  policy_rejected: policyRejected,
+const parametersOf = ({ chosenLogProb, rejectedLogProb }: MeasuredPairs): Parameters => ({
+  policy_chosen: chosenLogProb,
+  policy_rejected: rejectedLogProb,
 })
 
 /** A pairwise loss with its terms, gradients and rewards. */
@@ -194,14 +194,14 @@ export const statedTerms =
 export const ipoAtTheReference: Formula = ({ inputs }) => {
   const tokens = numbers((inputs.case as Named).policy_token_logps)
   const [sum, length] = [tf.tensor1d([tokens.reduce((a, b) => a + b, 0)]), tf.tensor1d([tokens.length])]
-  const at = { policyChosen: sum, policyRejected: sum, referenceChosen: sum, referenceRejected: sum }
+  const at = { chosenLogProb: sum, rejectedLogProb: sum, referenceChosenLogProb: sum, referenceRejectedLogProb: sum }
   const { terms } = ipoPerToken({ beta: 0.1 })({ ...at, chosenLength: length, rejectedLength: length })
   return [{ part: '', comparisons: [inFloat32('loss', terms.dataSync(), [25])] }]
 }
 
 /** HALOs' SLiC adds a term a token to a term a pair; ours has one a pair, whatever the lengths. */
 export const slicOfPairs: Formula = () => {
-  const [policyChosen, policyRejected] = [tf.tensor1d([-3, -5, -2]), tf.tensor1d([-4, -1, -2.5])]
-  const { terms } = slic({ margin: 1, regularisation: 0.5 })({ policyChosen, policyRejected })
+  const [chosenLogProb, rejectedLogProb] = [tf.tensor1d([-3, -5, -2]), tf.tensor1d([-4, -1, -2.5])]
+  const { terms } = slic({ margin: 1, regularisation: 0.5 })({ chosenLogProb, rejectedLogProb })
   return [{ part: '', comparisons: [inFloat32('terms', terms.dataSync(), [1.5, 7.5, 1.5])] }]
 }

@@ -59,9 +59,9 @@ export const grpoFamily: Formula = (vector) => {
     type,
     level: hyper.importance_sampling_level === 'sequence' ? 'sequence' : 'token',
     beta: optional(hyper.beta),
-    low: optional(hyper.epsilon),
-    high: optional(hyper.epsilon_high),
-    ceiling: optional(hyper.delta),
+    epsilon: optional(hyper.epsilon),
+    epsilonHigh: optional(hyper.epsilon_high),
+    delta: optional(hyper.delta),
     maxLength: optional(hyper.max_completion_length),
     correctedDivergence: hyper.use_bias_correction_kl === true,
     temperatures: { positive: number(hyper.sapo_temperature_pos), negative: number(hyper.sapo_temperature_neg) },
@@ -73,7 +73,11 @@ export const grpoFamily: Formula = (vector) => {
 
 export const geometricMean: Formula = (vector) => {
   const { hyper, expected } = vector
-  const loss = gmpo({ low: number(hyper.epsilon), high: number(hyper.epsilon_high), beta: number(hyper.beta) })
+  const loss = gmpo({
+    epsilon: number(hyper.epsilon),
+    epsilonHigh: number(hyper.epsilon_high),
+    beta: number(hyper.beta),
+  })
   return [{ part: '', comparisons: toldByTensors(expected, told('per_token_logps', batchOf(vector), loss)) }]
 }
 
@@ -87,7 +91,7 @@ export const rlooLoss: Formula = ({ inputs, hyper, expected }) => {
     advantage: tf.tensor1d(numbers(inputs.advantages)),
     mask: tf.onesLike(logProb),
   }
-  const loss = rloo({ low: number(hyper.epsilon), high: number(hyper.epsilon_high) })
+  const loss = rloo({ epsilon: number(hyper.epsilon), epsilonHigh: number(hyper.epsilon_high) })
   return [{ part: '', comparisons: toldByTensors(expected, told('logps', batch, loss)) }]
 }
 
@@ -99,9 +103,9 @@ export const clippedPPO: Formula = ({ inputs, hyper, expected }) => {
   const [value, oldValue, returns] = [inputs.new_values, inputs.old_values, inputs.returns].map((x) => table(matrix(x)))
   const mask = tf.tensor2d(cells(inputs.mask), logProb.shape)
   const policy = (given: tf.Tensor2D): Terms =>
-    ppoPolicy({ low: number(hyper.cliprange) })({ logProb: given, oldLogProb, advantage, mask })
+    ppoPolicy({ epsilon: number(hyper.cliprange) })({ logProb: given, oldLogProb, advantage, mask })
   const states = (given: tf.Tensor2D): Terms =>
-    clippedValueLoss({ clip: number(hyper.cliprange_value) })({ value: given, oldValue, returns, mask })
+    clippedValueLoss({ clipRange: number(hyper.cliprange_value) })({ value: given, oldValue, returns, mask })
   const scalar = ({ new_logprobs, new_values }: Parameters): tf.Scalar =>
     reduce(
       sumOfLosses([
@@ -127,7 +131,7 @@ export const clippedPPO: Formula = ({ inputs, hyper, expected }) => {
 export const policyOfTorchtune: Formula = ({ inputs, expected }) => {
   const row = (json: Json | undefined): tf.Tensor2D => table([numbers(json)])
   const logProb = row(inputs.logprobs)
-  const terms = ppoPolicy({ low: number(inputs.epsilon) })({
+  const terms = ppoPolicy({ epsilon: number(inputs.epsilon) })({
     logProb,
     oldLogProb: row(inputs.old_logprobs),
     advantage: row(inputs.advantages),

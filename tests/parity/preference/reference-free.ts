@@ -50,10 +50,10 @@ export const referenceFree: Formula = ({ kind, inputs, hyper, expected }) => {
   const of = LOSSES.find(([pattern]) => pattern.test(kind))?.[1]
   if (of === undefined) throw new Error(`${kind}: not a loss of the library`)
   const loss = of(hyper)
-  const policyChosen = rowsOf(inputs, 'chosen')
-  const [ones, zeros] = [tf.onesLike(policyChosen), tf.zerosLike(policyChosen)]
-  const nll = (name: string): tf.Tensor1D => tf.fill(policyChosen.shape, number(inputs[name] ?? 0))
-  const pairs = { policyChosen, policyRejected: rowsOf(inputs, 'rejected'), chosenLength: ones, rejectedLength: ones }
+  const chosenLogProb = rowsOf(inputs, 'chosen')
+  const [ones, zeros] = [tf.onesLike(chosenLogProb), tf.zerosLike(chosenLogProb)]
+  const nll = (name: string): tf.Tensor1D => tf.fill(chosenLogProb.shape, number(inputs[name] ?? 0))
+  const pairs = { chosenLogProb, rejectedLogProb: rowsOf(inputs, 'rejected'), chosenLength: ones, rejectedLength: ones }
   const whole: Inputs = { ...pairs, chosenNll: nll('chosen_nll'), goldNll: nll('gold_nll') }
   const preference: Inputs = { ...whole, chosenNll: zeros }
   // CPO's loss is told with and without the likelihood, the others' with it.
@@ -74,12 +74,16 @@ export const referenceFree: Formula = ({ kind, inputs, hyper, expected }) => {
         }
       : {}),
   }
-  const parameters: Parameters = { policy_chosen: policyChosen, policy_rejected: pairs.policyRejected }
+  const parameters: Parameters = { policy_chosen: chosenLogProb, policy_rejected: pairs.rejectedLogProb }
   const comparisons = compareCase(
     expected,
     parameters,
     ({ policy_chosen, policy_rejected }) =>
-      loss({ ...counted, policyChosen: policy_chosen as tf.Tensor1D, policyRejected: policy_rejected as tf.Tensor1D }),
+      loss({
+        ...counted,
+        chosenLogProb: policy_chosen as tf.Tensor1D,
+        rejectedLogProb: policy_rejected as tf.Tensor1D,
+      }),
     told,
   )
   return [{ part: '', comparisons }]

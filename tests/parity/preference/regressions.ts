@@ -216,7 +216,12 @@ const pairsOfFile: Checker = async () => {
 /** DPO can be had from the package, and gives log 2 where policy and reference agree. */
 const importable: Checker = () => {
   const same = tf.tensor1d([-3, -1])
-  const pairs = { policyChosen: same, policyRejected: same, referenceChosen: same, referenceRejected: same }
+  const pairs = {
+    chosenLogProb: same,
+    rejectedLogProb: same,
+    referenceChosenLogProb: same,
+    referenceRejectedLogProb: same,
+  }
   return whole(inFloat32('terms', dpo({ beta: 0.1 })(pairs).terms.dataSync(), [Math.LN2, Math.LN2]))
 }
 

@@ -52,10 +52,10 @@ export const selfPlay: Formula = ({ name, inputs, hyper, expected }) => {
   }
   const comparisons = compareCase(expected, parameters, ({ policy_real, policy_generated }) =>
     loss({
-      policyChosen: sums('real', policy_real).sum,
-      policyRejected: sums('generated', policy_generated).sum,
-      referenceChosen: real.sum,
-      referenceRejected: generated.sum,
+      chosenLogProb: sums('real', policy_real).sum,
+      rejectedLogProb: sums('generated', policy_generated).sum,
+      referenceChosenLogProb: real.sum,
+      referenceRejectedLogProb: generated.sum,
       chosenLength: real.length,
       rejectedLength: generated.length,
     }),

@@ -33,12 +33,12 @@ export const labelled: Formula = ({ name, kind, inputs, hyper, expected }) => {
     undesirableWeight: number(hyper.undesirable_weight),
   }
   const label = list(inputs.label).map((given) => given === true)
-  const mismatched = { policy: row(inputs.policy_kl_logps), reference: row(inputs.ref_kl_logps) }
+  const mismatched = { logProb: row(inputs.policy_kl_logps), referenceLogProb: row(inputs.ref_kl_logps) }
   // HALOs' convention has no other key.
   const kl = (name.includes('halos') ? mismatchedKlOfNonZero : mismatchedKl)(mismatched)
   const completions: ReferredCompletions = {
-    policy: row(inputs.policy_logps),
-    reference: row(inputs.ref_logps),
+    logProb: row(inputs.policy_logps),
+    referenceLogProb: row(inputs.ref_logps),
     desirable: tf.tensor1d(label.map(Number)),
     kl,
   }
@@ -49,12 +49,12 @@ export const labelled: Formula = ({ name, kind, inputs, hyper, expected }) => {
   const told = {
     kl: metrics.kl ?? tf.relu(kl),
     losses_desirable_then_undesirable: tf.tensor1d(desirableFirst(terms.dataSync(), label)),
-    rewards: tf.mul(options.beta, tf.sub(completions.policy, completions.reference)),
+    rewards: tf.mul(options.beta, tf.sub(completions.logProb, completions.referenceLogProb)),
     mean_reward_chosen: meanReward('chosen', true),
     mean_reward_rejected: meanReward('rejected', false),
   }
-  const parameters = { policy: completions.policy }
-  const ofPolicy = ({ policy }: Parameters): Terms => loss({ ...completions, policy: policy as tf.Tensor1D })
+  const parameters = { policy: completions.logProb }
+  const ofPolicy = ({ policy }: Parameters): Terms => loss({ ...completions, logProb: policy as tf.Tensor1D })
   const comparisons = compareCase(expected, parameters, ofPolicy, told)
   return [{ part: '', comparisons }]
 }
@@ -88,10 +88,15 @@ export const runningShift: Formula = ({ inputs, hyper, expected }) => {
   let moments = { mean: scalar(mean), variance: scalar(variance), count: scalar(count) }
   steps.forEach((step, k) => {
     const [chosen, rejected] = [numbers(step.chosen_logratios), numbers(step.rejected_logratios)]
-    const policy = tf.tensor1d([...chosen, ...rejected])
+    const logProb = tf.tensor1d([...chosen, ...rejected])
     const desirable = tf.tensor1d([...chosen.map(() => 1), ...rejected.map(() => 0)])
-    moments = runningMoments(moments, { values: tf.mul(beta, policy) })
-    const found = bco({ beta })({ policy, reference: tf.zerosLike(policy), desirable, rewardShift: moments.mean })
+    moments = runningMoments(moments, { values: tf.mul(beta, logProb) })
+    const found = bco({ beta })({
+      logProb,
+      referenceLogProb: tf.zerosLike(logProb),
+      desirable,
+      rewardShift: moments.mean,
+    })
     const terms = [...found.terms.dataSync()]
     const [seen] = moments.count.dataSync()
     const told: Readonly<Record<string, ArrayLike<number>>> = {

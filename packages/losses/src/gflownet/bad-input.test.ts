@@ -24,7 +24,7 @@ const batchOf = (rows: Rows) => ({
   ...tensorsOf(rows),
   logF: tf.fill<tf.Rank.R2>([3, 5], 0.5),
   logZ: tf.tensor1d([0.1, 0.2, 0.3]),
-  logPrior: tf.tensor1d([-6, -3, -4]),
+  referenceLogProb: tf.tensor1d([-6, -3, -4]),
 })
 
 type Batch = ReturnType<typeof batchOf>
@@ -158,7 +158,7 @@ test('a prompt whose completions are all worth and as likely the same teaches no
 })
 
 test('what is impossible now and was when it was drawn has a ratio of 1', () => {
-  const batch = { ...batchOf(ruledOut(['logPF'])), logOld: tf.tensor1d([-6, -Infinity, -4]) }
+  const batch = { ...batchOf(ruledOut(['logPF'])), oldLogProb: tf.tensor1d([-6, -Infinity, -4]) }
   const { terms, metrics } = flowRL()(batch)
   expect([...terms.dataSync()].some(Number.isNaN)).toBe(false)
   expect(Number.isFinite(metrics.importanceWeight.dataSync()[0])).toBe(true)

@@ -31,7 +31,7 @@ test('the clipped surrogate holds back what has moved far enough, and the diverg
   const [a, b, c] = [Math.exp(0.5), Math.exp(0.05), Math.exp(-0.8)]
   const kl = [a * 0.5 - a + 1, b * 0.05 - b + 1, c * -0.8 - c + 1]
   const { terms, metrics } = inFloat64(() => {
-    const { terms: of, metrics: told } = entropicPPO({ divergenceWeight: 0.5 })(inputs())
+    const { terms: of, metrics: told } = entropicPPO({ beta: 0.5 })(inputs())
     return { terms: [...of.dataSync()], metrics: told['clip_ratio/region_mean'].dataSync()[0] }
   })
   ;[-2.4 + kl[0] / 2, b + kl[1] / 2, -c * 0.5 + kl[2] / 2, 0].forEach((x, i) => expect(terms[i]).toBeCloseTo(x, 12))
@@ -45,5 +45,5 @@ test('where nothing has moved its gradient is that of −A log P; an exact diver
   expect(gradient.flat().map((x) => Math.round(x * 1e6) / 1e6)).toEqual([-0.666667, 0.333333, -0.166667, 0])
   const divergence = tf.fill<tf.Rank.R2>([2, 2], 0.25)
   expect(entropicPPO()({ ...given, divergence }).metrics.kl.dataSync()[0]).toBeCloseTo(0.25, 6)
-  expect(() => entropicPPO({ low: -1 })).toThrow('entropicPPO: low must be at least 0, found -1')
+  expect(() => entropicPPO({ epsilon: -1 })).toThrow('entropicPPO: epsilon must be at least 0, found -1')
 })

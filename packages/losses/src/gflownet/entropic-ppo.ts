@@ -25,9 +25,9 @@ export interface EntropicPPOInputs {
 }
 
 export interface EntropicPPOOptions {
-  readonly low?: number
-  readonly high?: number
-  readonly divergenceWeight?: number
+  readonly epsilon?: number
+  readonly epsilonHigh?: number
+  readonly beta?: number
   readonly sharing?: Sharing
 }
 
@@ -35,15 +35,15 @@ export interface EntropicPPOOptions {
  * Entropic proximal policy optimisation: PPO for soft rewards, held near the policy that drew the batch by its
  * divergence as well as by the clip. A GFlowNet trained by policy gradients on batches used more than once.
  *
- *   term_t = −min(ρ_t A_t, clip(ρ_t, 1 − ε_low, 1 + ε_high) A_t) + κ KL(P_F ‖ P_old | s_t)
+ *   term_t = −min(ρ_t A_t, clip(ρ_t, 1 − ε_low, 1 + ε_high) A_t) + β KL(P_F ‖ P_old | s_t)
  *   ρ_t = P_F(a_t | s_t) / P_old(a_t | s_t)
  *
  * The entropy is in the advantages (`softRewards`), so there is no entropy bonus.
  *
- * @param options.low              ε_low ≥ 0, default 0.2
- * @param options.high             ε_high ≥ 0, default `low`
- * @param options.divergenceWeight κ ≥ 0, default 1
- * @param options.sharing          how the actions share the loss, default `tokenMean`
+ * @param options.epsilon     ε_low ≥ 0, default 0.2
+ * @param options.epsilonHigh ε_high ≥ 0, default `epsilon`
+ * @param options.beta        β ≥ 0, default 1
+ * @param options.sharing     how the actions share the loss, default `tokenMean`
  * @returns terms [rows, steps]. Metrics: surrogate, kl, clip_ratio/region_mean (means over the actions)
  * @throws RangeError for a wrong shape or option
  * @see torchgfn gflownet/policy_gradient.py; "Entropic PPO" 2026, arXiv:2606.15793
@@ -52,13 +52,13 @@ export interface EntropicPPOOptions {
  * reduce(entropicPPO()({ ...actionsOf(batch), oldLogProb, advantage }), weight)
  */
 export const entropicPPO = ({
-  low = 0.2,
-  high = low,
-  divergenceWeight = 1,
+  epsilon = 0.2,
+  epsilonHigh = epsilon,
+  beta = 1,
   sharing = tokenMean,
 }: EntropicPPOOptions = {}): ((inputs: EntropicPPOInputs) => Terms) => {
   const name = 'entropicPPO'
-  for (const [option, x] of Object.entries({ low, high, divergenceWeight }))
+  for (const [option, x] of Object.entries({ epsilon, epsilonHigh, beta }))
     if (!(x >= 0 && x < Infinity)) throw new RangeError(`${name}: ${option} must be at least 0, found ${x}`)
   return ({ logProb, oldLogProb, advantage, mask, divergence }) => {
     checkRank(name, 'logProb', logProb, ['rows', 'steps'])
@@ -71,14 +71,14 @@ export const entropicPPO = ({
     const held = tf.clipByValue(logRatio, -LARGEST_LOG_RATIO, LARGEST_LOG_RATIO)
     const ratio = tf.exp(held)
     const gain = settle(advantage)
-    const clipped = tf.mul<tf.Tensor2D>(tf.clipByValue(ratio, 1 - low, 1 + high), gain)
+    const clipped = tf.mul<tf.Tensor2D>(tf.clipByValue(ratio, 1 - epsilon, 1 + epsilonHigh), gain)
     const free = tf.mul<tf.Tensor2D>(ratio, gain)
     const surrogate = tf.minimum<tf.Tensor2D>(free, clipped)
     const kl =
       divergence === undefined ? tf.sub<tf.Tensor2D>(tf.mul(ratio, held), tf.sub(ratio, 1)) : settle(divergence)
     const mean = (x: tf.Tensor): tf.Scalar => tf.sum(tf.mul(tokenMean(mask).share, x))
     return {
-      terms: tf.sub(tf.mul(divergenceWeight, kl), surrogate),
+      terms: tf.sub(tf.mul(beta, kl), surrogate),
       ...sharing(mask),
       metrics: {
         surrogate: mean(surrogate),

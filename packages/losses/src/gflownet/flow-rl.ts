@@ -18,13 +18,13 @@ export interface FlowRLInputs extends RelativeTrajectoryInputs {
   /** [] or [rows] log Z_φ(x), learned: a head on the prompt, or a number for each. */
   readonly logZ: LogZ
   /** [rows] log-probability of the completion when it was drawn, nats: a constant. Absent or NaN: as now. */
-  readonly logOld?: tf.Tensor1D
+  readonly oldLogProb?: tf.Tensor1D
 }
 
 export interface FlowRLOptions {
   readonly beta?: number
-  readonly low?: number
-  readonly high?: number
+  readonly epsilon?: number
+  readonly epsilonHigh?: number
   readonly regression?: Regression
 }
 
@@ -38,28 +38,31 @@ export interface FlowRLOptions {
  * (the paper's, as GRPO's). The residual is in nats a token: log Z is β times a mean reward, no log-partition. Of the
  * importance weights in FlowRL's code this is the clipped geometric mean.
  *
- * @param options.beta       weight of the normalised reward, default 15
- * @param options.low        ε_low ≥ 0, default 0.2
- * @param options.high       ε_high ≥ 0, default `low`
- * @param options.regression what a residual costs, default `squared`
+ * @param options.beta        weight of the normalised reward, default 15
+ * @param options.epsilon     ε_low ≥ 0, default 0.2
+ * @param options.epsilonHigh ε_high ≥ 0, default `epsilon`
+ * @param options.regression  what a residual costs, default `squared`
  * @returns terms [rows]. Metrics: residual, absoluteResidual (nats a token), logPF, logReward, kl, logZ,
  *          importanceWeight, the mean of w, and given groups logRatioVariance, of the residual within a prompt
  * @throws RangeError for a wrong shape or option
  * @see Zhu et al. 2025, arXiv:2509.15207
- * @example reduce(flowRL({ beta: 15 })({ ...batch, logPrior, logOld, logZ }), weight)
+ * @example reduce(flowRL({ beta: 15 })({ ...batch, referenceLogProb, oldLogProb, logZ }), weight)
  */
-export const flowRL = ({ beta = 15, low = 0.2, high = low, regression = squared }: FlowRLOptions = {}): ((
-  batch: FlowRLInputs,
-) => Terms) => {
+export const flowRL = ({
+  beta = 15,
+  epsilon = 0.2,
+  epsilonHigh = epsilon,
+  regression = squared,
+}: FlowRLOptions = {}): ((batch: FlowRLInputs) => Terms) => {
   const name = 'flowRL'
   positive(name, 'beta', beta)
-  for (const [option, x] of Object.entries({ low, high }))
+  for (const [option, x] of Object.entries({ epsilon, epsilonHigh }))
     if (!(x >= 0)) throw new RangeError(`${name}: ${option} must be at least 0, found ${x}`)
   return (batch) => {
     const extent = extentOf(name, batch)
     const { rows, kept, length } = extent
-    checkShape(name, 'logPrior', batch.logPrior, { rows })
-    if (batch.logOld !== undefined) checkShape(name, 'logOld', batch.logOld, { rows })
+    checkShape(name, 'referenceLogProb', batch.referenceLogProb, { rows })
+    if (batch.oldLogProb !== undefined) checkShape(name, 'oldLogProb', batch.oldLogProb, { rows })
     const logZ = logZByRow(name, batch.logZ, rows)
     const whole = terminationOf(batch, extent)
     const byToken = (x: tf.Tensor1D): tf.Tensor1D => tf.div(x, tf.maximum(tf.add(length, 1), 1))
@@ -67,9 +70,9 @@ export const flowRL = ({ beta = 15, low = 0.2, high = low, regression = squared 
     // As in policy gradients −∞ is taken for −1e6, so that impossible then and now is a ratio of 1.
     const held = (x: tf.Tensor1D): tf.Tensor1D => tf.clipByValue(x, -FARTHEST, FARTHEST)
     const now = held(detach(whole.logPF))
-    const old = batch.logOld === undefined ? now : held(tf.where(tf.isNaN(batch.logOld), now, batch.logOld))
-    const weight = tf.clipByValue(tf.exp(byToken(tf.sub(now, old))), 1 - low, 1 + high)
-    const target = tf.add<tf.Tensor1D>(tf.mul(beta, whole.logReward), byToken(ofKept(batch.logPrior, extent)))
+    const old = batch.oldLogProb === undefined ? now : held(tf.where(tf.isNaN(batch.oldLogProb), now, batch.oldLogProb))
+    const weight = tf.clipByValue(tf.exp(byToken(tf.sub(now, old))), 1 - epsilon, 1 + epsilonHigh)
+    const target = tf.add<tf.Tensor1D>(tf.mul(beta, whole.logReward), byToken(ofKept(batch.referenceLogProb, extent)))
     const end = tf.sub<tf.Tensor1D>(target, byToken(whole.logPF))
     const residual = apart<tf.Tensor1D>(tf.greater(kept, 0), logZ, end)
     const { share, mass } = sequenceSum(kept)

@@ -63,9 +63,9 @@ const withFlow = fc.tuple(row, many(STATES, -2, 2)).map(([given, logF]): Row => 
 const withLogZ = fc.tuple(row, between(-2, 2)).map(([given, logZ]): Row => ({ ...given, logZ }))
 
 const beside = (given: fc.Arbitrary<Row>): fc.Arbitrary<Row> =>
-  fc.tuple(given, between(-9, -1)).map(([of, logPrior]): Row => ({ ...of, logPrior }))
+  fc.tuple(given, between(-9, -1)).map(([of, referenceLogProb]): Row => ({ ...of, referenceLogProb }))
 const withPrior = beside(withLogZ)
-const withOld = fc.tuple(withPrior, between(-9, -1)).map(([given, logOld]): Row => ({ ...given, logOld }))
+const withOld = fc.tuple(withPrior, between(-9, -1)).map(([given, oldLogProb]): Row => ({ ...given, oldLogProb }))
 
 const mapInputs = (given: Row, change: (x: Nested) => Nested): Row =>
   Object.fromEntries(Object.entries(given).map(([name, x]) => [name, change(x)]))
@@ -199,8 +199,8 @@ const CASES: readonly LossCase[] = [
       part: 'the importance weight',
       loss: (at: FlowRLInputs) => {
         const { logPF, length } = terminationValues(at)
-        const weight = tf.exp(tf.div(tf.sub(logPF, at.logOld!), tf.add(length, 1)))
-        return ({ logOld: _, ...onPolicy }: FlowRLInputs) => {
+        const weight = tf.exp(tf.div(tf.sub(logPF, at.oldLogProb!), tf.add(length, 1)))
+        return ({ oldLogProb: _, ...onPolicy }: FlowRLInputs) => {
           const { terms, ...rest } = flowRL()(onPolicy)
           return { ...rest, terms: tf.mul(tf.clipByValue(weight, 0.8, 1.2), terms) }
         }

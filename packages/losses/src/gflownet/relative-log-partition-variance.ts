@@ -30,7 +30,7 @@ export const relativeVariance =
  * @returns terms [rows], nats². Metrics: those of `trajectoryMetrics` (logReward: of the posterior), logZ, kl
  * @throws RangeError for a wrong shape or β ≤ 0
  * @see Venkatraman et al. 2024, arXiv:2405.20971; torchgfn trajectory_balance.py
- * @example reduce(relativeLogPartitionVariance({ beta: 0.5 })({ ...batch, logPrior }), weight)
+ * @example reduce(relativeLogPartitionVariance({ beta: 0.5 })({ ...batch, referenceLogProb }), weight)
  */
 export const relativeLogPartitionVariance = ({
   beta = 1,

@@ -29,7 +29,7 @@ export interface RelativeTrajectoryBalanceOptions {
  * @returns terms [rows], nats². Metrics: those of `trajectoryMetrics` (logReward: of the posterior), logZ, kl
  * @throws RangeError for a wrong shape or β ≤ 0
  * @see Venkatraman et al. 2024, arXiv:2405.20971; torchgfn trajectory_balance.py
- * @example reduce(relativeTrajectoryBalance({ beta: 0.5 })({ ...batch, logPrior, logZ }), weight)
+ * @example reduce(relativeTrajectoryBalance({ beta: 0.5 })({ ...batch, referenceLogProb, logZ }), weight)
  */
 export const relativeTrajectoryBalance = ({
   beta = 1,

@@ -15,13 +15,13 @@ import { trustPCL } from './trust-pcl.ts'
 const batchOf = () => ({
   ...tensorsOf(THREE),
   logZ: tf.scalar(0.3) as tf.Scalar,
-  logPrior: tf.tensor1d([-6, -3.5, -4.25]),
+  referenceLogProb: tf.tensor1d([-6, -3.5, -4.25]),
 })
 
 describe('towards a posterior', () => {
   test('a prior of 1 leaves the reward as the target', () => {
     inFloat64(() => {
-      const flat = { ...batchOf(), logPrior: tf.zeros<tf.Rank.R1>([3]) }
+      const flat = { ...batchOf(), referenceLogProb: tf.zeros<tf.Rank.R1>([3]) }
       const same = { regression: squared, beta: 1 }
       expect(valueOf(relativeTrajectoryBalance(same), flat)).toBe(valueOf(trajectoryBalance(), flat))
       expect(valueOf(relativeLogPartitionVariance(same), flat)).toBe(valueOf(logPartitionVariance(), flat))
@@ -43,7 +43,7 @@ describe('towards a posterior', () => {
     const batch = batchOf()
     const { metrics } = relativeTrajectoryBalance()(batch)
     const whole = relativeLogPartitionVariance({ beta: 1e-9 })
-    const asPrior = { ...batch, logPrior: tf.tensor1d([-5.708609, -2.817204, -4.514224]) }
+    const asPrior = { ...batch, referenceLogProb: tf.tensor1d([-5.708609, -2.817204, -4.514224]) }
     expect(valueOf(whole, asPrior)).toBeLessThan(1e-9)
     expect(whole(asPrior).metrics.kl.dataSync()[0]).toBeCloseTo(0, 5)
     expect(metrics.kl.dataSync()[0]).toBeCloseTo((0.291391 + 0.682796 - 0.264224) / 3, 4)
@@ -52,7 +52,7 @@ describe('towards a posterior', () => {
   test('a β that is no number above 0 is named', () => {
     expect(() => relativeTrajectoryBalance({ beta: 0 })).toThrow('beta must be a number above 0, found 0')
     expect(() => trustPCL({ alpha: NaN })).toThrow('trustPCL: alpha')
-    expect(() => flowRL({ low: -1 })).toThrow('flowRL: low must be at least 0, found -1')
+    expect(() => flowRL({ epsilon: -1 })).toThrow('flowRL: epsilon must be at least 0, found -1')
   })
 })
 
@@ -87,7 +87,7 @@ describe('pairs', () => {
 })
 
 test('FlowRL clips the importance weight of a completion by the token', () => {
-  const batch = { ...batchOf(), logOld: tf.tensor1d([-20, -2.817204, -1]) }
+  const batch = { ...batchOf(), oldLogProb: tf.tensor1d([-20, -2.817204, -1]) }
   const { terms, metrics } = flowRL()(batch)
   const residual = (logPF: number, prior: number, reward: number, actions: number): number =>
     (0.3 + (logPF - prior) / actions - 15 * reward) ** 2

@@ -10,7 +10,7 @@ export interface RelativeTrajectoryInputs extends TrajectoryInputs {
    * [rows] log-probability of the whole completion under the prior, terminator included, nats: a constant. The prior
    * must know the same masks as the policy (illegal tokens, minimum length, forced leaf).
    */
-  readonly logPrior: tf.Tensor1D
+  readonly referenceLogProb: tf.Tensor1D
 }
 
 /** The same with rows told apart by prompt. */
@@ -25,9 +25,9 @@ export const posteriorOf = (
   extent: Extent,
   scale: number,
 ): TerminationValues => {
-  checkShape(caller, 'logPrior', batch.logPrior, { rows: extent.rows })
+  checkShape(caller, 'referenceLogProb', batch.referenceLogProb, { rows: extent.rows })
   const whole = terminationOf(batch, extent)
-  return { ...whole, logReward: tf.add(tf.mul(scale, whole.logReward), ofKept(batch.logPrior, extent)) }
+  return { ...whole, logReward: tf.add(tf.mul(scale, whole.logReward), ofKept(batch.referenceLogProb, extent)) }
 }
 
 /** x in the rows that count, 0 in the others. */
@@ -36,10 +36,12 @@ export const ofKept = (x: tf.Tensor1D, { kept }: Extent): tf.Tensor1D =>
 
 /** `kl`: mean of log P_F(τ) − log prior(τ) over the kept rows, nats; on policy an estimate of the divergence. */
 export const priorMetrics = (
-  { logPrior }: RelativeTrajectoryInputs,
+  { referenceLogProb }: RelativeTrajectoryInputs,
   { logPF }: TerminationValues,
   extent: Extent,
-): Readonly<Record<string, tf.Scalar>> => ({ kl: keptMean(tf.sub(logPF, ofKept(logPrior, extent)), extent.kept) })
+): Readonly<Record<string, tf.Scalar>> => ({
+  kl: keptMean(tf.sub(logPF, ofKept(referenceLogProb, extent)), extent.kept),
+})
 
 /** A finite number above 0, or a RangeError that names it. */
 export const positive = (caller: string, name: string, x: number): number => {

@@ -18,7 +18,7 @@ import { relativeVariance } from './relative-log-partition-variance.ts'
  * @returns terms [rows], nats². Metrics: those of `trajectoryMetrics` (logReward: of the posterior), logZ, kl
  * @throws RangeError for a wrong shape or β ≤ 0
  * @see Bartoldson et al. 2025, arXiv:2503.18929
- * @example reduce(trajectoryBalanceWithAsynchrony({ beta: 0.01 })({ ...batch, logPrior }), weight)
+ * @example reduce(trajectoryBalanceWithAsynchrony({ beta: 0.01 })({ ...batch, referenceLogProb }), weight)
  */
 export const trajectoryBalanceWithAsynchrony = ({
   beta = 0.01,

@@ -15,7 +15,7 @@ import { type RelativeTrajectoryBalanceInputs, relativeTrajectoryBalance } from 
  * @returns terms [rows], in units of r². Metrics: those of `relativeTrajectoryBalance`, and softValue, α log Z
  * @throws RangeError for a wrong shape or α ≤ 0
  * @see Nachum et al. 2018, arXiv:1707.01891; torchgfn trajectory_balance.py, TrustPCLGFlowNet
- * @example reduce(trustPCL({ alpha: 0.1 })({ ...batch, logPrior, logZ }), weight)
+ * @example reduce(trustPCL({ alpha: 0.1 })({ ...batch, referenceLogProb, logZ }), weight)
  */
 export const trustPCL = ({ alpha = 1 }: { readonly alpha?: number } = {}): ((
   batch: RelativeTrajectoryBalanceInputs,

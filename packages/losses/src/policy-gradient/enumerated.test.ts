@@ -43,7 +43,7 @@ const rewardRow = (reward: readonly number[]): tf.Tensor2D => tf.tensor2d([[...r
 
 /** The gradient of the expected reward, sign as in a loss. */
 const exact = (logits: readonly number[], reward: readonly number[]): number[] =>
-  gradientOf((x) => reduce(expectedReward({ logits: outcomes(x), reward: rewardRow(reward) }), tf.ones([1])), logits)
+  gradientOf((x) => reduce(expectedReward()({ logits: outcomes(x), reward: rewardRow(reward) }), tf.ones([1])), logits)
 
 const probabilities = (logits: readonly number[]): number[] => {
   const at = tf.tensor2d([...logits], [STATES, VOCAB], 'float32')
@@ -123,7 +123,7 @@ test('the gradient of the expected reward is p (r − V), answers that cannot be
   const reward = rewardRow([1, -1, 5, -1])
   const [value] = rewardMoments({ logits, reward }).mean.dataSync()
   const p = [...tf.softmax(logits).dataSync()]
-  const loss = (x: tf.Tensor): tf.Scalar => reduce(expectedReward({ logits: x as tf.Tensor2D, reward }), tf.ones([1]))
+  const loss = (x: tf.Tensor): tf.Scalar => reduce(expectedReward()({ logits: x as tf.Tensor2D, reward }), tf.ones([1]))
   const gradient = [...tf.grad(loss)(logits).dataSync()]
   p.forEach((each, y) => expect(gradient[y]).toBeCloseTo(-each * ([1, -1, 5, -1][y] - value), 6))
 })
@@ -131,7 +131,7 @@ test('the gradient of the expected reward is p (r − V), answers that cannot be
 test('an answer that cannot be given may be infinitely bad', () => {
   const logits = tf.tensor2d([[0.3, -Infinity, 1.1]])
   const of = (reward: readonly number[]) => (x: tf.Tensor) =>
-    expectedReward({ logits: x as tf.Tensor2D, reward: rewardRow(reward) })
+    expectedReward()({ logits: x as tf.Tensor2D, reward: rewardRow(reward) })
   const [bad, any] = [-Infinity, 7].map((r) => of([1, r, -1]))
   expect(bad(logits).terms.dataSync()).toEqual(any(logits).terms.dataSync())
   expect(bad(logits).metrics.reward_std.dataSync()).toEqual(any(logits).metrics.reward_std.dataSync())

@@ -53,9 +53,9 @@ export const rewardMoments = (inputs: ExpectedRewardInputs): RewardMoments => {
  * @returns terms [rows], −V; metrics reward (the mean of V), reward_std (the mean over inputs of the deviation)
  * @throws RangeError for a wrong shape
  * @see Razin et al. 2024, "Vanishing gradients in reinforcement finetuning", arXiv:2310.20703; apple/ml-rlgrad
- * @example reduce(expectedReward({ logits, reward: tf.sub(tf.mul(2, tf.oneHot(labels, 10)), 1) }), weight)
+ * @example reduce(expectedReward()({ logits, reward: tf.sub(tf.mul(2, tf.oneHot(labels, 10)), 1) }), weight)
  */
-export const expectedReward = (inputs: ExpectedRewardInputs): Terms => {
+export const expectedReward = (): ((inputs: ExpectedRewardInputs) => Terms) => (inputs) => {
   checked('expectedReward', inputs)
   const { mean, deviation } = rewardMoments(inputs)
   const shares = sequenceMean(tf.onesLike(mean))

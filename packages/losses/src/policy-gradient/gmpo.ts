@@ -7,10 +7,10 @@ import { type ClipOptions, plainRatio } from './surrogate.ts'
 import { alongSteps, perRowMean } from './tokens.ts'
 
 /** The geometric mean of ratios that are clipped one by one, each on the side where the advantage pushes it. */
-const clippedSequenceRatio = ({ low, high }: Required<Omit<ClipOptions, 'ceiling'>>): Level => ({
+const clippedSequenceRatio = ({ epsilon, epsilonHigh }: Required<Omit<ClipOptions, 'delta'>>): Level => ({
   logWeight: (tokens) => {
     const { logRatio, advantage, steps } = tokens
-    const held = tf.clipByValue(logRatio, -low, high)
+    const held = tf.clipByValue(logRatio, -epsilon, epsilonHigh)
     const pessimistic = tf.where(
       tf.greaterEqual(advantage, 0),
       tf.minimum<tf.Tensor2D>(logRatio, held),
@@ -30,22 +30,22 @@ const clippedSequenceRatio = ({ low, high }: Required<Omit<ClipOptions, 'ceiling
  *
  * The clip is one of logarithms: ρ stays within (e^{−ε_low}, e^{ε_high}).
  *
- * @param options.low     ε_low in nats, default 0.4
- * @param options.high    ε_high in nats, default `low`
- * @param options.sharing how the tokens share the loss, default `sequenceMean`
- * @param options         others: see ClippedOptions
- * @param inputs          see PolicyGradientInputs: [rows, steps], nats
+ * @param options.epsilon     ε_low in nats, default 0.4
+ * @param options.epsilonHigh ε_high in nats, default `epsilon`
+ * @param options.sharing     how the tokens share the loss, default `sequenceMean`
+ * @param options             others: see ClippedOptions
+ * @param inputs              see PolicyGradientInputs: [rows, steps], nats
  * @returns terms [rows, steps], alike within a row; metrics kl, entropy
  * @throws RangeError for a wrong shape or option
  * @see Zhao et al. 2025, "Geometric-mean policy optimization", arXiv:2507.20673; TRL experimental GMPO
  * @example reduce(gmpo()({ logProb, oldLogProb, advantage, mask }), weight)
  */
 export const gmpo = ({
-  low = 0.4,
-  high = low,
+  epsilon = 0.4,
+  epsilonHigh = epsilon,
   ...options
-}: Omit<ClippedOptions, 'ceiling'> = {}): PolicyGradientLoss => {
-  atLeastZero('gmpo', { low, high })
-  const level = clippedSequenceRatio({ low, high })
+}: Omit<ClippedOptions, 'delta'> = {}): PolicyGradientLoss => {
+  atLeastZero('gmpo', { epsilon, epsilonHigh })
+  const level = clippedSequenceRatio({ epsilon, epsilonHigh })
   return policyGradient({ name: 'gmpo', level, surrogate: plainRatio, sharing: sequenceMean }, options)
 }

@@ -12,13 +12,13 @@ import { clipOf, pessimisticClip } from './surrogate.ts'
  * A is `groupAdvantages` of the rewards. The mean within a completion favours short right answers and long wrong
  * ones; `drGRPO` and `dapo` do not. TRL `loss_type="grpo"`; torchtune's GRPOSimpleLoss without `oldLogProb`.
  *
- * @param options.low     ε_low, default 0.2
- * @param options.high    ε_high, default `low`
- * @param options.ceiling δ of the two-sided clip (INTELLECT-2), default none
- * @param options.beta    weight of KL(π ‖ π_ref), default 0
- * @param options.sharing how the tokens share the loss, default `sequenceMean`
- * @param options         others: see ClippedOptions
- * @param inputs          see PolicyGradientInputs: [rows, steps], nats
+ * @param options.epsilon     ε_low, default 0.2
+ * @param options.epsilonHigh ε_high, default `epsilon`
+ * @param options.delta       δ of the two-sided clip (INTELLECT-2), default none
+ * @param options.beta        weight of KL(π ‖ π_ref), default 0
+ * @param options.sharing     how the tokens share the loss, default `sequenceMean`
+ * @param options             others: see ClippedOptions
+ * @param inputs              see PolicyGradientInputs: [rows, steps], nats
  * @returns terms [rows, steps]; metrics clip_ratio/low_mean, clip_ratio/high_mean, clip_ratio/region_mean, kl, entropy
  * @throws RangeError for a wrong shape or option, or β > 0 without a reference
  * @see Shao et al. 2024, "DeepSeekMath", arXiv:2402.03300
@@ -37,12 +37,12 @@ export const grpo = (options: ClippedOptions = {}): PolicyGradientLoss =>
  *
  * Its advantages are not divided by a deviation: `groupAdvantages` with `scale: 'none'`. TRL `loss_type="dr_grpo"`.
  *
- * @param options.maxLength L, the most tokens that a completion may have
- * @param options.low       ε_low, default 0.2
- * @param options.high      ε_high, default `low`
- * @param options.sharing   how the tokens share the loss, default `fixedLength(maxLength)`
- * @param options           others: see ClippedOptions
- * @param inputs            see PolicyGradientInputs: [rows, steps], nats
+ * @param options.maxLength   L, the most tokens that a completion may have
+ * @param options.epsilon     ε_low, default 0.2
+ * @param options.epsilonHigh ε_high, default `epsilon`
+ * @param options.sharing     how the tokens share the loss, default `fixedLength(maxLength)`
+ * @param options             others: see ClippedOptions
+ * @param inputs              see PolicyGradientInputs: [rows, steps], nats
  * @returns terms [rows, steps]; metrics as `grpo`
  * @throws RangeError for a wrong shape or option
  * @see Liu et al. 2025, "Understanding R1-Zero-like training", arXiv:2503.20783
@@ -67,22 +67,22 @@ export const drGRPO = (options: ClippedOptions & { readonly maxLength: number })
  * The tokens are those of all accumulated batches, as in TRL `loss_type="dapo"`. The paper's other parts are functions
  * of their own: `informativeGroups` (dynamic sampling) and `softOverlong` of the reward package.
  *
- * @param options.low     ε_low, default 0.2
- * @param options.high    ε_high, default 0.28
- * @param options.sharing how the tokens share the loss, default `tokenMean`
- * @param options         others: see ClippedOptions
- * @param inputs          see PolicyGradientInputs: [rows, steps], nats
+ * @param options.epsilon     ε_low, default 0.2
+ * @param options.epsilonHigh ε_high, default 0.28
+ * @param options.sharing     how the tokens share the loss, default `tokenMean`
+ * @param options             others: see ClippedOptions
+ * @param inputs              see PolicyGradientInputs: [rows, steps], nats
  * @returns terms [rows, steps]; metrics as `grpo`
  * @throws RangeError for a wrong shape or option
  * @see Yu et al. 2025, "DAPO", arXiv:2503.14476
  * @example reduce(dapo()({ logProb, oldLogProb, advantage, mask }), weight)
  */
-export const dapo = ({ high = 0.28, ...options }: ClippedOptions = {}): PolicyGradientLoss =>
+export const dapo = ({ epsilonHigh = 0.28, ...options }: ClippedOptions = {}): PolicyGradientLoss =>
   policyGradient(
     {
       name: 'dapo',
       level: tokenRatio,
-      surrogate: pessimisticClip(clipOf('dapo', { ...options, high })),
+      surrogate: pessimisticClip(clipOf('dapo', { ...options, epsilonHigh })),
       sharing: tokenMean,
     },
     options,
@@ -96,11 +96,11 @@ export const dapo = ({ high = 0.28, ...options }: ClippedOptions = {}): PolicyGr
  * TRL `loss_type="bnpo"` and torchtune's GRPOLoss, which count the tokens of each batch by itself when gradients are
  * accumulated; here `mass` counts them together, so that it is `dapo` at ε_high = ε_low.
  *
- * @param options.low     ε_low, default 0.2
- * @param options.high    ε_high, default `low`
- * @param options.sharing how the tokens share the loss, default `tokenMean`
- * @param options         others: see ClippedOptions
- * @param inputs          see PolicyGradientInputs: [rows, steps], nats
+ * @param options.epsilon     ε_low, default 0.2
+ * @param options.epsilonHigh ε_high, default `epsilon`
+ * @param options.sharing     how the tokens share the loss, default `tokenMean`
+ * @param options             others: see ClippedOptions
+ * @param inputs              see PolicyGradientInputs: [rows, steps], nats
  * @returns terms [rows, steps]; metrics as `grpo`
  * @throws RangeError for a wrong shape or option
  * @see TRL, GRPOConfig.loss_type; torchtune, GRPOLoss

@@ -4,10 +4,10 @@ import { sequenceRatio, sequenceTokenRatio } from './ratio.ts'
 import { clipOf, pessimisticClip } from './surrogate.ts'
 
 /** The paper's bounds where neither is given. */
-const narrow = ({ low, high = low ?? 4e-4, ...options }: ClippedOptions): ClippedOptions => ({
+const narrow = ({ epsilon, epsilonHigh = epsilon ?? 4e-4, ...options }: ClippedOptions): ClippedOptions => ({
   ...options,
-  low: low ?? 3e-4,
-  high,
+  epsilon: epsilon ?? 3e-4,
+  epsilonHigh,
 })
 
 /**
@@ -19,11 +19,11 @@ const narrow = ({ low, high = low ?? 4e-4, ...options }: ClippedOptions): Clippe
  * A completion is clipped as a whole; its ratio moves little, hence the narrow clip. TRL
  * `importance_sampling_level="sequence"` with `loss_type="grpo"`.
  *
- * @param options.low     ε_low, default 3e-4
- * @param options.high    ε_high, default `low`, or 4e-4 where neither is given
- * @param options.sharing how the tokens share the loss, default `sequenceMean`
- * @param options         others: see ClippedOptions
- * @param inputs          see PolicyGradientInputs: [rows, steps], nats
+ * @param options.epsilon     ε_low, default 3e-4
+ * @param options.epsilonHigh ε_high, default `epsilon`, or 4e-4 where neither is given
+ * @param options.sharing     how the tokens share the loss, default `sequenceMean`
+ * @param options             others: see ClippedOptions
+ * @param inputs              see PolicyGradientInputs: [rows, steps], nats
  * @returns terms [rows, steps], alike within a row; metrics as `grpo`, averaged over completions
  * @throws RangeError for a wrong shape or option
  * @see Zheng et al. 2025, "GSPO", arXiv:2507.18071
@@ -42,11 +42,11 @@ export const gspo = (options: ClippedOptions = {}): PolicyGradientLoss => {
  *
  * With one advantage for the completion it has GSPO's value and gradient.
  *
- * @param options.low     ε_low, default 3e-4
- * @param options.high    ε_high, default `low`, or 4e-4 where neither is given
- * @param options.sharing how the tokens share the loss, default `sequenceMean`
- * @param options         others: see ClippedOptions
- * @param inputs          see PolicyGradientInputs: [rows, steps], nats
+ * @param options.epsilon     ε_low, default 3e-4
+ * @param options.epsilonHigh ε_high, default `epsilon`, or 4e-4 where neither is given
+ * @param options.sharing     how the tokens share the loss, default `sequenceMean`
+ * @param options             others: see ClippedOptions
+ * @param inputs              see PolicyGradientInputs: [rows, steps], nats
  * @returns terms [rows, steps]; metrics as `gspo`
  * @throws RangeError for a wrong shape or option
  * @see Zheng et al. 2025, "GSPO", §4.3, arXiv:2507.18071; TRL experimental GSPO-token
@@ -65,11 +65,11 @@ export const gspoToken = (options: ClippedOptions = {}): PolicyGradientLoss => {
  *
  * TRL `loss_type="luspo"` with `importance_sampling_level="sequence"`.
  *
- * @param options.low     ε_low, default 0.2
- * @param options.high    ε_high, default `low`
- * @param options.sharing how the tokens share the loss, default `sequenceSum`
- * @param options         others: see ClippedOptions
- * @param inputs          see PolicyGradientInputs: [rows, steps], nats
+ * @param options.epsilon     ε_low, default 0.2
+ * @param options.epsilonHigh ε_high, default `epsilon`
+ * @param options.sharing     how the tokens share the loss, default `sequenceSum`
+ * @param options             others: see ClippedOptions
+ * @param inputs              see PolicyGradientInputs: [rows, steps], nats
  * @returns terms [rows, steps], alike within a row; metrics as `gspo`
  * @throws RangeError for a wrong shape or option
  * @see TRL, GRPOConfig.loss_type "luspo"

@@ -81,7 +81,7 @@ const ratioOfCompletion: Frozen = {
   loss: (at: Drawn) => {
     const logS = tf.div(tf.sum(logRatio(at), 1, true), tf.sum(at.mask, 1, true))
     const oldLogProb: tf.Tensor2D = tf.sub(at.logProb, logS)
-    return (inputs: Drawn) => grpo({ low: 0.2, high: 0.3 })({ ...inputs, oldLogProb })
+    return (inputs: Drawn) => grpo({ epsilon: 0.2, epsilonHigh: 0.3 })({ ...inputs, oldLogProb })
   },
 }
 
@@ -104,30 +104,30 @@ const value = (name: string, loss: ReturnType<typeof clippedValueLoss>): LossCas
 /** PPO: policy and value of the same states. */
 const ppo = (inputs: Drawn & ValueInputs): Terms =>
   sumOfLosses([
-    [1, ppoPolicy({ low: 0.2 })(inputs)],
-    [0.5, clippedValueLoss({ clip: 0.5 })(inputs)],
+    [1, ppoPolicy({ epsilon: 0.2 })(inputs)],
+    [0.5, clippedValueLoss({ clipRange: 0.5 })(inputs)],
   ])
 
 keepTheLaws([
   family('grpo, KL and entropy', grpo({ beta: 0.04, entropyBonus: 0.2 }), { learned: ['logProb', 'entropy'] }),
   family('grpo, corrected KL', grpo({ beta: 0.1, divergence: importanceCorrected(k3) })),
-  family('grpo, two-sided clip', grpo({ ceiling: 1.5 })),
+  family('grpo, two-sided clip', grpo({ delta: 1.5 })),
   family('drGRPO', drGRPO({ maxLength: 6 })),
   family('dapo', dapo()),
   family('bnpo, k1', bnpo({ beta: 0.1, divergence: k1 })),
-  family('gspo', gspo({ low: 0.2, high: 0.3 })),
-  family('gspoToken', gspoToken({ low: 0.2, high: 0.3 }), { frozen: ratioOfCompletion }),
+  family('gspo', gspo({ epsilon: 0.2, epsilonHigh: 0.3 })),
+  family('gspoToken', gspoToken({ epsilon: 0.2, epsilonHigh: 0.3 }), { frozen: ratioOfCompletion }),
   family('luspo', luspo()),
   family('gmpo', gmpo()),
   family('cispo', cispo({ cap: 1.5 }), { frozen: cappedRatio }),
   family('sapo', sapo()),
   family('vespo', vespo(), { frozen: phiOfCompletion }),
-  family('rloo', rloo({ low: 0.5 })),
+  family('rloo', rloo({ epsilon: 0.5 })),
   family('reinforce, k2', reinforce({ beta: 0.1, divergence: k2 })),
-  family('ppoPolicy', ppoPolicy({ low: 0.2 })),
-  value('clippedValueLoss', clippedValueLoss({ clip: 0.5 })),
+  family('ppoPolicy', ppoPolicy({ epsilon: 0.2 })),
+  value('clippedValueLoss', clippedValueLoss({ clipRange: 0.5 })),
   value('squaredValueLoss', squaredValueLoss()),
-  value('squaredValueLoss, clipped', squaredValueLoss({ clip: 0.5 })),
+  value('squaredValueLoss, clipped', squaredValueLoss({ clipRange: 0.5 })),
   {
     name: 'sumOfLosses, PPO',
     loss: ppo,
@@ -138,7 +138,7 @@ keepTheLaws([
   },
   {
     name: 'expectedReward',
-    loss: expectedReward as LossCase['loss'],
+    loss: expectedReward() as LossCase['loss'],
     row: fc.record({ logits: many(5, -2, 2), reward: many(5, -1, 1) }),
     learned: ['logits'],
   },

@@ -105,7 +105,7 @@ describe.each(Object.entries(FAMILY))('%s', (name, loss) => {
 
 describe('relations', () => {
   test('DAPO with an even clip is BNPO; GSPO of single tokens is GRPO; LUSPO of one length is GSPO times it', () => {
-    close([valueOf(dapo({ high: 0.2 }))], [valueOf(bnpo())])
+    close([valueOf(dapo({ epsilonHigh: 0.2 }))], [valueOf(bnpo())])
     const single = {
       ...batch,
       mask: tf.tensor2d([
@@ -113,14 +113,17 @@ describe('relations', () => {
         [1, 0, 0],
       ]),
     }
-    close([valueOf(gspo({ low: 0.2, high: 0.3 }), single)], [valueOf(grpo({ low: 0.2, high: 0.3 }), single)])
+    close(
+      [valueOf(gspo({ epsilon: 0.2, epsilonHigh: 0.3 }), single)],
+      [valueOf(grpo({ epsilon: 0.2, epsilonHigh: 0.3 }), single)],
+    )
     const whole = { ...batch, mask: tf.ones<tf.Rank.R2>([2, 3]) }
-    close([valueOf(luspo(), whole)], [3 * valueOf(gspo({ low: 0.2, high: 0.2 }), whole)])
+    close([valueOf(luspo(), whole)], [3 * valueOf(gspo({ epsilon: 0.2, epsilonHigh: 0.2 }), whole)])
   })
 
   test('without a clip GMPO is GSPO, and GSPO-token has its gradient', () => {
-    const wide = { low: 1, high: 1e3 }
-    const nats = { low: 1e3, high: 1e3 }
+    const wide = { epsilon: 1, epsilonHigh: 1e3 }
+    const nats = { epsilon: 1e3, epsilonHigh: 1e3 }
     close([valueOf(gmpo(nats))], [valueOf(gspo(wide))])
     close(gradientOf(gmpo(nats)), gradientOf(gspo(wide)))
     close(gradientOf(gspoToken(wide)), gradientOf(gspo(wide)))
@@ -145,12 +148,12 @@ describe('relations', () => {
   test('the two-sided clip bounds what a bad token costs, the plain one does not', () => {
     const given = { ...batch, logProb: tf.fill<tf.Rank.R2>([2, 3], 8), advantage: tf.tensor1d([-1, -1]) }
     expect(valueOf(grpo(), given)).toBeGreaterThan(1e3)
-    expect(valueOf(grpo({ ceiling: 4 }), given)).toBeCloseTo(4, 5)
+    expect(valueOf(grpo({ delta: 4 }), given)).toBeCloseTo(4, 5)
   })
 
   test('SAPO tends to the plain ratio as τ → 0', () => {
     const tiny = 1e-3
-    close(gradientOf(sapo({ positive: tiny, negative: tiny })), gradientOf(grpo({ low: 1, high: 1e3 })), 5)
+    close(gradientOf(sapo({ positive: tiny, negative: tiny })), gradientOf(grpo({ epsilon: 1, epsilonHigh: 1e3 })), 5)
   })
 
   test('a correction of 0 leaves the divergence of its token', () => {
@@ -194,10 +197,10 @@ const { referenceLogProb: _reference, ...withoutReference } = batch
 test.each([
   ['a reference that β > 0 needs', () => grpo({ beta: 0.1 })(withoutReference), 'grpo: referenceLogProb is missing'],
   ['an entropy that its bonus needs', () => dapo({ entropyBonus: 1 })(batch), 'dapo: entropy is missing'],
-  ['a clip below 0', () => gspo({ low: -1 }), 'gspo: low must be at least 0, found -1'],
-  ['a clip below a ratio of 0', () => grpo({ low: 1.5 }), 'grpo: low must be at most 1, found 1.5'],
-  ['a ceiling of 0', () => grpo({ ceiling: 0 }), 'grpo: ceiling must be above 1, found 0'],
-  ['a ceiling that holds everything', () => dapo({ ceiling: 1 }), 'dapo: ceiling must be above 1, found 1'],
+  ['a clip below 0', () => gspo({ epsilon: -1 }), 'gspo: epsilon must be at least 0, found -1'],
+  ['a clip below a ratio of 0', () => grpo({ epsilon: 1.5 }), 'grpo: epsilon must be at most 1, found 1.5'],
+  ['a delta of 0', () => grpo({ delta: 0 }), 'grpo: delta must be above 1, found 0'],
+  ['a delta that holds everything', () => dapo({ delta: 1 }), 'dapo: delta must be above 1, found 1'],
   ['β below 0', () => bnpo({ beta: -1 }), 'bnpo: beta must be at least 0, found -1'],
   ['no length', () => drGRPO({ maxLength: 0 }), 'fixedLength: length must be above 0'],
   ['no cap', () => cispo({ cap: 0 }), 'cispo: cap must be above 0'],

@@ -13,7 +13,9 @@ const observed =
     const ratio = ratioOf(logWeight)
     const { cost, told } = pessimisticClip(clip)(tokens, logWeight)
     const before = tf.sub<tf.Tensor2D>(logProb, logRatio)
-    const outside = [tf.less(ratio, 1 - clip.low), tf.greater(ratio, 1 + clip.high)].map((x) => tf.cast(x, 'float32'))
+    const outside = [tf.less(ratio, 1 - clip.epsilon), tf.greater(ratio, 1 + clip.epsilonHigh)].map((x) =>
+      tf.cast(x, 'float32'),
+    )
     return {
       cost,
       told: {
@@ -35,7 +37,7 @@ const observed =
  * average over the tokens of the batch, as here; Stable-Baselines3 and RL4LMs over a flat buffer, which is the same
  * of rows of one step. Beside it go `clippedValueLoss` or `squaredValueLoss`, put together by `sumOfLosses`.
  *
- * @param options.low          ε, default 0.2
+ * @param options.epsilon      ε, default 0.2
  * @param options.entropyBonus default 0 (SB3 `ent_coef`)
  * @param options.sharing      how the tokens share the loss, default `tokenMean`
  * @param options              others: see ClippedOptions
@@ -44,7 +46,7 @@ const observed =
  *          clip_fraction (whatever the sign of A; SB3), all of them means over tokens, and entropy
  * @throws RangeError for a wrong shape or option
  * @see Schulman et al. 2017, arXiv:1707.06347; torchtune PPOLoss, TRL PPOTrainer, SB3 PPO
- * @example reduce(ppoPolicy({ low: 0.2 })({ logProb, oldLogProb, advantage, mask }), weight)
+ * @example reduce(ppoPolicy({ epsilon: 0.2 })({ logProb, oldLogProb, advantage, mask }), weight)
  */
 export const ppoPolicy = (options: ClippedOptions = {}): PolicyGradientLoss => {
   const surrogate = observed(clipOf('ppoPolicy', options))

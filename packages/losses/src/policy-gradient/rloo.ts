@@ -12,11 +12,11 @@ import { clipOf, pessimisticClip } from './surrogate.ts'
  * A is `leaveOneOut` of the rewards, from which β Σ_t (log π_old − log π_ref) was subtracted (`klPenalised`): this
  * loss has its KL in the reward, not in a term. At π = π_old its gradient is REINFORCE's. TRL's RLOOTrainer.
  *
- * @param options.low     ε_low, default 0.2
- * @param options.high    ε_high, default `low`
- * @param options.sharing how the tokens share the loss, default `sequenceMean`
- * @param options         others: see ClippedOptions
- * @param inputs          see PolicyGradientInputs: [rows, steps], nats
+ * @param options.epsilon     ε_low, default 0.2
+ * @param options.epsilonHigh ε_high, default `epsilon`
+ * @param options.sharing     how the tokens share the loss, default `sequenceMean`
+ * @param options             others: see ClippedOptions
+ * @param inputs              see PolicyGradientInputs: [rows, steps], nats
  * @returns terms [rows, steps], alike within a row; metrics as `gspo`
  * @throws RangeError for a wrong shape or option
  * @see Ahmadian et al. 2024, "Back to basics", arXiv:2402.14740; Kool et al. 2019

@@ -21,27 +21,27 @@ export interface ClipOptions {
    * 0 ≤ ε_low ≤ 1: a ratio below 1 − ε_low earns no more for an action that is to be rarer. Default 0.2; at 1 none is
    * held back, for no ratio is below 0.
    */
-  readonly low?: number
-  /** ε_high: a ratio above 1 + ε_high earns no more for an action that is to be likelier. Default `low`. */
-  readonly high?: number
+  readonly epsilon?: number
+  /** ε_high: a ratio above 1 + ε_high earns no more for an action that is to be likelier. Default `epsilon`. */
+  readonly epsilonHigh?: number
   /**
    * δ > 1: the largest ratio that an action to be made rarer is charged for, which leaves the plain clip unbounded
    * (INTELLECT-2's two-sided clip, arXiv:2505.07291, where δ > 1 + ε_high; TRL `delta`, which takes less, too). Default
    * none.
    */
-  readonly ceiling?: number
+  readonly delta?: number
 }
 
 /** Options of a clip, checked; throws a RangeError that names the caller. */
 export const clipOf = (
   caller: string,
-  { low = 0.2, high = low, ceiling = Infinity }: ClipOptions,
+  { epsilon = 0.2, epsilonHigh = epsilon, delta = Infinity }: ClipOptions,
 ): Required<ClipOptions> => {
-  atLeastZero(caller, { low, high })
-  if (low > 1) throw new RangeError(`${caller}: low must be at most 1, found ${low}`)
+  atLeastZero(caller, { epsilon, epsilonHigh })
+  if (epsilon > 1) throw new RangeError(`${caller}: epsilon must be at most 1, found ${epsilon}`)
   // At 1 or less it would hold back what the policy that drew the tokens still has to learn.
-  if (!(ceiling > 1)) throw new RangeError(`${caller}: ceiling must be above 1, found ${ceiling}`)
-  return { low, high, ceiling }
+  if (!(delta > 1)) throw new RangeError(`${caller}: delta must be above 1, found ${delta}`)
+  return { epsilon, epsilonHigh, delta }
 }
 
 /** 1 where both hold; a product, for not every device has the conjunction. */
@@ -54,10 +54,14 @@ interface Clipped {
   readonly high: tf.Tensor2D
 }
 
-/** Tokens whose ratio has left [1 − low, 1 + high] on the side where the advantage pushes it. */
-const clippedAt = ({ advantage }: Tokens, ratio: tf.Tensor2D, { low, high }: Required<ClipOptions>): Clipped => ({
-  low: both(tf.less(ratio, 1 - low), tf.less(advantage, 0)),
-  high: both(tf.greater(ratio, 1 + high), tf.greater(advantage, 0)),
+/** Tokens whose ratio has left [1 − ε_low, 1 + ε_high] on the side where the advantage pushes it. */
+const clippedAt = (
+  { advantage }: Tokens,
+  ratio: tf.Tensor2D,
+  { epsilon, epsilonHigh }: Required<ClipOptions>,
+): Clipped => ({
+  low: both(tf.less(ratio, 1 - epsilon), tf.less(advantage, 0)),
+  high: both(tf.greater(ratio, 1 + epsilonHigh), tf.greater(advantage, 0)),
 })
 
 /** −min(min(ρ, δ) A, clip(ρ, 1 − ε_low, 1 + ε_high) A): the pessimistic clip of PPO. */
@@ -67,8 +71,8 @@ export const pessimisticClip =
     const ratio = ratioOf(logWeight)
     const { advantage } = tokens
     const { low, high } = clippedAt(tokens, ratio, clip)
-    const held = tf.clipByValue(ratio, 1 - clip.low, 1 + clip.high)
-    const free = clip.ceiling === Infinity ? ratio : tf.minimum<tf.Tensor2D>(ratio, clip.ceiling)
+    const held = tf.clipByValue(ratio, 1 - clip.epsilon, 1 + clip.epsilonHigh)
+    const free = clip.delta === Infinity ? ratio : tf.minimum<tf.Tensor2D>(ratio, clip.delta)
     return {
       cost: tf.neg(tf.minimum(tf.mul(free, advantage), tf.mul(held, advantage))),
       told: { 'clip_ratio/low_mean': low, 'clip_ratio/high_mean': high, 'clip_ratio/region_mean': tf.add(low, high) },

@@ -29,12 +29,12 @@ const settled = (caller: string, { value, oldValue, returns, mask }: ValueInputs
   return { value: settle(value), oldValue: settle(oldValue), returns: settle(returns), live }
 }
 
-const near = (value: tf.Tensor2D, oldValue: tf.Tensor2D, clip: number): tf.Tensor2D =>
-  tf.add(oldValue, tf.clipByValue(tf.sub(value, oldValue), -clip, clip))
+const near = (value: tf.Tensor2D, oldValue: tf.Tensor2D, clipRange: number): tf.Tensor2D =>
+  tf.add(oldValue, tf.clipByValue(tf.sub(value, oldValue), -clipRange, clipRange))
 
 export interface ClippedValueOptions {
   /** How far V may move from its old value before it earns no more. Default 0.2. */
-  readonly clip?: number
+  readonly clipRange?: number
   /** Default `tokenMean`. */
   readonly sharing?: Sharing
 }
@@ -46,21 +46,21 @@ export interface ClippedValueOptions {
  *
  * torchtune and TRL, who add 0.1 times of it to the policy's loss.
  *
- * @param options.clip c in units of reward, default 0.2
- * @param inputs       see ValueInputs: [rows, steps], in units of reward
+ * @param options.clipRange c in units of reward, default 0.2
+ * @param inputs            see ValueInputs: [rows, steps], in units of reward
  * @returns terms [rows, steps], reward²; metrics val/clipfrac_avg (where the clip binds)
  * @throws RangeError for a wrong shape or clip
  * @see torchtune PPOLoss; TRL PPOTrainer (`cliprange_value`)
  * @example reduce(clippedValueLoss()({ value, oldValue, returns, mask }), weight)
  */
-export const clippedValueLoss = ({ clip = 0.2, sharing = tokenMean }: ClippedValueOptions = {}): ((
+export const clippedValueLoss = ({ clipRange = 0.2, sharing = tokenMean }: ClippedValueOptions = {}): ((
   inputs: ValueInputs,
 ) => Terms) => {
-  aboveZero('clippedValueLoss', { clip })
+  aboveZero('clippedValueLoss', { clipRange })
   return (inputs) => {
     const { value, oldValue, returns, live } = settled('clippedValueLoss', inputs)
     const free = tf.square(tf.sub(value, returns))
-    const held = tf.square(tf.sub(near(value, oldValue, clip), returns))
+    const held = tf.square(tf.sub(near(value, oldValue, clipRange), returns))
     const shares = sharing(live)
     const bound = tf.cast(tf.greater(held, free), 'float32')
     return {
@@ -73,7 +73,7 @@ export const clippedValueLoss = ({ clip = 0.2, sharing = tokenMean }: ClippedVal
 
 export interface SquaredValueOptions {
   /** The change of V past which its value is taken to be V_old ± clip, and its gradient 0. Default none. */
-  readonly clip?: number
+  readonly clipRange?: number
   /** Default `tokenMean`. */
   readonly sharing?: Sharing
 }
@@ -86,20 +86,20 @@ export interface SquaredValueOptions {
  * Stable-Baselines3 and RL4LMs, who add 0.5 times of it to the policy's loss; with SB3's `clip_range_vf`, V is
  * V_old + clip(V − V_old, −c, c), without the maximum of `clippedValueLoss`.
  *
- * @param options.clip c in units of reward, default none
- * @param inputs       see ValueInputs: [rows, steps], in units of reward
+ * @param options.clipRange c in units of reward, default none
+ * @param inputs            see ValueInputs: [rows, steps], in units of reward
  * @returns terms [rows, steps], reward²; metrics value_loss
  * @throws RangeError for a wrong shape or clip
  * @see Stable-Baselines3 PPO
  * @example reduce(squaredValueLoss()({ value, oldValue, returns, mask }), weight)
  */
-export const squaredValueLoss = ({ clip = Infinity, sharing = tokenMean }: SquaredValueOptions = {}): ((
+export const squaredValueLoss = ({ clipRange = Infinity, sharing = tokenMean }: SquaredValueOptions = {}): ((
   inputs: ValueInputs,
 ) => Terms) => {
-  aboveZero('squaredValueLoss', { clip })
+  aboveZero('squaredValueLoss', { clipRange })
   return (inputs) => {
     const { value, oldValue, returns, live } = settled('squaredValueLoss', inputs)
-    const predicted = clip === Infinity ? value : near(value, oldValue, clip)
+    const predicted = clipRange === Infinity ? value : near(value, oldValue, clipRange)
     const terms = tf.square(tf.sub(predicted, returns))
     const shares = sharing(live)
     return { terms, ...shares, metrics: { value_loss: tf.sum(tf.mul(shares.share, terms)) } }

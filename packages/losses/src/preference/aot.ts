@@ -32,7 +32,7 @@ const checked = (caller: string, beta: number, labelSmoothing: number): void => 
 export const aot = ({ beta = 0.1, labelSmoothing = 0 }: NoisyDpoOptions = {}): PairLoss<ReferencePairs> => {
   checked('aot', beta, labelSmoothing)
   return pairLoss('aot', beta, logRatios, (_, pairs, kept) => {
-    const reference = { chosen: pairs.referenceChosen, rejected: pairs.referenceRejected }
+    const reference = { chosen: pairs.referenceChosenLogProb, rejected: pairs.referenceRejectedLogProb }
     const margin = gap(logProbs(pairs))
     const d = tf.sub<tf.Tensor1D>(margin, ofSameRank(margin, gap(reference), kept))
     return smoothedLogistic(tf.mul(beta, d), labelSmoothing)

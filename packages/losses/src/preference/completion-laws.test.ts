@@ -14,10 +14,10 @@ import { ncaUnpaired } from './nca.ts'
 import { droppable, keep, logProb } from './pair.test.fixture.ts'
 import { sppo } from './sppo.ts'
 
-const completion = { policy: logProb, reference: logProb, keep }
+const completion = { logProb, referenceLogProb: logProb, keep }
 const desirable = fc.constantFrom(0, 1)
 
-const rowsOf = (row: fc.Arbitrary<Row>) => ({ ...droppable(row), learned: ['policy'] })
+const rowsOf = (row: fc.Arbitrary<Row>) => ({ ...droppable(row), learned: ['logProb'] })
 
 const labelled = rowsOf(fc.record({ ...completion, desirable }))
 
@@ -25,7 +25,7 @@ const STEPS = 3
 const contested = fc
   .record({
     logProb: logProbs(STEPS),
-    reference: logProbs(STEPS),
+    referenceLogProb: logProbs(STEPS),
     winRate: between(0, 1),
     keep,
     tokens: fc.integer({ min: 0, max: STEPS }),
@@ -54,7 +54,7 @@ keepTheLaws([
       return {
         ...given,
         logProb: blankOutside(given['logProb']!, mask),
-        reference: blankOutside(given['reference']!, mask),
+        referenceLogProb: blankOutside(given['referenceLogProb']!, mask),
         winRate: flat(mask).includes(1) ? given['winRate']! : NaN,
       }
     },
@@ -62,7 +62,7 @@ keepTheLaws([
     frozen: {
       part: 'log π − log π_ref of each token',
       loss: (at: ContestedTokens) => (inputs: ContestedTokens) => {
-        const ratio = tf.sub(at.logProb, at.reference)
+        const ratio = tf.sub(at.logProb, at.referenceLogProb)
         const push = tf.sub(tf.mul(0.1, ratio), tf.sub(tf.expandDims(at.winRate, 1), 0.5))
         const live = tf.mul<tf.Tensor2D>(at.mask, tf.expandDims(at.keep!, 1))
         return { terms: tf.mul(push, inputs.logProb), ...sequenceSum(live), metrics: {} }

@@ -14,8 +14,8 @@ export const isDesirable = ({ desirable }: LabelledCompletions): tf.Tensor1D => 
 /**
  * A loss of single completions from its formula.
  *
- * @param caller the loss's name, for errors
- * @param term   [rows] the loss of each completion, from its log-ratio; inputs are numbers in every row
+ * @param caller  the loss's name, for errors
+ * @param term    [rows] the loss of each completion, from its log-ratio; inputs are numbers in every row
  * @param metrics what to log, from the log-ratios and the rows that are kept [rows] bool
  */
 export const completionLoss =
@@ -26,7 +26,7 @@ export const completionLoss =
   ): CompletionLoss<Inputs> =>
   (given) => {
     const { kept, inputs } = keptRows(caller, given)
-    const ratio = tf.sub<tf.Tensor1D>(inputs.policy, inputs.reference)
+    const ratio = tf.sub<tf.Tensor1D>(inputs.logProb, inputs.referenceLogProb)
     const terms = term(ratio, inputs)
     return {
       terms: tf.where(kept, terms, tf.zerosLike(terms)),
@@ -57,8 +57,8 @@ export const labelMetrics =
       'rewards/chosen': chosen,
       'rewards/rejected': rejected,
       'rewards/margins': tf.sub(chosen, rejected),
-      'logps/chosen': meanAmong(inputs.policy, good),
-      'logps/rejected': meanAmong(inputs.policy, bad),
+      'logps/chosen': meanAmong(inputs.logProb, good),
+      'logps/rejected': meanAmong(inputs.logProb, bad),
     }
   }
 

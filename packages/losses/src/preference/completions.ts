@@ -4,9 +4,9 @@ import type { Keepable } from '../kept-rows.ts'
 /** Single completions, a row each. Log-probabilities are sums over the tokens of the completion, nats. */
 export interface Completions extends Keepable {
   /** [rows] log π(y | x) */
-  readonly policy: tf.Tensor1D
+  readonly logProb: tf.Tensor1D
   /** [rows] log π_ref(y | x), a constant */
-  readonly reference: tf.Tensor1D
+  readonly referenceLogProb: tf.Tensor1D
 }
 
 /** Single completions that somebody found good or bad. */

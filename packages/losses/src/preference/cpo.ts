@@ -55,12 +55,13 @@ export const cpo = ({ beta = 0.1, labelSmoothing = 0, nllWeight = 1 }: CpoOption
  * @returns terms [pairs], nats. Metrics: nll_loss, and those of pairMetrics, rewards being log π
  * @throws RangeError for a wrong shape
  * @see TRL DPOTrainer loss_type=sft
- * @example reduce(multiLoss([[1, dpo()], [0.5, likelihoodOfChosen]])({ ...pairs, chosenNll }), weight) // 1.6210
+ * @example reduce(multiLoss([[1, dpo()], [0.5, likelihoodOfChosen()]])({ ...pairs, chosenNll }), weight) // 1.6210
  */
-export const likelihoodOfChosen: PairLoss<PairsWithNll> = pairLoss<PairsWithNll>(
-  'likelihoodOfChosen',
-  1,
-  logProbs,
-  (_, { chosenNll }) => chosenNll,
-  (_, { chosenNll }) => ({ nll_loss: chosenNll }),
-)
+export const likelihoodOfChosen = (): PairLoss<PairsWithNll> =>
+  pairLoss<PairsWithNll>(
+    'likelihoodOfChosen',
+    1,
+    logProbs,
+    (_, { chosenNll }) => chosenNll,
+    (_, { chosenNll }) => ({ nll_loss: chosenNll }),
+  )

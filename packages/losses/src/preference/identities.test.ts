@@ -31,16 +31,16 @@ import { sppo, sppoHard } from './sppo.ts'
 
 await tf.setBackend('cpu')
 
-const NAMES = ['policyChosen', 'policyRejected', 'referenceChosen', 'referenceRejected'] as const
+const NAMES = ['chosenLogProb', 'rejectedLogProb', 'referenceChosenLogProb', 'referenceRejectedLogProb'] as const
 type Row = Readonly<Record<(typeof NAMES)[number] | 'chosenLength' | 'rejectedLength', number>>
 
 const logProb = between(-9, -1)
 const length = fc.integer({ min: 1, max: 6 })
 const pair: fc.Arbitrary<Row> = fc.record({
-  policyChosen: logProb,
-  policyRejected: logProb,
-  referenceChosen: logProb,
-  referenceRejected: logProb,
+  chosenLogProb: logProb,
+  rejectedLogProb: logProb,
+  referenceChosenLogProb: logProb,
+  referenceRejectedLogProb: logProb,
   chosenLength: length,
   rejectedLength: length,
 })
@@ -49,18 +49,18 @@ const batch = fc.array(pair, { minLength: 1, maxLength: 5 })
 const column = (rows: readonly Row[], name: keyof Row): tf.Tensor1D => tf.tensor1d(rows.map((row) => row[name]))
 
 const pairsOf = (rows: readonly Row[]): MeasuredPairs => ({
-  policyChosen: column(rows, 'policyChosen'),
-  policyRejected: column(rows, 'policyRejected'),
-  referenceChosen: column(rows, 'referenceChosen'),
-  referenceRejected: column(rows, 'referenceRejected'),
+  chosenLogProb: column(rows, 'chosenLogProb'),
+  rejectedLogProb: column(rows, 'rejectedLogProb'),
+  referenceChosenLogProb: column(rows, 'referenceChosenLogProb'),
+  referenceRejectedLogProb: column(rows, 'referenceRejectedLogProb'),
   chosenLength: column(rows, 'chosenLength'),
   rejectedLength: column(rows, 'rejectedLength'),
 })
 
 /** The completions of pairs, the chosen ones desirable. */
 const completionsOf = (rows: readonly Row[]) => ({
-  policy: tf.concat1d([column(rows, 'policyChosen'), column(rows, 'policyRejected')]),
-  reference: tf.concat1d([column(rows, 'referenceChosen'), column(rows, 'referenceRejected')]),
+  logProb: tf.concat1d([column(rows, 'chosenLogProb'), column(rows, 'rejectedLogProb')]),
+  referenceLogProb: tf.concat1d([column(rows, 'referenceChosenLogProb'), column(rows, 'referenceRejectedLogProb')]),
   desirable: tf.tensor1d([...rows.map(() => 1), ...rows.map(() => 0)]),
 })
 
@@ -133,8 +133,8 @@ describe('losses that are one at some setting', () => {
   test('CPO without likelihood and reference-free DPO, SimPO without a margin and DPO per token', () => {
     holds((rows) => {
       const pairs = pairsOf(rows)
-      const none = tf.zerosLike(pairs.policyChosen)
-      const uniform = { ...pairs, referenceChosen: none, referenceRejected: none }
+      const none = tf.zerosLike(pairs.chosenLogProb)
+      const uniform = { ...pairs, referenceChosenLogProb: none, referenceRejectedLogProb: none }
       return [
         [valueOf(cpo({ nllWeight: 0 })({ ...pairs, chosenNll: none })), valueOf(referenceFreeDpo()(pairs))],
         [valueOf(simPo({ beta: 2, gamma: 0 })(pairs)), valueOf(dpoPerToken({ beta: 2 })(uniform))],
@@ -147,10 +147,10 @@ describe('losses that are one at some setting', () => {
     holds((rows) => {
       const pairs = pairsOf(rows)
       const flipped = {
-        policyChosen: pairs.policyRejected,
-        policyRejected: pairs.policyChosen,
-        referenceChosen: pairs.referenceRejected,
-        referenceRejected: pairs.referenceChosen,
+        chosenLogProb: pairs.rejectedLogProb,
+        rejectedLogProb: pairs.chosenLogProb,
+        referenceChosenLogProb: pairs.referenceRejectedLogProb,
+        referenceRejectedLogProb: pairs.referenceChosenLogProb,
       }
       const robust = robustDpo({ beta: 0.3, labelSmoothing: 0.2 })
       return [[0.8 * valueOf(robust(pairs)) + 0.2 * valueOf(robust(flipped)), valueOf(dpo({ beta: 0.3 })(pairs))]]
@@ -175,10 +175,10 @@ describe('what must cancel, cancels', () => {
   test.each(Object.entries(OF_MARGINS))('%s: a constant of the prompt, under either model', (_, loss) => {
     holds((rows) => {
       const expected = valueOf(loss(pairsOf(rows)))
-      const policy = rows.map((row, i) => moved(row, i + 0.5, ['policyChosen', 'policyRejected']))
-      const reference = rows.map((row) => moved(row, -2.5, ['referenceChosen', 'referenceRejected']))
+      const policy = rows.map((row, i) => moved(row, i + 0.5, ['chosenLogProb', 'rejectedLogProb']))
+      const reference = rows.map((row) => moved(row, -2.5, ['referenceChosenLogProb', 'referenceRejectedLogProb']))
       // Optimal transport compares prompts with one another, so there it is the same constant for all.
-      const alike = rows.map((row) => moved(row, 3, ['policyChosen', 'policyRejected']))
+      const alike = rows.map((row) => moved(row, 3, ['chosenLogProb', 'rejectedLogProb']))
       const shift = loss === OF_MARGINS.aot ? alike : policy
       return [
         [valueOf(loss(pairsOf(shift))), expected],
@@ -189,7 +189,7 @@ describe('what must cancel, cancels', () => {
 
   test('a completion that both models find likelier by as much', () => {
     holds((rows) => {
-      const shifted = pairsOf(rows.map((row, i) => moved(row, -i - 1, ['policyChosen', 'referenceChosen'])))
+      const shifted = pairsOf(rows.map((row, i) => moved(row, -i - 1, ['chosenLogProb', 'referenceChosenLogProb'])))
       const pairs = pairsOf(rows)
       return [nca(), apoZero(), sppoHard({ beta: 1 }), aotUnpaired(), ipoPerToken({ beta: 1 })].map(
         (loss) => [valueOf(loss(shifted)), valueOf(loss(pairs))] as const,
@@ -208,8 +208,8 @@ test('optimal transport is what sorting says, kept rows among others', () => {
         const kept = given.filter(([, keep]) => keep).map(([row]) => row)
         const keep = tf.tensor1d(given.map(([, counts]) => Number(counts)))
         const found = aotUnpaired({ beta: 0.3 })({ ...pairsOf(rows), keep })
-        const up = ascending(kept.map((row) => row.policyChosen - row.referenceChosen))
-        const down = ascending(kept.map((row) => row.policyRejected - row.referenceRejected))
+        const up = ascending(kept.map((row) => row.chosenLogProb - row.referenceChosenLogProb))
+        const down = ascending(kept.map((row) => row.rejectedLogProb - row.referenceRejectedLogProb))
         const expected = up.map((d, k) => Math.log1p(Math.exp(-0.3 * (d - down[k]!))))
         const mean = expected.reduce((a, b) => a + b, 0) / Math.max(1, kept.length)
         expect(valueOf(found)).toBeCloseTo(mean, 10)
@@ -244,8 +244,8 @@ test('a batch of which nothing is kept leaves the moments as they are', () => {
 })
 
 test('KL over the rows that moved, and over all that are kept', () => {
-  const policy = tf.tensor1d([-1, -2, -3, NaN])
-  const given = { policy, reference: tf.tensor1d([-2, -2, -2.5, 0]), keep: tf.tensor1d([1, 1, 1, 0]) }
+  const logProb = tf.tensor1d([-1, -2, -3, NaN])
+  const given = { logProb, referenceLogProb: tf.tensor1d([-2, -2, -2.5, 0]), keep: tf.tensor1d([1, 1, 1, 0]) }
   expect(mismatchedKl(given).dataSync()[0]).toBeCloseTo(0.5 / 3, 6)
   expect(mismatchedKlOfNonZero(given).dataSync()[0]).toBeCloseTo(0.5 / 2, 6)
   const nothing = { ...given, keep: tf.zeros<tf.Rank.R1>([4]) }

@@ -29,7 +29,7 @@ const lengthOf = ({ mask }: TokenLogProbs): tf.Tensor2D => tf.sum(counted(mask),
  * @throws RangeError for α out of range or a wrong shape
  * @see Liu et al. 2024, arXiv:2409.06411; TRL DPOConfig.ld_alpha
  * @example
- * const { chosen: policyChosen, rejected: policyRejected } = desensitised({ chosen, rejected }, 0.5)
+ * const { chosen: chosenLogProb, rejected: rejectedLogProb } = desensitised({ chosen, rejected }, 0.5)
  */
 export const desensitised = ({ chosen, rejected }: PairTokens, alpha: number): Pair => {
   checkOption('desensitised', 'alpha', alpha, alpha >= 0 && alpha <= 1, 'between 0 and 1')

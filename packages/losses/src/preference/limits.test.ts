@@ -37,10 +37,10 @@ const row = (...x: number[]): tf.Tensor1D => tf.tensor1d(x)
 const pairsOf = (chosen: readonly number[], rejected: readonly number[]) => {
   const ones = tf.ones<tf.Rank.R1>([chosen.length])
   return {
-    policyChosen: row(...chosen),
-    policyRejected: row(...rejected),
-    referenceChosen: tf.neg(ones),
-    referenceRejected: tf.neg(ones),
+    chosenLogProb: row(...chosen),
+    rejectedLogProb: row(...rejected),
+    referenceChosenLogProb: tf.neg(ones),
+    referenceRejectedLogProb: tf.neg(ones),
     chosenLength: ones,
     rejectedLength: ones,
     chosenNll: tf.zerosLike(ones),
@@ -50,17 +50,21 @@ type Pairs = ReturnType<typeof pairsOf>
 type Loss = (pairs: Pairs) => Terms
 
 const lossOf = (loss: Loss, pairs: Pairs): number =>
-  reduce(loss(pairs), tf.ones([pairs.policyChosen.shape[0]])).dataSync()[0]!
+  reduce(loss(pairs), tf.ones([pairs.chosenLogProb.shape[0]])).dataSync()[0]!
 
-/** d loss / d policyChosen and d policyRejected. */
+/** d loss / d chosenLogProb and d rejectedLogProb. */
 const slopesOf = (loss: Loss, pairs: Pairs): readonly number[][] =>
   tf
-    .grads((policyChosen, policyRejected) =>
+    .grads((chosenLogProb, rejectedLogProb) =>
       reduce(
-        loss({ ...pairs, policyChosen: policyChosen as tf.Tensor1D, policyRejected: policyRejected as tf.Tensor1D }),
-        tf.ones([policyChosen!.shape[0]!]),
+        loss({
+          ...pairs,
+          chosenLogProb: chosenLogProb as tf.Tensor1D,
+          rejectedLogProb: rejectedLogProb as tf.Tensor1D,
+        }),
+        tf.ones([chosenLogProb!.shape[0]!]),
       ),
-    )([pairs.policyChosen, pairs.policyRejected])
+    )([pairs.chosenLogProb, pairs.rejectedLogProb])
     .map((g) => [...g.dataSync()])
 
 const ALL: Readonly<Record<string, Loss>> = {
@@ -114,19 +118,19 @@ test('the compiled graphs are as finite, and have the same numbers', async () =>
     EXTREMES.map(([, [w]]) => w),
     EXTREMES.map(([, , [l]]) => l),
   )
-  const { policyChosen, policyRejected, ...rest } = pairs
+  const { chosenLogProb, rejectedLogProb, ...rest } = pairs
   const step = (loss: Loss) => (chosen: tf.Tensor1D, rejected: tf.Tensor1D) => {
     const whole = (w: tf.Tensor, l: tf.Tensor): tf.Scalar =>
-      tf.sum(loss({ ...rest, policyChosen: w as tf.Tensor1D, policyRejected: l as tf.Tensor1D }).terms)
+      tf.sum(loss({ ...rest, chosenLogProb: w as tf.Tensor1D, rejectedLogProb: l as tf.Tensor1D }).terms)
     const { value, grads } = tf.valueAndGrads(whole as (...x: tf.Tensor[]) => tf.Scalar)([chosen, rejected])
     return { value: value as tf.Tensor, w: grads[0]!, l: grads[1]! }
   }
   const host = (x: tf.Tensor1D) => hostTensor(x.dataSync() as Float32Array)
   for (const [name, loss] of Object.entries(ALL)) {
     const run = jit(({ w, l }: { w: tf.Tensor; l: tf.Tensor }) => step(loss)(w as tf.Tensor1D, l as tf.Tensor1D))
-    const found = await run({ w: host(policyChosen), l: host(policyRejected) })
+    const found = await run({ w: host(chosenLogProb), l: host(rejectedLogProb) })
     await run.dispose()
-    const eager = step(loss)(policyChosen, policyRejected)
+    const eager = step(loss)(chosenLogProb, rejectedLogProb)
     for (const part of ['value', 'w', 'l'] as const)
       [...eager[part].dataSync()].forEach((x, i) => {
         expect(Number.isFinite(x), `${name} ${part} ${i}`).toBe(true)
@@ -137,7 +141,12 @@ test('the compiled graphs are as finite, and have the same numbers', async () =>
 
 test('−∞ under policy and reference alike is a ratio of 1', () => {
   const none = row(-Infinity)
-  const pairs = { policyChosen: none, policyRejected: row(-2), referenceChosen: none, referenceRejected: row(-2) }
+  const pairs = {
+    chosenLogProb: none,
+    rejectedLogProb: row(-2),
+    referenceChosenLogProb: none,
+    referenceRejectedLogProb: row(-2),
+  }
   expect(dpo()(pairs).terms.dataSync()[0]).toBeCloseTo(Math.LN2, 6)
 })
 
@@ -147,11 +156,18 @@ describe('tokens that are impossible', () => {
 
   test('Nash-MD has a finite loss and gradient, and none of a row that is not kept', () => {
     const two = (x: number): tf.Tensor2D => tf.tensor2d([[-Infinity, -1], [x, x]]) // prettier-ignore
-    const given = { reference: two(NaN), mask: tf.ones<tf.Rank.R2>([2, 2]), winRate: row(1, NaN), keep: row(1, 0) }
+    const given = {
+      referenceLogProb: two(NaN),
+      mask: tf.ones<tf.Rank.R2>([2, 2]),
+      winRate: row(1, NaN),
+      keep: row(1, 0),
+    }
     const loss = (x: tf.Tensor): tf.Scalar => reduce(nashMd()({ ...given, logProb: x as tf.Tensor2D }), row(1, 1))
     expect(loss(two(NaN)).dataSync()[0]).toBeCloseTo(0.5 * (1e6 + 1), -1)
     expect([...tf.grad(loss)(two(NaN)).dataSync()]).toEqual([0, -0.5, 0, 0])
-    const alone = tf.grad((x) => nashMd()({ logProb: x as tf.Tensor2D, reference: none, mask, winRate: row(1) }).terms)
+    const alone = tf.grad(
+      (x) => nashMd()({ logProb: x as tf.Tensor2D, referenceLogProb: none, mask, winRate: row(1) }).terms,
+    )
     expect([...alone(tf.tensor2d([[-1, -1]])).dataSync()].every(Number.isFinite)).toBe(true)
   })
 
@@ -168,7 +184,7 @@ describe('tokens that are impossible', () => {
 })
 
 test('KTO logs the KL of the rows that are kept', () => {
-  const completions = { policy: row(-1, -1), reference: row(-2, -1), desirable: row(1, 0), keep: row(1, 0) }
+  const completions = { logProb: row(-1, -1), referenceLogProb: row(-2, -1), desirable: row(1, 0), keep: row(1, 0) }
   const { metrics } = kto()({ ...completions, kl: row(0.5, NaN) })
   expect([metrics['kl'], metrics['kl/raw']].map((x) => x!.dataSync()[0])).toEqual([0.5, 0.5])
 })
@@ -273,7 +289,7 @@ test('options out of range are named', () => {
   expect(() => dpo({ beta: NaN })).toThrow(RangeError)
   expect(() => spin({ lambda: -1 })).toThrow('spin: lambda must be at least 0, found -1')
   expect(() => spinPerToken({ lambda: -1 })).toThrow('spinPerToken: lambda must be at least 0, found -1')
-  expect(() => spin()({ ...pairsOf([-1], [-1]), policyRejected: row(-1, -1) })).toThrow('spin: policyRejected')
+  expect(() => spin()({ ...pairsOf([-1], [-1]), rejectedLogProb: row(-1, -1) })).toThrow('spin: rejectedLogProb')
   expect(() => robustDpo({ labelSmoothing: 0.5 })).toThrow('robustDpo: labelSmoothing must be at least 0 and below 1/2')
   expect(() => exo({ labelSmoothing: 0 })).toThrow('exo: labelSmoothing must be between 0 and 1')
   expect(() => multiLoss([])).toThrow('multiLoss: needs a loss at least')

@@ -35,7 +35,7 @@ const meanRatio = (
   counts: (ratio: tf.Tensor1D, kept: tf.Tensor1D) => tf.Tensor1D,
 ): tf.Scalar => {
   const { kept, inputs } = keptRows(caller, completions)
-  const ratio = tf.sub<tf.Tensor1D>(inputs.policy, inputs.reference)
+  const ratio = tf.sub<tf.Tensor1D>(inputs.logProb, inputs.referenceLogProb)
   const counted = tf.cast(counts(ratio, kept), 'float32')
   return detach(tf.div(tf.sum(tf.mul(counted, ratio)), orOne(tf.sum(counted))))
 }
@@ -52,7 +52,7 @@ const meanRatio = (
  * @returns [] nats, a constant
  * @throws RangeError for a wrong shape
  * @see Ethayarajh et al. 2024, arXiv:2402.01306; TRL KTOTrainer
- * @example mismatchedKl({ policy, reference })
+ * @example mismatchedKl({ logProb, referenceLogProb })
  */
 export const mismatchedKl = (mismatched: Completions): tf.Scalar =>
   meanRatio('mismatchedKl', mismatched, (_, kept) => kept)
@@ -66,7 +66,7 @@ export const mismatchedKl = (mismatched: Completions): tf.Scalar =>
  * @returns [] nats, a constant
  * @throws RangeError for a wrong shape
  * @see HALOs KTOTrainer.loss
- * @example mismatchedKlOfNonZero({ policy, reference })
+ * @example mismatchedKlOfNonZero({ logProb, referenceLogProb })
  */
 export const mismatchedKlOfNonZero = (mismatched: Completions): tf.Scalar =>
   meanRatio('mismatchedKlOfNonZero', mismatched, (ratio, kept) => tf.logicalAnd(kept, tf.notEqual(ratio, 0)))

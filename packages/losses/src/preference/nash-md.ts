@@ -13,7 +13,7 @@ import { counted } from './sequence-log-probs.ts'
 /** Completions y ~ π, and how they fare against those of the mixture of policy and reference. */
 export interface ContestedTokens extends TokenLogProbs, Keepable {
   /** [rows, steps] log π_ref of each token, nats; a constant */
-  readonly reference: tf.Tensor2D
+  readonly referenceLogProb: tf.Tensor2D
   /** [rows] P(y ≻ y′), y′ ~ `geometricMixture`; for rewards σ(r(y) − r(y′)). Not read in a row without a token. */
   readonly winRate: tf.Tensor1D
 }
@@ -33,23 +33,24 @@ export interface ContestedTokens extends TokenLogProbs, Keepable {
  * @throws RangeError for β < 0 or a wrong shape
  * @see Munos et al. 2023, arXiv:2312.00886; TRL NashMDTrainer
  * @example
- * const tokens = { logProb: tf.tensor2d([[-1, -0.5]]), reference: tf.tensor2d([[-1.2, -0.7]]), mask: tf.ones([1, 2]) }
+ * const [logProb, referenceLogProb] = [tf.tensor2d([[-1, -0.5]]), tf.tensor2d([[-1.2, -0.7]])]
+ * const tokens = { logProb, referenceLogProb, mask: tf.ones([1, 2]) }
  * reduce(nashMd({ beta: 0.1 })({ ...tokens, winRate: tf.tensor1d([1]) }), weight) // 0.7200
  */
 export const nashMd = ({ beta = 0.1 }: DpoOptions = {}): ((tokens: ContestedTokens) => Terms) => {
   checkBeta('nashMd', beta)
   return (tokens) => {
-    const { mask, reference, winRate, keep } = tokens
+    const { mask, referenceLogProb, winRate, keep } = tokens
     checkRank('nashMd', 'logProb', tokens.logProb, ['rows', 'steps'])
     const [rows, steps] = tokens.logProb.shape
-    for (const [name, x] of Object.entries({ mask, reference })) checkShape('nashMd', name, x, { rows, steps })
+    for (const [name, x] of Object.entries({ mask, referenceLogProb })) checkShape('nashMd', name, x, { rows, steps })
     for (const [name, x] of Object.entries({ winRate, keep }))
       if (x !== undefined) checkShape('nashMd', name, x, { rows })
     const byToken = (x: tf.Tensor1D): tf.Tensor2D => alongSteps(tf.expandDims(x, 1), steps)
     const live = keep === undefined ? counted(mask) : tf.mul<tf.Tensor2D>(counted(mask), counted(byToken(keep)))
     const settle = (x: tf.Tensor2D): tf.Tensor2D => finite(tf.where(tf.greater(live, 0), x, tf.zerosLike(live)))
     const logProb = settle(tokens.logProb)
-    const ratio = detach(tf.sub(logProb, settle(reference)))
+    const ratio = detach(tf.sub(logProb, settle(referenceLogProb)))
     const advantage = settle(byToken(tf.sub(winRate, 0.5)))
     const shares = sequenceSum(live)
     return {

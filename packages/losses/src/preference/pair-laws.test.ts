@@ -26,15 +26,15 @@ const learned = [...POLICY]
 /** A chosen completion that both models find likelier: its log-ratio is what it was. */
 const shifted = (given: Row): Row => ({
   ...given,
-  policyChosen: mapNested(given['policyChosen'], (x) => x + 2.5),
-  referenceChosen: mapNested(given['referenceChosen'], (x) => x + 2.5),
+  chosenLogProb: mapNested(given['chosenLogProb'], (x) => x + 2.5),
+  referenceChosenLogProb: mapNested(given['referenceChosenLogProb'], (x) => x + 2.5),
 })
 
 /** A pair that the policy finds likelier, both of it alike. */
 const bothShifted = (given: Row): Row => ({
   ...given,
-  policyChosen: mapNested(given['policyChosen'], (x) => x + 2.5),
-  policyRejected: mapNested(given['policyRejected'], (x) => x + 2.5),
+  chosenLogProb: mapNested(given['chosenLogProb'], (x) => x + 2.5),
+  rejectedLogProb: mapNested(given['rejectedLogProb'], (x) => x + 2.5),
 })
 
 const referenced = { ...having(...REFERENCE, 'keep'), learned, shifted }
@@ -44,10 +44,10 @@ const measured = { ...having(...REFERENCE, ...LENGTHS, 'keep'), learned, shifted
 const coupled: readonly Law[] = ['weights', 'accumulation']
 
 const explored = fc.record({
-  policyOfOwn: logProb,
-  referenceOfOwn: logProb,
-  policyOfReferences: logProb,
-  referenceOfReferences: logProb,
+  ownLogProb: logProb,
+  referenceOwnLogProb: logProb,
+  otherLogProb: logProb,
+  referenceOtherLogProb: logProb,
   ownPreferred: fc.constantFrom(0, 1),
   keep,
 })
@@ -81,7 +81,7 @@ keepTheLaws([
     loss: multiLoss([
       [0.8, dpo()],
       [0.2, bcoPair()],
-      [1, likelihoodOfChosen],
+      [1, likelihoodOfChosen()],
     ]),
     ...having(...REFERENCE, 'chosenNll', 'keep'),
     learned: [...POLICY, 'chosenNll'],
@@ -90,6 +90,6 @@ keepTheLaws([
     name: 'xpo',
     loss: xpo({ alpha: 0.1 }),
     ...droppable(explored),
-    learned: ['policyOfOwn', 'policyOfReferences'],
+    learned: ['ownLogProb', 'otherLogProb'],
   },
 ])

@@ -8,10 +8,10 @@ export const keep: fc.Arbitrary<number> = fc.constantFrom(0, 1, 1)
 
 /** A pair with everything that a pair loss may read, of which each reads some. */
 const pair: Readonly<Record<string, fc.Arbitrary<number>>> = {
-  policyChosen: logProb,
-  policyRejected: logProb,
-  referenceChosen: logProb,
-  referenceRejected: logProb,
+  chosenLogProb: logProb,
+  rejectedLogProb: logProb,
+  referenceChosenLogProb: logProb,
+  referenceRejectedLogProb: logProb,
   chosenLength: length,
   rejectedLength: length,
   chosenNll: between(0.2, 4),
@@ -31,6 +31,11 @@ export const droppable = (row: fc.Arbitrary<Row>): Pick<LossCase, 'row' | 'blank
 export const having = (...names: readonly string[]): Pick<LossCase, 'row' | 'blank' | 'empty'> =>
   droppable(fc.record(Object.fromEntries(names.map((name) => [name, pair[name]]))))
 
-export const POLICY = ['policyChosen', 'policyRejected'] as const
-export const REFERENCE = ['policyChosen', 'policyRejected', 'referenceChosen', 'referenceRejected'] as const
+export const POLICY = ['chosenLogProb', 'rejectedLogProb'] as const
+export const REFERENCE = [
+  'chosenLogProb',
+  'rejectedLogProb',
+  'referenceChosenLogProb',
+  'referenceRejectedLogProb',
+] as const
 export const LENGTHS = ['chosenLength', 'rejectedLength'] as const

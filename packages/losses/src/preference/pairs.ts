@@ -7,17 +7,17 @@ import type { Keepable } from '../kept-rows.ts'
  */
 export interface PolicyPairs extends Keepable {
   /** [pairs] log π(y_w | x) of the chosen completion */
-  readonly policyChosen: tf.Tensor1D
+  readonly chosenLogProb: tf.Tensor1D
   /** [pairs] log π(y_l | x) of the rejected completion */
-  readonly policyRejected: tf.Tensor1D
+  readonly rejectedLogProb: tf.Tensor1D
 }
 
 /** Pairs with their log-probabilities under the reference, a constant. */
 export interface ReferencePairs extends PolicyPairs {
   /** [pairs] log π_ref(y_w | x) */
-  readonly referenceChosen: tf.Tensor1D
+  readonly referenceChosenLogProb: tf.Tensor1D
   /** [pairs] log π_ref(y_l | x) */
-  readonly referenceRejected: tf.Tensor1D
+  readonly referenceRejectedLogProb: tf.Tensor1D
 }
 
 /** How many tokens the log-probabilities of a pair are sums of. */
@@ -52,15 +52,15 @@ export const ofBoth = (h: (x: tf.Tensor1D) => tf.Tensor1D, { chosen, rejected }:
 })
 
 /** log π of both completions. */
-export const logProbs = ({ policyChosen, policyRejected }: PolicyPairs): Pair => ({
-  chosen: policyChosen,
-  rejected: policyRejected,
+export const logProbs = ({ chosenLogProb, rejectedLogProb }: PolicyPairs): Pair => ({
+  chosen: chosenLogProb,
+  rejected: rejectedLogProb,
 })
 
 /** Δ = log π − log π_ref of both completions. */
 export const logRatios = (pairs: ReferencePairs): Pair => ({
-  chosen: tf.sub(pairs.policyChosen, pairs.referenceChosen),
-  rejected: tf.sub(pairs.policyRejected, pairs.referenceRejected),
+  chosen: tf.sub(pairs.chosenLogProb, pairs.referenceChosenLogProb),
+  rejected: tf.sub(pairs.rejectedLogProb, pairs.referenceRejectedLogProb),
 })
 
 /** A sum over the tokens of each completion as their mean. */

@@ -16,7 +16,7 @@ const withNll = { ...having(...POLICY, 'chosenNll', 'keep'), learned: [...POLICY
 keepTheLaws([
   { name: 'slic', loss: slic({ margin: 8 }), ...policyOnly },
   { name: 'cpo', loss: cpo({ labelSmoothing: 0.1 }), ...withNll },
-  { name: 'likelihoodOfChosen', loss: likelihoodOfChosen, ...withNll, learned: ['chosenNll'] },
+  { name: 'likelihoodOfChosen', loss: likelihoodOfChosen(), ...withNll, learned: ['chosenNll'] },
   { name: 'simPo', loss: simPo(), ...measuredPolicy },
   { name: 'alphaPo', loss: alphaPo(), ...measuredPolicy },
   {

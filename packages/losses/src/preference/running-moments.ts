@@ -22,8 +22,8 @@ export const noMoments = (): Moments => ({ mean: tf.scalar(0), variance: tf.scal
  * @param before mean, variance and count n of the stream so far
  * @param batch  values [rows] (BCO: β Δ), of which those kept count; m, v and b are theirs
  * @example
- * const after = runningMoments(before, { values: tf.mul(beta, tf.sub(policy, reference)) })
- * bco({ beta })({ policy, reference, desirable, rewardShift: after.mean })
+ * const after = runningMoments(before, { values: tf.mul(beta, tf.sub(logProb, referenceLogProb)) })
+ * bco({ beta })({ logProb, referenceLogProb, desirable, rewardShift: after.mean })
  */
 export const runningMoments = (
   { mean, variance, count }: Moments,

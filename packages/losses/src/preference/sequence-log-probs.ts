@@ -21,7 +21,7 @@ export const counted = (mask: tf.Tensor2D): tf.Tensor2D => tf.cast(tf.greater(tf
  * @example
  * const [chosen, rejected] = [sequenceLogProbs(ofChosen), sequenceLogProbs(ofRejected)]
  * const lengths = { chosenLength: chosen.length, rejectedLength: rejected.length }
- * simPo()({ policyChosen: chosen.sum, policyRejected: rejected.sum, ...lengths })
+ * simPo()({ chosenLogProb: chosen.sum, rejectedLogProb: rejected.sum, ...lengths })
  */
 export const sequenceLogProbs = (tokens: TokenLogProbs): SequenceLogProbs => {
   const { logProb } = learnedTokens('sequenceLogProbs', tokens)

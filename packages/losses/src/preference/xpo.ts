@@ -9,13 +9,13 @@ import type { ReferencePairs } from './pairs.ts'
 /** Two completions of each prompt: y drawn from the policy, y′ from the reference, and which of them is preferred. */
 export interface ExploredPairs extends Keepable {
   /** [pairs] log π(y | x), nats */
-  readonly policyOfOwn: tf.Tensor1D
+  readonly ownLogProb: tf.Tensor1D
   /** [pairs] log π_ref(y | x), nats */
-  readonly referenceOfOwn: tf.Tensor1D
+  readonly referenceOwnLogProb: tf.Tensor1D
   /** [pairs] log π(y′ | x), nats */
-  readonly policyOfReferences: tf.Tensor1D
+  readonly otherLogProb: tf.Tensor1D
   /** [pairs] log π_ref(y′ | x), nats */
-  readonly referenceOfReferences: tf.Tensor1D
+  readonly referenceOtherLogProb: tf.Tensor1D
   /** [pairs] 1 where y, the policy's own, is preferred */
   readonly ownPreferred: tf.Tensor1D
 }
@@ -41,25 +41,25 @@ export interface XpoOptions {
  * @throws RangeError for α < 0 or a wrong shape
  * @see Xie et al. 2024, arXiv:2405.21046; TRL XPOTrainer
  * @example
- * const { policyChosen: policyOfOwn, referenceChosen: referenceOfOwn } = pairs
- * const { policyRejected: policyOfReferences, referenceRejected: referenceOfReferences } = pairs
- * const explored = { policyOfOwn, referenceOfOwn, policyOfReferences, referenceOfReferences, ownPreferred: weight }
+ * const { chosenLogProb: ownLogProb, referenceChosenLogProb: referenceOwnLogProb } = pairs
+ * const { rejectedLogProb: otherLogProb, referenceRejectedLogProb: referenceOtherLogProb } = pairs
+ * const explored = { ownLogProb, referenceOwnLogProb, otherLogProb, referenceOtherLogProb, ownPreferred: weight }
  * reduce(xpo({ alpha: 0.01 })(explored), weight) // 0.4810
  */
 export const xpo = ({ alpha = 1e-5, pairLoss = dpo() }: XpoOptions = {}): ((pairs: ExploredPairs) => Terms) => {
   checkOption('xpo', 'alpha', alpha, alpha >= 0, 'at least 0')
   return (given) => {
     const { kept, inputs } = keptRows('xpo', given)
-    const { policyOfOwn, policyOfReferences, referenceOfOwn, referenceOfReferences } = inputs
+    const { ownLogProb, otherLogProb, referenceOwnLogProb, referenceOtherLogProb } = inputs
     const own = tf.greater(inputs.ownPreferred, 0)
     const found = pairLoss({
-      policyChosen: tf.where(own, policyOfOwn, policyOfReferences),
-      policyRejected: tf.where(own, policyOfReferences, policyOfOwn),
-      referenceChosen: tf.where(own, referenceOfOwn, referenceOfReferences),
-      referenceRejected: tf.where(own, referenceOfReferences, referenceOfOwn),
+      chosenLogProb: tf.where(own, ownLogProb, otherLogProb),
+      rejectedLogProb: tf.where(own, otherLogProb, ownLogProb),
+      referenceChosenLogProb: tf.where(own, referenceOwnLogProb, referenceOtherLogProb),
+      referenceRejectedLogProb: tf.where(own, referenceOtherLogProb, referenceOwnLogProb),
       keep: kept,
     })
-    const optimism = tf.where(kept, tf.mul(alpha, policyOfReferences), tf.zerosLike(policyOfReferences))
+    const optimism = tf.where(kept, tf.mul(alpha, otherLogProb), tf.zerosLike(otherLogProb))
     return { ...found, terms: tf.add(found.terms, optimism) }
   }
 }

@@ -55,7 +55,7 @@ keepTheLaws([
   },
   {
     name: 'twoLogitBradleyTerry',
-    loss: twoLogitBradleyTerry,
+    loss: twoLogitBradleyTerry({ centring: 0.1 }),
     row: fc.record({ chosen: many(2, -3, 3), rejected: many(2, -3, 3), keep }).map(asRow),
     learned: ['chosen', 'rejected'],
     ...dropped,
@@ -69,7 +69,7 @@ keepTheLaws([
   },
   {
     name: 'rewardClassification',
-    loss: rewardClassification,
+    loss: rewardClassification(),
     row: fc.record({ score, label: between(0, 1), keep }).map(asRow),
     learned: ['score'],
     ...dropped,

@@ -21,13 +21,11 @@ export interface LabelledScores extends Keepable {
  * max_reward
  * @throws RangeError for a wrong shape
  * @see torch.nn.functional.binary_cross_entropy_with_logits
- * @example reduce(rewardClassification({ score, label }), weight)
+ * @example reduce(rewardClassification()({ score, label }), weight)
  */
-export const rewardClassification: (inputs: LabelledScores) => Terms = scoreLoss(
-  'rewardClassification',
-  ({ score, label }, kept) => ({
+export const rewardClassification = (): ((inputs: LabelledScores) => Terms) =>
+  scoreLoss('rewardClassification', ({ score, label }, kept) => ({
     terms: tf.sub(tf.softplus(score), tf.mul(label, score)),
     scores: [score],
     metrics: { accuracy: meanAmong(tf.equal(tf.greater(score, 0), tf.greater(label, 0.5)), kept) },
-  }),
-)
+  }))

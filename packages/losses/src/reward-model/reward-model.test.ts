@@ -44,10 +44,10 @@ test('a tie is wrong, or left out', () => {
 })
 
 test('a label is the probability that its score learns', () => {
-  const slope = tf.grad((score) => rewardClassification({ score: score as tf.Tensor1D, label: row(0.8) }).terms)
+  const slope = tf.grad((score) => rewardClassification()({ score: score as tf.Tensor1D, label: row(0.8) }).terms)
   expect(slope(row(Math.log(4))).dataSync()[0]).toBeCloseTo(0, 6)
-  expect(lossOf(rewardClassification({ score: row(-200), label: row(1) }))).toBe(200)
-  expect(lossOf(rewardClassification({ score: row(200), label: row(1) }))).toBeCloseTo(0, 9)
+  expect(lossOf(rewardClassification()({ score: row(-200), label: row(1) }))).toBe(200)
+  expect(lossOf(rewardClassification()({ score: row(200), label: row(1) }))).toBeCloseTo(0, 9)
 })
 
 test('ratings are the scores that are learned', () => {

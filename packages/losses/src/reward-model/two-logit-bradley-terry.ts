@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs-core'
 import { checkShape } from '../check-shape.ts'
 import type { Keepable } from '../kept-rows.ts'
 import type { Terms } from '../terms.ts'
-import { bradleyTerry } from './bradley-terry.ts'
+import { type BradleyTerryOptions, bradleyTerry } from './bradley-terry.ts'
 
 export interface ClassifiedPairs extends Keepable {
   /** [rows, 2] logits of the preferred completion of each pair: bad, good */
@@ -14,21 +14,25 @@ export interface ClassifiedPairs extends Keepable {
 /**
  * Bradley–Terry on a two-class head: the score of a completion is the logit of its second class.
  *
- *   term = −log σ(z_w[1] − z_l[1])
+ *   term = −log σ(z_w[1] − z_l[1]) + c (z_w[1] + z_l[1])²
  *
  * What HALOs trains (`AutoModelForBradleyTerry`), so that a sequence classifier of two labels serves as it is; the
  * first logit is not learned.
  *
+ * @param options.centring c; default 0
  * @returns terms [rows], nats. Metrics: those of `bradleyTerry`
- * @throws RangeError for a wrong shape
+ * @throws RangeError for a wrong shape or a negative c
  * @see HALOs, BradleyTerryTrainer
- * @example reduce(twoLogitBradleyTerry({ chosen, rejected }), weight)
+ * @example reduce(twoLogitBradleyTerry()({ chosen, rejected }), weight)
  */
-export const twoLogitBradleyTerry = ({ chosen, rejected, ...kept }: ClassifiedPairs): Terms => {
-  const rows = chosen.shape[0]
-  const good = (argument: string, logits: tf.Tensor2D): tf.Tensor1D => {
-    checkShape('twoLogitBradleyTerry', argument, logits, { rows, logits: 2 })
-    return tf.reshape(tf.slice2d(logits, [0, 1], [rows, 1]), [rows])
+export const twoLogitBradleyTerry = (options: BradleyTerryOptions = {}): ((pairs: ClassifiedPairs) => Terms) => {
+  const loss = bradleyTerry(options)
+  return ({ chosen, rejected, ...kept }) => {
+    const rows = chosen.shape[0]
+    const good = (argument: string, logits: tf.Tensor2D): tf.Tensor1D => {
+      checkShape('twoLogitBradleyTerry', argument, logits, { rows, logits: 2 })
+      return tf.reshape(tf.slice2d(logits, [0, 1], [rows, 1]), [rows])
+    }
+    return loss({ chosen: good('chosen', chosen), rejected: good('rejected', rejected), ...kept })
   }
-  return bradleyTerry()({ chosen: good('chosen', chosen), rejected: good('rejected', rejected), ...kept })
 }

@@ -36,11 +36,11 @@ export const precomputed: PairReference = {
           return reference[side]
         }),
       )
-    return { referenceChosen: of('chosen'), referenceRejected: of('rejected') }
+    return { referenceChosenLogProb: of('chosen'), referenceRejectedLogProb: of('rejected') }
   },
   logProbs: (_, packed) => ({
-    chosen: packed['referenceChosen'] as tf.Tensor1D,
-    rejected: packed['referenceRejected'] as tf.Tensor1D,
+    chosen: packed['referenceChosenLogProb'] as tf.Tensor1D,
+    rejected: packed['referenceRejectedLogProb'] as tf.Tensor1D,
   }),
 }
 

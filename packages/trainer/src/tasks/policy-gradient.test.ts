@@ -85,7 +85,14 @@ test('before the first update the ratio is 1 and the policy has not moved', asyn
 test.each([
   ['reinforce', reinforceTask(mdp)],
   ['grpo with a reference', grpoTask(mdp, { beta: 0.1 })],
-  ['gspo', policyGradientTask(mdp, { name: 'gspo', loss: gspo({ low: 0.2, high: 0.2 }), advantages: groupAdvantages })],
+  [
+    'gspo',
+    policyGradientTask(mdp, {
+      name: 'gspo',
+      loss: gspo({ epsilon: 0.2, epsilonHigh: 0.2 }),
+      advantages: groupAdvantages,
+    }),
+  ],
 ])('%s: rows that share their prompt make the update of rows apart, and padding is not read', async (_, task) => {
   const policy = smallLlama()
   const { branched: _branched, ...plain } = policy

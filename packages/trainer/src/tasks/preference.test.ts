@@ -73,7 +73,7 @@ test.each([
     preference(
       multiLoss([
         [1, dpo()],
-        [0.5, likelihoodOfChosen],
+        [0.5, likelihoodOfChosen()],
       ]),
     ),
   ],
@@ -145,7 +145,7 @@ test.each([
     preference(
       multiLoss([
         [1, dpo()],
-        [0.5, likelihoodOfChosen],
+        [0.5, likelihoodOfChosen()],
       ]),
     ),
   ],

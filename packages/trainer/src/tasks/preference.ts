@@ -47,10 +47,10 @@ export interface PreferenceOptions extends ReferenceFreeOptions {
 
 const policySides = (inputs: TaskInputs, nll: Sharing, logProbs: PairLogProbs): PolicySides => {
   const tokens = pairTokens(inputs, inputs.trainable, inputs.batch)
-  const { chosen: policyChosen, rejected: policyRejected } = logProbs(tokens)
+  const { chosen: chosenLogProb, rejected: rejectedLogProb } = logProbs(tokens)
   return {
-    policyChosen,
-    policyRejected,
+    chosenLogProb,
+    rejectedLogProb,
     chosenLength: sequenceLogProbs(tokens.chosen).length,
     rejectedLength: sequenceLogProbs(tokens.rejected).length,
     chosenNll: sequenceNll(tokens.chosen, nll),
@@ -85,7 +85,7 @@ export const referenceFreePreference = (
  *
  * @example
  * trainer(policy, { task: preference(dpo({ beta: 0.1 })), learningRate: constant(1e-5) })
- * const rpo = multiLoss([[1, dpo()], [0.5, likelihoodOfChosen]])
+ * const rpo = multiLoss([[1, dpo()], [0.5, likelihoodOfChosen()]])
  * trainer(policy, { task: preference(rpo, { reference: precomputed }), learningRate: constant(1e-5) })
  */
 export const preference = (
@@ -101,7 +101,11 @@ export const preference = (
     packParts: (batch, parts) => pairsInParts(batch, parts).map(pack),
     loss: (inputs) => {
       const { chosen, rejected } = reference.logProbs(inputs, inputs.batch, logProbs)
-      return loss({ ...policySides(inputs, nll, logProbs), referenceChosen: chosen, referenceRejected: rejected })
+      return loss({
+        ...policySides(inputs, nll, logProbs),
+        referenceChosenLogProb: chosen,
+        referenceRejectedLogProb: rejected,
+      })
     },
   }
 }

@@ -46,7 +46,7 @@ export const relativeTB = (
     name: 'rtb',
     mdp,
     prompts: 'apart',
-    inputs: (batch, given) => ({ ...batch, logPrior: priorOf(mdp, batch, given), logZ: source.of(given) }),
+    inputs: (batch, given) => ({ ...batch, referenceLogProb: priorOf(mdp, batch, given), logZ: source.of(given) }),
     loss: relativeTrajectoryBalance(options),
     ...withLogZ(source),
     rateScale,
@@ -59,7 +59,7 @@ export const relativeVarGrad = (mdp: TokenMDP, options: RelativeTrajectoryBalanc
     name: 'relative-vargrad',
     mdp,
     prompts: 'together',
-    inputs: (batch, given) => ({ ...batch, logPrior: priorOf(mdp, batch, given) }),
+    inputs: (batch, given) => ({ ...batch, referenceLogProb: priorOf(mdp, batch, given) }),
     loss: relativeLogPartitionVariance(options),
   })
 
@@ -72,7 +72,7 @@ export const tba = (
     name: 'tba',
     mdp,
     prompts: 'together',
-    inputs: (batch, given) => ({ ...batch, logPrior: priorOf(mdp, batch, given) }),
+    inputs: (batch, given) => ({ ...batch, referenceLogProb: priorOf(mdp, batch, given) }),
     loss: trajectoryBalanceWithAsynchrony(options),
   })
 
@@ -86,7 +86,7 @@ export const trustPCLTask = (
     name: 'trust-pcl',
     mdp,
     prompts: 'apart',
-    inputs: (batch, given) => ({ ...batch, logPrior: priorOf(mdp, batch, given), logZ: source.of(given) }),
+    inputs: (batch, given) => ({ ...batch, referenceLogProb: priorOf(mdp, batch, given), logZ: source.of(given) }),
     loss: trustPCL(options),
     ...withLogZ(source),
     rateScale,
@@ -128,8 +128,8 @@ export const flowRLTask = (
     prompts: 'apart',
     inputs: (batch, given) => ({
       ...batch,
-      logPrior: priorOf(mdp, batch, given),
-      logOld: given.batch['logOld'] as tf.Tensor1D,
+      referenceLogProb: priorOf(mdp, batch, given),
+      oldLogProb: given.batch['oldLogProb'] as tf.Tensor1D,
       logZ: source.of(given),
     }),
     loss: flowRL(options),
@@ -138,7 +138,7 @@ export const flowRLTask = (
     pack: (batch) => ({
       ...packTrajectories(batch),
       ...source.pack(batch),
-      logOld: hostTensor(Float32Array.from(completionLogProb(batch, 'logPF'))),
+      oldLogProb: hostTensor(Float32Array.from(completionLogProb(batch, 'logPF'))),
     }),
   })
   return {

@@ -46,8 +46,8 @@ const inParts = (
 
 /** [rows] log-probabilities of packed completions under the policy and, with the adapter off, under the reference. */
 const underBoth = (inputs: TaskInputs, packed: Tensors): Completions => ({
-  policy: sequenceLogProbs(completionTokens(inputs, inputs.trainable, packed)).sum,
-  reference: sequenceLogProbs(completionTokens(inputs, null, packed)).sum,
+  logProb: sequenceLogProbs(completionTokens(inputs, inputs.trainable, packed)).sum,
+  referenceLogProb: sequenceLogProbs(completionTokens(inputs, null, packed)).sum,
 })
 
 /**
