@@ -61,8 +61,8 @@ const told = (name: string, loss: Terms): Terms => ({
  * from several times (`ppoStep`); weights of tokens (`reweightTokens`) multiply the advantage's term. The trained head
  * is `learner.own()`, saved by `saveHead('value', …)`.
  *
- * @param options.low              ε, default 0.2 (`cliprange`); others of the policy's loss: see `ppoPolicy`
- * @param options.entropyBonus     c_H, default 0
+ * @param options.epsilon      ε, default 0.2 (`cliprange`); others of the policy's loss: see `ppoPolicy`
+ * @param options.entropyBonus c_H, default 0
  * @throws RangeError for an option that a loss refuses, or a policy without hidden states
  * @see Schulman et al. 2017, arXiv:1707.06347; torchtune PPOLoss; TRL PPOTrainer, and its
  *      AutoModelForCausalLMWithValueHead of versions before 0.12
