@@ -3,6 +3,12 @@ export { type AnnotateOptions, annotate, annotateBatch } from './annotate.ts'
 export { type LikelihoodOptions, likelihood, prefixLogRewards } from './likelihood.ts'
 export { type InfillingOptions, type Surroundings, infillingLikelihood } from './infilling.ts'
 export { type Judged, type JudgeFunction, completionReward } from './completion-reward.ts'
+export {
+  type Completed,
+  type RewardModel,
+  type RewardModelScoreOptions,
+  rewardModelScore,
+} from './reward-model-score.ts'
 export { type ShortPenaltyOptions, shortPenalty } from './short-penalty.ts'
 export { type SoftOverlongOptions, softOverlong, softOverlongReward } from './soft-overlong.ts'
 export { type CosineLengthOptions, cosineLength } from './cosine-length.ts'
