@@ -5,7 +5,8 @@ import { type Module, modulesOf } from '../architectures/modules.ts'
 import type { LoraScale } from '../decoder/parameters.ts'
 import { type PolicyFault, policyFault, reasonOf } from '../policy-fault.ts'
 import type { LoraConfig } from './lora-config.ts'
-import { isListed, layerOf, selects, valueFor } from './module-matching.ts'
+import { tryBounded } from './bounded-matching.ts'
+import { expressionsIn, expressionsOf, isListed, layerOf, selects, valueFor } from './module-matching.ts'
 
 /** A module with its adapter's rank. */
 export interface AdaptedModule {
@@ -50,15 +51,25 @@ const numbersOf = ({ r, alpha, rankPattern = {}, alphaPattern = {} }: LoraConfig
     : problem('alphaPattern', `${scale[0]} cannot have alpha = ${scale[1]}`, alphas)
 }
 
-/** What a regular expression compiles to, or the fault that names its field. */
-const compiled = <A>(field: keyof LoraConfig, compile: () => A): E.Either<PolicyFault, A> =>
-  E.tryCatch(compile, (caught) =>
-    policyFault(
-      'AdapterInvalid',
-      `the adapter's ${field}: ${reasonOf(caught)}`,
-      'Write a regular expression that JavaScript reads as Python does',
-      { field },
-    ),
+/** The expressions of a field, tried on all modules, or the fault that names it. */
+const tried = (
+  field: keyof LoraConfig,
+  expressions: () => readonly RegExp[],
+  modules: readonly Module[],
+): E.Either<PolicyFault, void> =>
+  E.tryCatch(
+    () =>
+      tryBounded(
+        expressions(),
+        modules.map(({ name }) => name),
+      ),
+    (caught) =>
+      policyFault(
+        'AdapterInvalid',
+        `the adapter's ${field}: ${reasonOf(caught)}`,
+        'Write a regular expression that JavaScript reads as Python does, with no repetition within a repetition',
+        { field },
+      ),
   )
 
 const lastParts = (modules: readonly Module[]): string[] => [
@@ -71,7 +82,8 @@ export const allLinear = (config: DecoderConfig): readonly string[] =>
 
 /**
  * The modules that an adapter adapts, in the order of the forward, selected as PEFT selects them. A target that names
- * no linear module, a layer that is not there and an expression that cannot be read are faults that name the field.
+ * no linear module, a layer that is not there and an expression that cannot be read, or that does not end, are faults that
+ * name the field.
  */
 export const adaptedModules = (
   config: DecoderConfig,
@@ -102,13 +114,13 @@ export const adaptedModules = (
   const inLayers = ({ name }: Module): boolean =>
     layers === undefined || listed.includes(name) || layers.some((layer) => layer === layerOf(name))
   return pipe(
-    E.Do,
-    E.chainFirst(() => numbersOf(adapter)),
-    E.bind('isTarget', () => compiled('targets', () => selects(targets))),
-    E.bind('isExcluded', () => compiled('exclude', () => selects(exclude))),
-    E.bind('rank', () => compiled('rankPattern', () => rankOf(adapter))),
-    E.chainFirst(() => compiled('alphaPattern', () => loraScaleOf(adapter))),
-    E.chain(({ isTarget, isExcluded, rank }) => {
+    numbersOf(adapter),
+    E.chain(() => tried('targets', () => expressionsOf(targets), modules)),
+    E.chain(() => tried('exclude', () => expressionsOf(exclude), modules)),
+    E.chain(() => tried('rankPattern', () => expressionsIn(adapter.rankPattern), modules)),
+    E.chain(() => tried('alphaPattern', () => expressionsIn(adapter.alphaPattern), modules)),
+    E.chain(() => {
+      const [isTarget, isExcluded, rank] = [selects(targets), selects(exclude), rankOf(adapter)]
       const chosen = modules.filter((module) => isTarget(module.name) && !isExcluded(module.name) && inLayers(module))
       const odd = chosen.find(({ kind }) => kind !== 'linear')
       if (odd !== undefined) return problem('targets', `${odd.name} is no linear module`, fix, { available })

@@ -3,6 +3,14 @@ import type { ModuleSelection } from './lora-config.ts'
 /** A regular expression, which must match all of a string. Throws a SyntaxError where it is none in JavaScript. */
 const whole = (pattern: string): RegExp => new RegExp(`^(?:${pattern})$`, 'u')
 
+/** The expression that a selection is, if it is one. Throws a SyntaxError where it is none. */
+export const expressionsOf = (selection: ModuleSelection): readonly RegExp[] =>
+  typeof selection === 'string' ? [whole(selection)] : []
+
+/** The expressions that the keys of a pattern are. Throws a SyntaxError for a key that is none. */
+export const expressionsIn = (pattern: Readonly<Record<string, number>> = {}): readonly RegExp[] =>
+  Object.keys(pattern).map((key) => whole(`(?:.*\\.)?(?:${key})`))
+
 /** Whether one of the names is a module's path or the end of it. */
 export const isListed = (path: string, names: readonly string[]): boolean =>
   names.some((name) => path === name || path.endsWith(`.${name}`))
@@ -13,8 +21,8 @@ export const isListed = (path: string, names: readonly string[]): boolean =>
  */
 export const selects = (selection: ModuleSelection): ((path: string) => boolean) => {
   if (typeof selection !== 'string') return (path) => isListed(path, selection)
-  const expression = whole(selection)
-  return (path) => expression.test(path)
+  const expressions = expressionsOf(selection)
+  return (path) => expressions.every((expression) => expression.test(path))
 }
 
 /**
@@ -22,8 +30,8 @@ export const selects = (selection: ModuleSelection): ((path: string) => boolean)
  * the path or the end of it after a dot. Throws a SyntaxError for a key that is no regular expression.
  */
 export const valueFor = (pattern: Readonly<Record<string, number>> = {}): ((path: string) => number | undefined) => {
-  const entries = Object.entries(pattern).map(([key, value]) => [whole(`(?:.*\\.)?(?:${key})`), value] as const)
-  return (path) => entries.find(([expression]) => expression.test(path))?.[1]
+  const [expressions, values] = [expressionsIn(pattern), Object.values(pattern)]
+  return (path) => values[expressions.findIndex((expression) => expression.test(path))]
 }
 
 /** The layer that a path lies in, as PEFT reads it: its first part that is a number after two others. */
