@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import type { Adapter } from './adapter/adapter.ts'
 import type { LoraOptions } from './adapter/lora.ts'
 import { readPeft } from './adapter/peft.ts'
+import { resolveAdapter } from './adapter/resolve-adapter.ts'
 import { architectureOf, parseConfig } from './architectures/architectures.ts'
 import type { ConfigJson } from './architectures/config-fields.ts'
 import type { DecoderConfig } from './architectures/decoder-config.ts'
@@ -24,7 +25,7 @@ import { readJson } from './read-json.ts'
 import type { Tokenizer } from './tokenizer.ts'
 
 export interface LoadOptions extends Omit<HubOptions, 'weights'> {
-  /** A new adapter (`lora({ r: 16 })`), or a PEFT adapter's directory or hub id. */
+  /** A new adapter (`lora({ r: 16 })`), or a PEFT adapter's directory or hub id, `organisation/name@revision` for one. */
   readonly adapter?: LoraOptions | string
   /**
    * Keeps the linear layers but the head in blocks of 4 or 8 bits, frozen: `{ bits: 4, block: 32 }`. Adapters train on
@@ -41,9 +42,8 @@ const adapterOf = (
   options: HubOptions,
 ): TE.TaskEither<PolicyFault, LoraOptions | Adapter | undefined> => {
   if (typeof given !== 'string') return TE.right(given)
-  const { revision: _, ...place } = options
   return pipe(
-    resolveModel(given, place),
+    resolveAdapter(given, options),
     TE.chain((directory) => readPeft(directory, config)),
   )
 }
@@ -76,13 +76,16 @@ const tokenizerFor = (directory: string, vocab: number): TE.TaskEither<PolicyFau
       )
     : TE.right(undefined)
 
+/** A policy, and the adapter that was read for it. */
+export interface Loaded {
+  readonly policy: PretrainedPolicy
+  readonly adapter: LoraOptions | Adapter | undefined
+}
+
 /** Loads a model with the tensors that its configuration asks for, in the eyes of `wanted`. */
 export const loadWith =
-  (wanted: (config: DecoderConfig, json: ConfigJson) => E.Either<PolicyFault, Wanted>) =>
-  (
-    idOrDirectory: string,
-    { adapter, train, quantize, ...hub }: LoadOptions,
-  ): TE.TaskEither<PolicyFault, PretrainedPolicy> =>
+  (wanted: (config: DecoderConfig, json: ConfigJson, adapter: Loaded['adapter']) => E.Either<PolicyFault, Wanted>) =>
+  (idOrDirectory: string, { adapter, train, quantize, ...hub }: LoadOptions): TE.TaskEither<PolicyFault, Loaded> =>
     pipe(
       TE.Do,
       TE.bind('directory', () => resolveModel(idOrDirectory, hub)),
@@ -97,12 +100,13 @@ export const loadWith =
       TE.bind('row', ({ configJson }) => TE.fromEither(architectureOf(configJson))),
       TE.bind('tokenizer', ({ directory, config }) => tokenizerFor(directory, config.vocab)),
       TE.bind('given', ({ config }) => adapterOf(adapter, config, hub)),
-      TE.bind('tensors', ({ config, configJson }) => TE.fromEither(wanted(config, configJson))),
+      TE.bind('tensors', ({ config, configJson, given }) => TE.fromEither(wanted(config, configJson, given))),
       TE.bind('keep', ({ config }) => TE.fromEither(keepAs(quantize, config))),
       TE.bind('weights', ({ directory, tensors, row, keep }) => loadWeights(directory, tensors, row.canonical, keep)),
       TE.bind('parameters', ({ config, weights, given }) => TE.fromEither(parametersOf(config, weights, given, train))),
-      TE.map(({ directory, configJson, config, tokenizer, parameters }) =>
-        pretrainedPolicy({
+      TE.map(({ directory, configJson, config, tokenizer, given, parameters }) => ({
+        adapter: given,
+        policy: pretrainedPolicy({
           name: idOrDirectory,
           config,
           configJson,
@@ -110,7 +114,7 @@ export const loadWith =
           tokenizer,
           ...parameters,
         }),
-      ),
+      })),
     )
 
 /**
@@ -124,7 +128,10 @@ export const loadPolicy = (
   idOrDirectory: string,
   options: LoadOptions = {},
 ): TE.TaskEither<PolicyFault, PretrainedPolicy> =>
-  loadWith((config) => E.right(tensorsOf(config)))(idOrDirectory, options)
+  pipe(
+    loadWith((config) => E.right(tensorsOf(config)))(idOrDirectory, options),
+    TE.map(({ policy }) => policy),
+  )
 
 /**
  * `loadPolicy` as a Promise that rejects with the fault.

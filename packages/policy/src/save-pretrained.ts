@@ -16,11 +16,24 @@ import { writeSafetensors } from './safetensors/write-safetensors.ts'
 import { writeBeside } from './write-beside.ts'
 import { writeConfig } from './write-config.ts'
 
-/** Saves the adapter in PEFT's format: adapter_config.json and adapter_model.safetensors. */
+export interface SaveAdapterOptions {
+  /**
+   * A score head's parameters, kept in the adapter as PEFT's `modules_to_save`: an adapter of a classifier, which
+   * `loadClassifier` and PEFT read. Servers refuse such an adapter; `saveHead` keeps a head beside it.
+   */
+  readonly score?: HostTensors
+}
+
+/**
+ * Saves the adapter in PEFT's format: adapter_config.json and adapter_model.safetensors.
+ *
+ * @example await saveAdapter(policy, learner.trainable(), 'adapter', { score: parameters })()
+ */
 export const saveAdapter = (
   policy: PretrainedPolicy,
   trainable: HostTensors,
   directory: string,
+  { score }: SaveAdapterOptions = {},
 ): TE.TaskEither<PolicyFault, void> =>
   policy.adapter === undefined
     ? TE.left(
@@ -28,7 +41,11 @@ export const saveAdapter = (
       )
     : writePeft(
         directory,
-        { adapter: policy.adapter, tensors: { ...policy.constants, ...trainable } },
+        {
+          adapter: policy.adapter,
+          tensors: { ...policy.constants, ...trainable },
+          ...(score === undefined ? {} : { score }),
+        },
         policy.config,
         policy.name,
       )

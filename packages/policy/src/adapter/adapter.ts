@@ -15,6 +15,8 @@ export interface Adapter {
   readonly tensors: HostTensors
   /** Weights of its base that its file repeats, by their names: PEFT's do where the vocabulary's head is adapted. */
   readonly base?: HostTensors
+  /** The score head that was trained with it: PEFT's `modules_to_save` of a classifier. */
+  readonly score?: HostTensors
 }
 
 const refused = (what: string, fix: string, detail: object): E.Either<PolicyFault, never> =>

@@ -22,8 +22,15 @@ export const PEFT_FIELDS: Readonly<Record<keyof LoraConfig, string>> = {
 /**
  * adapter_config.json as PEFT, vLLM and SGLang read it: the fields that every PEFT since DoRA (0.9) knows, and
  * `exclude_modules` (0.14) only where it is used, because a version refuses fields it does not know.
+ *
+ * @param scores whether the weights of a score head are in the adapter
  */
-export const peftConfig = (adapter: LoraConfig, baseModel: string, fanInFanOut: boolean): Json => ({
+export const peftConfig = (
+  adapter: LoraConfig,
+  baseModel: string,
+  fanInFanOut: boolean,
+  scores: boolean = false,
+): Json => ({
   alpha_pattern: adapter.alphaPattern ?? {},
   auto_mapping: null,
   base_model_name_or_path: baseModel,
@@ -39,13 +46,13 @@ export const peftConfig = (adapter: LoraConfig, baseModel: string, fanInFanOut: 
   lora_dropout: 0,
   megatron_config: null,
   megatron_core: 'megatron.core',
-  modules_to_save: null,
+  modules_to_save: scores ? ['score'] : null,
   peft_type: 'LORA',
   r: adapter.r,
   rank_pattern: adapter.rankPattern ?? {},
   revision: null,
   target_modules: adapter.targets,
-  task_type: 'CAUSAL_LM',
+  task_type: scores ? 'SEQ_CLS' : 'CAUSAL_LM',
   use_dora: adapter.kind === 'dora',
   use_rslora: adapter.rslora,
 })
@@ -93,30 +100,44 @@ interface Read {
   readonly alpha_pattern: Readonly<Record<string, number>>
 }
 
-/** What PEFT knows and the decoder does not compute: a field and whether its value is harmless. */
-const HARMLESS: Readonly<Record<string, (value: unknown) => boolean>> = {
+/** Fields that change nothing about what an adapter computes: where it comes from, how it was started and trained. */
+const HARMLESS: ReadonlySet<string> = new Set([
+  'auto_mapping',
+  'base_model_name_or_path',
+  'corda_config',
+  'eva_config',
+  'fan_in_fan_out',
+  'inference_mode',
+  'loftq_config',
+  'lora_dropout',
+  'lora_ga_config',
+  'megatron_core',
+  'peft_version',
+  'qalora_group_size',
+  'revision',
+  'runtime_config',
+  'task_type',
+])
+
+/** The modules that PEFT trains whole in a classifier of any architecture; a decoder has the first. */
+const CLASSIFIER_HEADS: readonly unknown[] = ['score', 'classifier']
+
+/** Fields of which some values are computed here, and those. */
+const LIMITED: Readonly<Record<string, (value: unknown) => boolean>> = {
   peft_type: (value) => value === 'LORA',
-  bias: (value) => value === undefined || value === 'none',
+  bias: (value) => isEmpty(value) || value === 'none',
   init_lora_weights: (value) => PURE_STARTS.includes(value),
   layers_pattern: isOwnPattern,
-  modules_to_save: isEmpty,
-  trainable_token_indices: isEmpty,
-  target_parameters: isEmpty,
-  lora_bias: isEmpty,
-  layer_replication: isEmpty,
-  megatron_config: isEmpty,
-  use_qalora: isEmpty,
-  use_bdlora: isEmpty,
-  alora_invocation_tokens: isEmpty,
-  arrow_config: isEmpty,
-  kasa_config: isEmpty,
-  monteclora_config: isEmpty,
-  velora_config: isEmpty,
+  modules_to_save: (value) => isEmpty(value) || isListOf((name) => CLASSIFIER_HEADS.includes(name), value),
 }
 
+/** Whether an adapter has the whole weights of a score head. */
+export const savesScore = ({ modules_to_save: modules }: Json): boolean =>
+  Array.isArray(modules) && modules.includes('score')
+
 /**
- * Reads adapter_config.json. A field that is wrong, or asks for what is not computed here, is a fault that names it;
- * what the numbers and patterns mean for the model is `adaptedModules`' to check.
+ * Reads adapter_config.json. A field that is wrong, asks for what is not computed here, or is unknown and not empty is a
+ * fault that names it; what the numbers and patterns mean for the model is `adaptedModules`' to check.
  */
 export const parsePeftConfig = (path: string, json: Json, config: DecoderConfig): Either<PolicyFault, LoraConfig> => {
   const bad = (field: string, fix: string): Either<PolicyFault, never> =>
@@ -127,9 +148,13 @@ export const parsePeftConfig = (path: string, json: Json, config: DecoderConfig)
         value: json[field],
       }),
     )
-  for (const [field, isHarmless] of Object.entries(HARMLESS))
-    if (!isHarmless(json[field]))
-      return bad(field, 'Adapters with it are not read; merge this one into its model with PEFT')
+  const limited = Object.keys(LIMITED).find((field) => !LIMITED[field]!(json[field]))
+  const unknown = Object.keys(json).find(
+    (field) =>
+      ![LIMITED, FORMS].some((known) => Object.hasOwn(known, field)) && !HARMLESS.has(field) && !isEmpty(json[field]),
+  )
+  const unread = limited ?? unknown
+  if (unread !== undefined) return bad(unread, 'Adapters with it are not read; merge this one into its model with PEFT')
   for (const [field, [isFit, says]] of Object.entries(FORMS)) if (!isFit(json[field])) return bad(field, says)
   const read = json as unknown as Read
   const { target_modules: targets, exclude_modules: exclude, layers_to_transform: layers } = read

@@ -1,7 +1,8 @@
-import { hostTensor } from '@gfnlm/jit'
+import { type HostTensors, hostTensor } from '@gfnlm/jit'
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { scoreHead } from '../heads/score-head.ts'
 import { parametersOf } from '../parameters-of.ts'
 import { randomPolicy } from '../random-policy.ts'
 import { readSafetensors } from '../safetensors/read-safetensors.ts'
@@ -170,8 +171,36 @@ describe('an adapter that does not fit', () => {
     ['lora_bias', { lora_bias: true }],
     ['trainable_token_indices', { trainable_token_indices: [1] }],
     ['target_parameters', { target_parameters: ['experts.down_proj'] }],
+    ['modules_to_save', { modules_to_save: ['score', 'embed_tokens'] }],
+    ['modules_to_save', { modules_to_save: 'score' }],
+    ['layer_replication', { layer_replication: [[0, 2]] }],
+    // Fields of a PEFT to come, and one of JavaScript's own names.
+    ['use_lava', { use_lava: true }],
+    ['lava_config', { lava_config: { heat: 0 } }],
+    ['lava_scale', { lava_scale: 0 }],
+    ['constructor', { constructor: 'x' }],
   ])('is refused naming %s', async (field, fields) => {
     expect(leftOf(await change(fields))).toMatchObject({ _tag: 'AdapterInvalid', detail: { field } })
+  })
+
+  it('is read whatever it says of how it was made, and with fields unknown that are empty', async () => {
+    const read = await change({
+      peft_version: '0.21.0',
+      lora_dropout: 0.1,
+      base_model_name_or_path: 'elsewhere',
+      revision: 'v2',
+      auto_mapping: { base_model_class: 'LlamaForCausalLM' },
+      task_type: null,
+      megatron_core: 'megatron.core',
+      qalora_group_size: 16,
+      eva_config: { rho: 2 },
+      use_lava: false,
+      lava_config: {},
+      lava_modules: [],
+      lava: null,
+      lava_name: '',
+    })
+    expect(rightOf(read)).toEqual({ adapter: llama.adapter, tensors: llama.trainable })
   })
 
   it('may have a pattern for targets, which matches whole paths', async () => {
@@ -256,5 +285,57 @@ describe('an adapter that does not fit', () => {
   it('is refused when a policy has none', async () => {
     const bare = rightOf(randomPolicy(SMALL_LLAMA, { seed: 1 }))
     expect(leftOf(await saveAdapter(bare, bare.trainable, await freshDirectory())())._tag).toBe('AdapterInvalid')
+  })
+})
+
+describe('an adapter with the score head of a classifier', () => {
+  const score = scoreHead(llama.config.hidden, 3)
+  const saved = async (): Promise<string> => {
+    const directory = await freshDirectory()
+    rightOf(await saveAdapter(llama, llama.trainable, directory, { score })())
+    return directory
+  }
+
+  it('has it whole where PEFT has it, and gives it back', async () => {
+    const directory = await saved()
+    expect(await configOf(directory)).toMatchObject({ modules_to_save: ['score'], task_type: 'SEQ_CLS' })
+    const tensors = rightOf(await readSafetensors(join(directory, 'adapter_model.safetensors'))())
+    expect(tensors['base_model.model.score.weight']!.shape).toEqual([3, 12])
+    expect(rightOf(await readPeft(directory, llama.config)())).toEqual({
+      adapter: llama.adapter,
+      tensors: llama.trainable,
+      score,
+    })
+  })
+
+  it('may name the heads of other architectures, as PEFT does unasked', async () => {
+    const directory = await saved()
+    await writeFile(
+      join(directory, 'adapter_config.json'),
+      JSON.stringify({ ...(await configOf(directory)), modules_to_save: ['classifier', 'score'] }),
+    )
+    expect(rightOf(await readPeft(directory, llama.config)()).score).toEqual(score)
+  })
+
+  it('is refused where the head is missing, of another model, or there unsaid', async () => {
+    const directory = await saved()
+    const path = join(directory, 'adapter_model.safetensors')
+    const tensors = rightOf(await readSafetensors(path)())
+    const name = 'base_model.model.score.weight'
+    const { [name]: _, ...without } = tensors
+    const faultWith = async (changed: HostTensors, fields: Record<string, unknown> = {}) => {
+      rightOf(await writeSafetensors(path, changed)())
+      await writeFile(
+        join(directory, 'adapter_config.json'),
+        JSON.stringify({ ...(await configOf(directory)), ...fields }),
+      )
+      return leftOf(await readPeft(directory, llama.config)())
+    }
+    expect((await faultWith(without)).message).toContain(`"${name}" is missing`)
+    const wide = { ...tensors, [name]: hostTensor(new Float32Array(39), [3, 13]) }
+    expect((await faultWith(wide)).message).toContain('is float32 [3, 13], the model needs float32 [labels, 12]')
+    expect((await faultWith(tensors, { modules_to_save: null })).message).toContain(`"${name}" adapts no module`)
+    const fault = leftOf(await saveAdapter(llama, llama.trainable, directory, { score: scoreHead(7, 1) })())
+    expect(fault.message).toContain('[1, 7], the model needs float32 [labels, 12]')
   })
 })

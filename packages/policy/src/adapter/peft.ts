@@ -1,9 +1,11 @@
 import type { HostTensor, HostTensors } from '@gfnlm/jit'
 import * as E from 'fp-ts/lib/Either.js'
+import * as R from 'fp-ts/lib/Record.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import { join } from 'node:path'
 import type { DecoderConfig } from '../architectures/decoder-config.ts'
+import { SCORE_WEIGHT } from '../heads/score-head.ts'
 import { type PolicyFault, policyFault } from '../policy-fault.ts'
 import { readJson } from '../read-json.ts'
 import { readSafetensors } from '../safetensors/read-safetensors.ts'
@@ -11,7 +13,7 @@ import { writeSafetensors } from '../safetensors/write-safetensors.ts'
 import { writeJson } from '../write-beside.ts'
 import { type Adapter, fittedTensors } from './adapter.ts'
 import type { LoraConfig } from './lora-config.ts'
-import { PEFT_FIELDS, parsePeftConfig, peftConfig } from './peft-config.ts'
+import { PEFT_FIELDS, parsePeftConfig, peftConfig, savesScore } from './peft-config.ts'
 
 const CONFIG = 'adapter_config.json'
 const TENSORS = 'adapter_model.safetensors'
@@ -24,13 +26,34 @@ const badTensor =
   (tensor: string, what: string): PolicyFault =>
     policyFault('AdapterInvalid', `${path}: tensor "${tensor}" ${what}`, fix, { path, tensor })
 
+const NONE: HostTensors = {}
+
+/** The weights of a score head, [labels, hidden], and no others. */
+const fittedScore = (
+  { hidden }: DecoderConfig,
+  found: HostTensors,
+  bad: (tensor: string, what: string) => PolicyFault,
+): E.Either<PolicyFault, HostTensors> => {
+  const weight = found[SCORE_WEIGHT]
+  if (weight === undefined) return E.left(bad(SCORE_WEIGHT, 'is missing'))
+  const [labels = 0, width] = weight.shape
+  return weight.shape.length === 2 && labels > 0 && width === hidden && weight.dtype === 'float32'
+    ? E.right({ [SCORE_WEIGHT]: weight })
+    : E.left(
+        bad(
+          SCORE_WEIGHT,
+          `is ${weight.dtype} [${weight.shape.join(', ')}], the model needs float32 [labels, ${hidden}]`,
+        ),
+      )
+}
+
 /**
- * Writes an adapter as PEFT does. Other trainable tensors (a value head, log Z) are not part of it; tensors that are
- * not those of the configuration (of another adapter) are a fault.
+ * Writes an adapter as PEFT does, its score head in the same file if it has one. Other trainable tensors (a value head,
+ * log Z) are not part of it; tensors that are not those of the configuration (of another adapter) are a fault.
  */
 export const writePeft = (
   directory: string,
-  { adapter, tensors }: Adapter,
+  { adapter, tensors, score }: Omit<Adapter, 'base'>,
   config: DecoderConfig,
   baseModel: string,
 ): TE.TaskEither<PolicyFault, void> => {
@@ -38,12 +61,23 @@ export const writePeft = (
     Object.entries(tensors).filter(([name]) => /\.lora_([AB]\.weight|magnitude_vector)$/.test(name)),
   )
   const path = join(directory, TENSORS)
+  const bad = badTensor(path, 'Save what was trained with this adapter')
   return pipe(
-    TE.fromEither(fittedTensors(config, adapter, own, badTensor(path, 'Save what was trained with this adapter'))),
-    TE.chain((fit) =>
-      writeSafetensors(path, Object.fromEntries(Object.entries(fit).map(([name, tensor]) => [PREFIX + name, tensor]))),
+    TE.Do,
+    TE.bind('fit', () => TE.fromEither(fittedTensors(config, adapter, own, bad))),
+    TE.bind('head', () => TE.fromEither(score === undefined ? E.right(NONE) : fittedScore(config, score, bad))),
+    TE.chain(({ fit, head }) =>
+      writeSafetensors(
+        path,
+        Object.fromEntries(Object.entries({ ...fit, ...head }).map(([name, tensor]) => [PREFIX + name, tensor])),
+      ),
     ),
-    TE.chain(() => writeJson(join(directory, CONFIG), peftConfig(adapter, baseModel, config.weights === 'in-out'))),
+    TE.chain(() =>
+      writeJson(
+        join(directory, CONFIG),
+        peftConfig(adapter, baseModel, config.weights === 'in-out', score !== undefined),
+      ),
+    ),
   )
 }
 
@@ -90,10 +124,13 @@ const inFile =
         )
   }
 
-/** Reads a PEFT adapter of a model, checked tensor by tensor. */
+/**
+ * Reads a PEFT adapter of a model, checked tensor by tensor, and the score head that was trained with it if there is one
+ * in its file.
+ */
 export const readPeft = (directory: string, config: DecoderConfig): TE.TaskEither<PolicyFault, Adapter> => {
   const [configPath, tensorsPath] = [join(directory, CONFIG), join(directory, TENSORS)]
-  const bad = badTensor(tensorsPath, AGAIN)
+  const bad = (tensor: string, what: string): PolicyFault => badTensor(tensorsPath, AGAIN)(PREFIX + tensor, what)
   return pipe(
     TE.Do,
     TE.bind('json', () =>
@@ -106,14 +143,18 @@ export const readPeft = (directory: string, config: DecoderConfig): TE.TaskEithe
     TE.bind('adapter', ({ json }) => TE.fromEither(parsePeftConfig(configPath, json, config))),
     TE.bind('found', () => readSafetensors(tensorsPath)),
     TE.bind('named', ({ found }) => TE.fromEither(unprefixed(tensorsPath, found))),
-    TE.chainEitherK(({ adapter, named }) => {
-      const { base, own } = apart(named, config)
+    TE.bind('score', ({ json, named }) =>
+      TE.fromEither(savesScore(json) ? fittedScore(config, named, bad) : E.right(NONE)),
+    ),
+    TE.chainEitherK(({ adapter, named, score }) => {
+      const { base, own } = apart(R.filterWithIndex((name) => score[name] === undefined)(named), config)
       return pipe(
-        fittedTensors(config, adapter, own, (tensor, what) => bad(PREFIX + tensor, what)),
+        fittedTensors(config, adapter, own, bad),
         E.bimap(inFile(configPath), (tensors) => ({
           adapter,
           tensors,
-          ...(Object.keys(base).length === 0 ? {} : { base }),
+          ...(R.isEmpty(base) ? {} : { base }),
+          ...(R.isEmpty(score) ? {} : { score }),
         })),
       )
     }),

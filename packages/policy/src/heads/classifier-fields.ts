@@ -1,5 +1,6 @@
 import type { HostTensors } from '@gfnlm/jit'
 import * as E from 'fp-ts/lib/Either.js'
+import { pipe } from 'fp-ts/lib/function.js'
 import { type ConfigJson, badField, isAbsent } from '../architectures/config-fields.ts'
 import type { PolicyFault } from '../policy-fault.ts'
 import type { Tokenizer } from '../tokenizer.ts'
@@ -21,6 +22,26 @@ export const labelsOf = (json: ConfigJson): E.Either<PolicyFault, readonly strin
   return labels.length > 0 && labels.every((label) => typeof label === 'string')
     ? E.right(labels as string[])
     : badField(json, 'id2label', 'It must name the labels "0", "1", …')
+}
+
+/**
+ * Names of as many labels as a score head has: those of a config.json, which must be as many, and numbered ones where it
+ * says nothing.
+ */
+export const labelsFor = (json: ConfigJson, count: number): E.Either<PolicyFault, readonly string[]> => {
+  if (isAbsent(json, 'id2label') && isAbsent(json, 'num_labels')) return E.right(numbered(count))
+  return pipe(
+    labelsOf(json),
+    E.chain((labels) =>
+      labels.length === count
+        ? E.right(labels)
+        : badField(
+            json,
+            isAbsent(json, 'id2label') ? 'num_labels' : 'id2label',
+            `The score head has ${count} labels, config.json ${labels.length}`,
+          ),
+    ),
+  )
 }
 
 /**

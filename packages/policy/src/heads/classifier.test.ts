@@ -7,8 +7,9 @@ import { loadPolicy } from '../from-pretrained.ts'
 import { randomPolicy } from '../random-policy.ts'
 import { readSafetensors } from '../safetensors/read-safetensors.ts'
 import { writeSafetensors } from '../safetensors/write-safetensors.ts'
-import { savePretrained } from '../save-pretrained.ts'
+import { saveAdapter, savePretrained } from '../save-pretrained.ts'
 import { apart, leftPadded, tensorsOf } from '../testing/eager.ts'
+import { movedPolicy } from '../testing/moved.ts'
 import { SMALL_FAMILIES, SMALL_GPT2, SMALL_LLAMA, freshDirectory, leftOf, rightOf } from '../testing/small-models.ts'
 import { SMALL_TOKENIZER } from '../testing/small-tokenizer.ts'
 import { type Classifier, loadClassifier } from './classifier.ts'
@@ -152,6 +153,41 @@ describe('a checkpoint', () => {
     const classifier = rightOf(await loadClassifier(directory)())
     expect(leftOf(await savePretrained(classifier.policy, null, directory)())).toMatchObject({
       _tag: 'WeightsMissing',
+    })
+  })
+})
+
+describe('the adapter of a classifier, with its score head', () => {
+  const saved = async (fields: object) => {
+    const policy = movedPolicy(SMALL_LLAMA)
+    const [model, adapter] = [await freshDirectory(), await freshDirectory()]
+    const head = scoreHead(policy.config.hidden, 3, { seed: 5 })
+    rightOf(await savePretrained({ ...policy, configJson: { ...policy.configJson, ...fields } }, null, model)())
+    rightOf(await saveAdapter(policy, policy.trainable, adapter, { score: head })())
+    return { policy, model, adapter, head }
+  }
+
+  it('makes a classifier of a language model', async () => {
+    const { policy, model, adapter, head } = await saved({})
+    const loaded = rightOf(await loadClassifier(model, { adapter })())
+    expect(loaded.labels).toEqual(['LABEL_0', 'LABEL_1', 'LABEL_2'])
+    expect(loaded.head).toEqual(head)
+    expect(scoresOf(loaded)).toEqual(scoresOf({ policy, head }))
+    expect(apart(scoresOf(loaded), scoresOf(loaded, {}))).toBeGreaterThan(0.01)
+  })
+
+  it('takes the place of the head that a classifier has, and must have as many labels as it names', async () => {
+    const { policy, adapter, head } = await saved({})
+    const { directory } = await checkpoint(SMALL_LLAMA, 3, { id2label: { 0: 'a', 1: 'b', 2: 'c' } })
+    const loaded = rightOf(await loadClassifier(directory, { adapter })())
+    expect(loaded).toMatchObject({ head, labels: ['a', 'b', 'c'] })
+    expect(Object.keys(loaded.policy.constants)).toEqual(
+      Object.keys(policy.constants).filter((name) => name !== 'lm_head.weight'),
+    )
+    const { model } = await saved({ num_labels: 2 })
+    expect(leftOf(await loadClassifier(model, { adapter })())).toMatchObject({
+      _tag: 'ConfigInvalid',
+      detail: { field: 'num_labels' },
     })
   })
 })
