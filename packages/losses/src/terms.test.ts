@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest'
 import { THREE, gradientOf, tensorsOf, valueOf } from './gflownet/batch.test.fixture.ts'
 import { logPartitionVariance } from './gflownet/log-partition-variance.ts'
 import { modifiedSubTrajectoryBalance } from './gflownet/modified-sub-trajectory-balance.ts'
-import { type Terms, reduce, selfNormalised } from './terms.ts'
+import { type Terms, reduce, selfNormalised, weightedSum } from './terms.ts'
 
 const batch = tensorsOf(THREE)
 const loss = modifiedSubTrajectoryBalance({ lambda: 0.7 })
@@ -36,7 +36,8 @@ describe('reduce', () => {
   })
 
   test('a weight for each row, and nothing else', () => {
-    expect(() => reduce(loss(batch), tf.ones([2]))).toThrow('reduce: weight must be [rows] = [3], found [2]')
+    for (const reducer of [weightedSum, selfNormalised])
+      expect(() => reduce(loss(batch), tf.ones([2]), reducer)).toThrow('weight must be [rows] = [3], found [2]')
   })
 })
 

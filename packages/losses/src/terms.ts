@@ -62,8 +62,9 @@ export const weightedSum: Reducer = ({ terms, share, mass }, weight) => {
  * every weight is 0. The mass counts the weights, so that accumulated batches are normalised by the weights of all.
  */
 export const selfNormalised: Reducer = (given, weight) => {
+  const { loss } = weightedSum(given, weight)
   const total = tf.sum<tf.Scalar>(tf.mul(weight, given.rowShare ?? perRow(given.share)))
-  return { loss: tf.div(weightedSum(given, weight).loss, orOne(total)), mass: tf.mul(given.mass, total) }
+  return { loss: tf.div(loss, orOne(total)), mass: tf.mul(given.mass, total) }
 }
 
 /**

@@ -1,3 +1,4 @@
+import { columnOfRows } from './column-of-rows.ts'
 import { type Estimator, type Rows, byRow } from './estimator.ts'
 
 /** How many completions there are of either kind. */
@@ -27,7 +28,7 @@ const counted = (desirable: ArrayLike<number>, { rows, keep }: Rows): ClassCount
  * Weights average 1. Where there is only one kind, all weigh 1. KTO recommends ratios from 1 to 4/3.
  *
  * @param desirable [rows] not 0 for the desirable rows of a batch
- * @throws RangeError for a ratio that is not above 0
+ * @throws RangeError for a ratio that is not above 0, or a batch whose rows have not a label each
  * @example reweight(classBalance(promptColumn('label'), { ratio: 4 / 3 }))
  * @see Ethayarajh et al. 2024, KTO, arXiv:2402.01306, equation 8
  */
@@ -37,7 +38,7 @@ export const classBalance = <Batch extends Rows>(
 ): Estimator<Batch> => {
   if (!(ratio > 0 && ratio < Infinity)) throw new RangeError(`classBalance: ratio must be above 0, found ${ratio}`)
   return (batch) => {
-    const label = desirable(batch)
+    const label = columnOfRows('classBalance', 'desirable', desirable(batch), batch.rows)
     const { desirable: good, undesirable: bad } = counts ?? counted(label, batch)
     if (good === 0 || bad === 0) return byRow(batch, () => 1)
     const all = good + bad

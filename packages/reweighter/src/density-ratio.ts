@@ -1,3 +1,4 @@
+import { columnOfRows } from './column-of-rows.ts'
 import { type Estimator, type Rows, byRow } from './estimator.ts'
 import { probabilityOf } from './probability-of.ts'
 
@@ -14,7 +15,7 @@ const SMALLEST = 1e-8
  * undesirable completions only, by how desirable their prompts look, clipped to [0.5, 10].
  *
  * @param probability [rows] p of each row of a batch
- * @throws RangeError for a probability that is none
+ * @throws RangeError for a probability that is none, or where there is not one for each row
  * @example
  * const udm = amongRows(undesirable, bounded(densityRatio(promptColumn('p')), truncated({ min: 0.5, max: 10 })))
  * @see Jung et al. 2024, BCO, arXiv:2404.04656; TRL BCOTrainer._get_udm_weight
@@ -22,7 +23,7 @@ const SMALLEST = 1e-8
 export const densityRatio =
   <Batch extends Rows>(probability: (batch: Batch) => ArrayLike<number>): Estimator<Batch> =>
   (batch) => {
-    const p = probability(batch)
+    const p = columnOfRows('densityRatio', 'probability', probability(batch), batch.rows)
     return byRow(batch, (row) => {
       const of = probabilityOf('densityRatio', p, row)
       return of / (1 - of + SMALLEST)

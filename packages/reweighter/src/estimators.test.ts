@@ -93,4 +93,6 @@ test('the effective sample size is n for equal weights, 1 for one that has it al
   expect(effectiveSampleSize([1e200, 2e200, 3e200])).toBeCloseTo(36 / 14, 12)
   expect(effectiveSampleSize([0, 0])).toBe(0)
   expect(effectiveSampleSize([])).toBe(0)
+  for (const none of [NaN, Infinity, -1])
+    expect(() => effectiveSampleSize([1, none])).toThrow(`effectiveSampleSize: weight 1 is ${none}`)
 })

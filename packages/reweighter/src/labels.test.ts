@@ -23,6 +23,8 @@ const real = (min: number, max: number): fc.Arbitrary<number> => fc.double({ min
 type Judged = { readonly rows: number; readonly keep: Uint8Array; readonly p: readonly number[] }
 const judged = (...p: readonly number[]): Judged => ({ rows: p.length, keep: new Uint8Array(p.length).fill(1), p })
 const ofP = ({ p }: Judged): readonly number[] => p
+/** A column that is too short for a batch of two. */
+const alone = (): readonly number[] => [1]
 
 test('density ratios are the odds of the classifier; distribution matching weighs the undesirable alone', () => {
   expect([...densityRatio(ofP)(judged(0.2, 0.5, 0.9))]).toEqual(near(0.25, 1, 9))
@@ -44,6 +46,11 @@ test('confidence is 0 for a coin flip and for a wrong label; a reward gap is the
 test.each([
   [() => densityRatio(ofP)(judged(0.5, 1.2)), 'densityRatio: row 1 has probability 1.2'],
   [() => labelConfidence(ofP)(judged(NaN)), 'labelConfidence: row 0 has probability NaN'],
+  [() => densityRatio(alone)(judged(1, 1)), 'densityRatio: probability must have length 2, one a row, found 1'],
+  [() => labelConfidence(alone)(judged(1, 1)), 'labelConfidence: probability must have length 2, one a row, found 1'],
+  [() => rewardGap(alone)(judged(1, 1)), 'rewardGap: gap must have length 2, one a row, found 1'],
+  [() => classBalance(alone)(judged(1, 1)), 'classBalance: desirable must have length 2, one a row, found 1'],
+  [() => amongRows(alone, uniform)(judged(1, 1)), 'amongRows: selected must have length 2, one a row, found 1'],
   [() => rewardGap(ofP, 0), 'rewardGap: temperature must be above 0, found 0'],
   [() => classBalance(ofP, { ratio: -1 }), 'classBalance: ratio must be above 0, found -1'],
   [() => stalenessDecay({ halfLife: 0 }), 'stalenessDecay: halfLife must be above 0, found 0'],

@@ -20,6 +20,7 @@ export interface BoundedWeight {
 /**
  * Statistics of the weights of a list: of samples from `weighEach`, in the list that is learned from.
  *
+ * @throws RangeError for a weight that is negative or not finite: no loss is to see it
  * @example learn(trainer, { describe: ({ pairs }) => weightMetrics(statisticsOfEach(pairs)) })
  */
 export const statisticsOfEach = (samples: readonly BoundedWeight[]): WeightStatistics => {

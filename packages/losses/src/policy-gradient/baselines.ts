@@ -1,3 +1,4 @@
+import { finiteOptions, fractions } from './check-options.ts'
 import { maskedMean } from './masked-statistics.ts'
 import { isScored, scoredMask } from './scored-groups.ts'
 
@@ -23,9 +24,12 @@ export interface MovingBaseline {
  * A = r − a moving mean of the rewards before: b ← decay · b + (1 − decay) · mean r. The baseline is the state, and
  * does not depend on the batch it is taken from, so the estimate stays unbiased.
  *
- * @param decay default 0.95
+ * @param decay 0 to 1, default 0.95
+ * @throws RangeError for a baseline that is not finite, which no later one would recover from, or a decay out of range
  */
 export const movingBaseline = (rewards: ArrayLike<number>, baseline: number, decay = 0.95): MovingBaseline => {
+  finiteOptions('movingBaseline', { baseline })
+  fractions('movingBaseline', { decay })
   const scored = scoredMask(rewards)
   const known = scored.some((x) => x === 1)
   return {

@@ -1,3 +1,5 @@
+import { checkLengths } from '../check-lengths.ts'
+import { atLeastZero } from './check-options.ts'
 import { maskedMean, sampleVariance } from './masked-statistics.ts'
 import { isScored } from './scored-groups.ts'
 
@@ -9,12 +11,15 @@ import { isScored } from './scored-groups.ts'
  *
  * @param keep    [rows] 0 leaves a row out
  * @param epsilon default 1e-4, TRL's
+ * @throws RangeError where there is not a `keep` for each advantage, or for an ε below 0
  */
 export const batchNormalised = (
   advantages: ArrayLike<number>,
   keep?: ArrayLike<number>,
   epsilon: number = 1e-4,
 ): Float64Array => {
+  checkLengths('batchNormalised', 'one an advantage', advantages.length, { keep })
+  atLeastZero('batchNormalised', { epsilon })
   const counts = Array.from(advantages, (advantage, row) => isScored(advantage) && keep?.[row] !== 0)
   const mean = maskedMean(advantages, counts)
   const divisor = Math.sqrt(sampleVariance(advantages, counts)) + epsilon

@@ -10,5 +10,12 @@ const check = (caller: string, options: Named, holds: (x: number) => boolean, wa
 export const atLeastZero = (caller: string, options: Named): void =>
   check(caller, options, (x) => x >= 0 && x < Infinity, 'at least 0')
 
+/** Throws a RangeError unless every option is finite. */
+export const finiteOptions = (caller: string, options: Named): void => check(caller, options, Number.isFinite, 'finite')
+
+/** Throws a RangeError unless every option is from 0 to 1. */
+export const fractions = (caller: string, options: Named): void =>
+  check(caller, options, (x) => x >= 0 && x <= 1, 'within 0 and 1')
+
 /** Throws a RangeError unless every option is above 0; infinity is. */
 export const aboveZero = (caller: string, options: Named): void => check(caller, options, (x) => x > 0, 'above 0')

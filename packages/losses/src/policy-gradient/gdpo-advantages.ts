@@ -1,3 +1,4 @@
+import { checkLengths } from '../check-lengths.ts'
 import { batchNormalised } from './batch-normalised.ts'
 import { type GroupAdvantageOptions, groupAdvantages } from './group-advantages.ts'
 import { isScored, scoredMask } from './scored-groups.ts'
@@ -5,12 +6,20 @@ import { isScored, scoredMask } from './scored-groups.ts'
 /** Rewards of several functions, by function and row; NaN or ±∞ where a function could not tell. */
 export type RewardsByFunction = readonly ArrayLike<number>[]
 
-/** [rows] Σ weight · reward over the functions that could tell; NaN where none could. TRL `sum_then_normalize`. */
-export const weightedRewards = (rewards: RewardsByFunction, weights: ArrayLike<number>): Float64Array =>
-  Float64Array.from({ length: rewards[0]?.length ?? 0 }, (_, row) => {
+/**
+ * [rows] Σ weight · reward over the functions that could tell; NaN where none could. TRL `sum_then_normalize`.
+ *
+ * @throws RangeError where there is not a weight for each function, or the functions have not rewards of the same rows
+ */
+export const weightedRewards = (rewards: RewardsByFunction, weights: ArrayLike<number>): Float64Array => {
+  const rows = rewards[0]?.length ?? 0
+  checkLengths('weightedRewards', 'one a reward function', rewards.length, { weights })
+  rewards.forEach((of, k) => checkLengths('weightedRewards', 'as rewards[0] has', rows, { [`rewards[${k}]`]: of }))
+  return Float64Array.from({ length: rows }, (_, row) => {
     const known = rewards.flatMap((of, k) => (isScored(of[row]) ? [weights[k] * of[row]] : []))
     return known.length === 0 ? NaN : known.reduce((sum, reward) => sum + reward, 0)
   })
+}
 
 /**
  * GDPO's advantage: each reward function is normalised within its group before they are added, so that one of a wide
@@ -32,8 +41,7 @@ export const gdpoAdvantages = (
   group: ArrayLike<number>,
   options: GroupAdvantageOptions = {},
 ): Float64Array => {
-  if (rewards.length !== weights.length)
-    throw new RangeError(`gdpoAdvantages: ${rewards.length} reward functions and ${weights.length} weights`)
+  checkLengths('gdpoAdvantages', 'one a reward function', rewards.length, { weights })
   const each = rewards.map((of) => groupAdvantages(of, group, options))
   const scored = scoredMask(weightedRewards(rewards, weights))
   return batchNormalised(weightedRewards(each, weights), scored, options.epsilon)

@@ -1,3 +1,6 @@
+import { checkLengths } from '../check-lengths.ts'
+import { checkCells } from './check-cells.ts'
+import { fractions } from './check-options.ts'
 import type { Counted } from './masked-statistics.ts'
 
 export interface RewardsAndValues {
@@ -29,7 +32,8 @@ export interface Advantages {
  * Whitening is a choice of its own: `whitenCentred` (TRL), `whitenTorchtune`, `whitenBiased` (HALOs), `standardise`.
  *
  * @returns advantages and returns [rows, steps]
- * @throws RangeError where rewards and values are not rows of `steps`
+ * @throws RangeError where rewards and values are not rows of `steps`, for a γ or λ that is not within 0 and 1, and for
+ *   a reward or a value that counts and is not finite: it would be in every advantage before it
  * @see Schulman et al. 2016, arXiv:1506.02438
  * @example
  * const { advantages, returns } = generalisedAdvantages({ rewards, values, steps: 53, gamma: 1, lambda: 0.95 })
@@ -37,11 +41,13 @@ export interface Advantages {
  */
 export const generalisedAdvantages = (given: RewardsAndValues): Advantages => {
   const { rewards, values, steps, valid, gamma = 1, lambda = 0.95 } = given
-  if (values.length !== rewards.length || !(steps > 0) || rewards.length % steps !== 0)
-    throw new RangeError(
-      `generalisedAdvantages: ${rewards.length} rewards and ${values.length} values are not rows of ${steps} steps`,
-    )
-  const at = (x: ArrayLike<number>, i: number): number => (valid === undefined || Number(valid[i]) !== 0 ? x[i] : 0)
+  const caller = 'generalisedAdvantages'
+  checkLengths(caller, 'one a reward', rewards.length, { values, valid })
+  checkLengths(caller, `rows of ${steps} steps`, steps * Math.ceil(rewards.length / steps), { rewards })
+  fractions(caller, { gamma, lambda })
+  const counts = (i: number): boolean => valid === undefined || Number(valid[i]) !== 0
+  const at = (x: ArrayLike<number>, i: number): number => (counts(i) ? x[i] : 0)
+  checkCells(caller, steps, counts, { rewards, values })
   const advantages = new Float64Array(rewards.length)
   for (let i = rewards.length - 1; i >= 0; i--) {
     const last = i % steps === steps - 1

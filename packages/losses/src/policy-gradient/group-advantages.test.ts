@@ -60,8 +60,18 @@ describe('advantages within groups', () => {
   })
 
   test('rewards without groups are an error', () => {
-    expect(() => groupAdvantages([1, 2], [0])).toThrow('groupAdvantages: 2 rewards and 1 groups')
-    expect(() => gdpoAdvantages([[1, 2]], [1, 1], [0, 0])).toThrow('1 reward functions and 2 weights')
+    expect(() => groupAdvantages([1, 2], [0])).toThrow(
+      'groupAdvantages: group must have length 2, one a reward, found 1',
+    )
+    expect(() => gdpoAdvantages([[1, 2]], [1, 1], [0, 0])).toThrow('weights must have length 1, one a reward function')
+  })
+
+  test('a scale that there is not, and an epsilon that is no number, are errors', () => {
+    expect(() => groupAdvantages([1, 2], [0, 0], { scale: 'Group' as never })).toThrow(
+      'scale must be group, batch, none',
+    )
+    expect(() => groupAdvantages([1, 2], [0, 0], { epsilon: NaN })).toThrow('epsilon must be at least 0, found NaN')
+    expect(() => batchNormalised([1, 2], undefined, NaN)).toThrow('epsilon must be at least 0, found NaN')
   })
 })
 
@@ -98,6 +108,8 @@ test('baselines: none, the mean of the batch, and a moving one that is a value',
   expect([...advantages]).toEqual([0.5, 2.5, 0])
   expect(baseline).toBeCloseTo(0.9 * 0.5 + 0.1 * 2, 12)
   expect(movingBaseline([NaN], 0.5).baseline).toBe(0.5)
+  expect(() => movingBaseline([1], NaN)).toThrow('movingBaseline: baseline must be finite, found NaN')
+  expect(() => movingBaseline([1], 0, 2)).toThrow('movingBaseline: decay must be within 0 and 1, found 2')
 })
 
 test('an infinite reward is none: it is in no statistic, of its group or of the batch', () => {

@@ -1,5 +1,8 @@
+import { atLeastZero } from './check-options.ts'
 import { maskedMean, populationVariance, sampleVariance } from './masked-statistics.ts'
 import { advantagesByGroup, isScored } from './scored-groups.ts'
+
+const SCALES = ['group', 'batch', 'none'] as const
 
 /** √ of the variance of some rewards. */
 export type Deviation = (rewards: ArrayLike<number>) => number
@@ -12,7 +15,7 @@ export const populationDeviation: Deviation = (rewards) => Math.sqrt(populationV
 
 export interface GroupAdvantageOptions {
   /** The deviation of what divides a reward's distance from its group's mean. Default `group`; `none` is Dr. GRPO's. */
-  readonly scale?: 'group' | 'batch' | 'none'
+  readonly scale?: (typeof SCALES)[number]
   /** Added to the deviation. Default 1e-4 (TRL, torchtune); HALOs has 1e-2. */
   readonly epsilon?: number
   /** Default `sampleDeviation` (TRL); HALOs has `populationDeviation`. */
@@ -30,7 +33,7 @@ export interface GroupAdvantageOptions {
  * @param rewards [rows] NaN or ±∞: could not be scored
  * @param group   [rows] rows of equal number are one group
  * @returns [rows]
- * @throws RangeError where there is not a group for each reward
+ * @throws RangeError where there is not a group for each reward, for another scale or an ε below 0
  * @see Shao et al. 2024, arXiv:2402.03300; TRL `scale_rewards`
  * @example groupAdvantages(terminalReward(batch), batch.group)
  */
@@ -39,6 +42,9 @@ export const groupAdvantages = (
   group: ArrayLike<number>,
   { scale = 'group', epsilon = 1e-4, deviation = sampleDeviation }: GroupAdvantageOptions = {},
 ): Float64Array => {
+  atLeastZero('groupAdvantages', { epsilon })
+  if (!SCALES.includes(scale))
+    throw new RangeError(`groupAdvantages: scale must be ${SCALES.join(', ')}, found ${scale}`)
   const scored = Array.from(rewards).filter(isScored)
   const ofBatch = scale === 'batch' ? deviation(scored) + epsilon : 1
   return advantagesByGroup('groupAdvantages', rewards, group, (own) => {

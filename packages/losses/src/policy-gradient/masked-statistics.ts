@@ -1,10 +1,16 @@
+import { checkLengths } from '../check-lengths.ts'
+
 /** Which numbers count: 0 (or false) leaves one out, and its value is not read. Absent: all count. */
 export type Counted = ArrayLike<number | boolean> | undefined
 
 const counts = (mask: Counted, i: number): boolean => mask === undefined || Number(mask[i]) !== 0
 
-/** How many numbers count. */
+const checkMask = (x: ArrayLike<number>, mask: Counted): void =>
+  checkLengths('masked statistics', 'one a number', x.length, { mask })
+
+/** How many numbers count. This and all below throw a RangeError for a mask of another length. */
 export const countOf = (x: ArrayLike<number>, mask?: Counted): number => {
+  checkMask(x, mask)
   let count = 0
   for (let i = 0; i < x.length; i++) if (counts(mask, i)) count += 1
   return count
@@ -12,6 +18,7 @@ export const countOf = (x: ArrayLike<number>, mask?: Counted): number => {
 
 /** Σ over the numbers that count. */
 export const maskedSum = (x: ArrayLike<number>, mask?: Counted): number => {
+  checkMask(x, mask)
   let sum = 0
   for (let i = 0; i < x.length; i++) if (counts(mask, i)) sum += x[i]
   return sum
@@ -67,12 +74,18 @@ export const statisticByRow = (
   x: ArrayLike<number>,
   steps: number,
   mask?: Counted,
-): Float64Array =>
-  Float64Array.from({ length: x.length / steps }, (_, row) => {
+): Float64Array => {
+  checkMask(x, mask)
+  const rows = Math.ceil(x.length / steps)
+  checkLengths('statisticByRow', `rows of ${steps} steps`, rows * steps, { x })
+  return Float64Array.from({ length: rows }, (_, row) => {
     const cut = <A>(of: ArrayLike<A>): A[] => Array.from({ length: steps }, (_, t) => of[row * steps + t])
     return statistic(cut(x), mask === undefined ? undefined : cut(mask))
   })
+}
 
 /** x where it counts, 0 elsewhere, whatever stood there. */
-export const zeroOutside = (x: ArrayLike<number>, mask: Counted): Float64Array =>
-  Float64Array.from(x, (value, i) => (counts(mask, i) ? value : 0))
+export const zeroOutside = (x: ArrayLike<number>, mask: Counted): Float64Array => {
+  checkMask(x, mask)
+  return Float64Array.from(x, (value, i) => (counts(mask, i) ? value : 0))
+}

@@ -1,3 +1,5 @@
+import { checkLengths } from '../check-lengths.ts'
+
 /** Whether a row has a reward. NaN is none, and so is ±∞: no mean or deviation that it is in says anything. */
 export const isScored = (reward: number): boolean => Number.isFinite(reward)
 
@@ -11,8 +13,7 @@ export const scoredGroups = (
   rewards: ArrayLike<number>,
   group: ArrayLike<number>,
 ): readonly number[][] => {
-  if (rewards.length !== group.length)
-    throw new RangeError(`${caller}: ${rewards.length} rewards and ${group.length} groups`)
+  checkLengths(caller, 'one a reward', rewards.length, { group })
   const rows = new Map<number, number[]>()
   for (let row = 0; row < rewards.length; row++) {
     if (!isScored(rewards[row])) continue

@@ -5,7 +5,7 @@ import { adaptiveKL, adaptiveKLPerRollout, fixedKL } from './kl-control.ts'
 import { maskedMean, populationVariance, sampleVariance, zeroOutside } from './masked-statistics.ts'
 import { penalisedScores, replacedScores, missingStopTorchtune, missingStop } from './reward-penalties.ts'
 import { scoreAfterLast, scoreAfterLastTorchtune } from './score-steps.ts'
-import { SAMPLE_KL, shapedRewards } from './shaped-rewards.ts'
+import { SAMPLE_KL, klPenalised, shapedRewards } from './shaped-rewards.ts'
 import {
   standardise,
   whitenBiased,
@@ -46,7 +46,15 @@ describe('generalised advantages', () => {
     const two = generalisedAdvantages({ rewards: [1, 2, 3, 4], values: [0, 0, 0, 0], steps: 2 })
     const one = generalisedAdvantages({ rewards: [1, 2], values: [0, 0], steps: 2 })
     expect([...two.advantages.subarray(0, 2)]).toEqual([...one.advantages])
-    expect(() => generalisedAdvantages({ rewards: [1], values: [1, 2], steps: 1 })).toThrow('1 rewards and 2 values')
+    const row = { rewards: [1, 2], values: [0, 0], steps: 2 }
+    expect(() => generalisedAdvantages({ ...row, steps: 3 })).toThrow(
+      'rewards must have length 3, rows of 3 steps, found 2',
+    )
+    expect(() => generalisedAdvantages({ ...row, gamma: NaN })).toThrow('gamma must be within 0 and 1, found NaN')
+    expect(() => generalisedAdvantages({ ...row, values: [0, NaN] })).toThrow('values of row 0 at step 1 is NaN')
+    expect(() => generalisedAdvantages({ rewards: [1], values: [1, 2], steps: 1 })).toThrow(
+      'values must have length 1, one a reward, found 2',
+    )
   })
 })
 
@@ -85,7 +93,52 @@ describe('whitening', () => {
   })
 })
 
+test('whitening leaves out what is no number, whose result is 0, and numbers are what they are without it', () => {
+  const whitenings = [
+    whitenCentred,
+    whitenKeepingMean,
+    whitenTorchtune,
+    whitenTorchtuneCentred,
+    whitenBiased,
+    standardise,
+  ]
+  const given = [1, Infinity, -2, NaN, 5, -Infinity]
+  for (const whiten of whitenings) {
+    const [a, b, c] = whiten([1, -2, 5], [1, 1, 1])
+    expect([...whiten(given, [1, 1, 1, 1, 1, 1])]).toEqual([a, 0, b, 0, c, 0])
+    expect([...whiten(given)].every(Number.isFinite)).toBe(true)
+  }
+})
+
 describe('rewards of tokens', () => {
+  const ofOne = { scores: [1], steps: 1, coefficient: 0.05 }
+
+  test('what is impossible under both policies has not diverged; under one it has, and no advantage is lost', () => {
+    const impossible = [-Infinity, -Infinity, -1]
+    const others = [-Infinity, -1, -Infinity]
+    for (const estimator of ['k1', 'k2', 'k3'] as const) {
+      const given = { scores: [1, 2, 3], logProb: impossible, referenceLogProb: others, steps: 1, coefficient: 0.05 }
+      const { rewards, kl } = shapedRewards({ ...given, estimator })
+      expect(kl[0]).toBe(0)
+      expect(Math.abs(kl[1])).toBeGreaterThan(1e5)
+      const { advantages } = generalisedAdvantages({ rewards, values: [0, 0, 0], steps: 1 })
+      expect([...whitenCentred(advantages)].every(Number.isFinite)).toBe(true)
+    }
+  })
+
+  test('a log-probability or a score that is no number is named, unless nothing of its row counts', () => {
+    expect(() => shapedRewards({ ...ofOne, logProb: [NaN], referenceLogProb: [0] })).toThrow(
+      'logProb of row 0 at step 0 is NaN',
+    )
+    const unscored = { ...ofOne, scores: [NaN], logProb: [0], referenceLogProb: [0] }
+    expect(() => shapedRewards(unscored)).toThrow('the score of row 0 is NaN')
+    expect([...shapedRewards({ ...unscored, valid: [0] }).rewards]).toEqual([-0])
+  })
+
+  test('a row whose divergence is not known counts as one without a reward', () => {
+    expect([...klPenalised([1, 2, 3, NaN], [0.5, NaN, Infinity, 1], 0.1)]).toEqual([0.95, NaN, NaN, NaN])
+  })
+
   test('sum to the score less what the divergence costs; padding is not read', () => {
     const { rewards, kl } = shapedRewards({
       scores: [2, -1],
@@ -112,7 +165,9 @@ describe('rewards of tokens', () => {
   test('a score that has no step is named', () => {
     const given = { scores: [1], logProb: [0, 0], referenceLogProb: [0, 0], steps: 2, coefficient: 1 }
     expect(() => shapedRewards({ ...given, scoreAt: [2] })).toThrow('row 0 has its score at step 2, of 2')
-    expect(() => shapedRewards({ ...given, logProb: [0] })).toThrow('1 scores of 2 steps need 2 log-probabilities')
+    expect(() => shapedRewards({ ...given, logProb: [0] })).toThrow(
+      'logProb must have length 2, 1 scores of 2 steps, found 1',
+    )
   })
 })
 
@@ -144,6 +199,21 @@ describe('KL control', () => {
       expect(next(6)).toBe(0.2)
     }
     expect(fixedKL(0.2, { kl: 60, samples: 10 })).toBe(0.2)
+  })
+
+  test('the coefficient survives a divergence that is not known, and never falls below 0', () => {
+    const [horizon, control] = [10, adaptiveKL({ target: 6, horizon: 10 })]
+    expect(control(0.2, { kl: NaN, samples: 10 })).toBe(0.2)
+    expect(adaptiveKLPerRollout({ target: 6 })(0.2, { kl: NaN, samples: 10 })).toBe(0.2)
+    fc.assert(
+      fc.property(fc.double({ min: 0, max: 100, noNaN: true }), fc.nat(1000), (kl, samples) => {
+        const next = control(0.2, { kl, samples })
+        expect(next).toBeGreaterThanOrEqual(0.2 * 0.8)
+        expect(next).toBe(control(0.2, { kl, samples: Math.min(samples, horizon) }))
+      }),
+    )
+    expect(() => control(NaN, { kl: 1, samples: 1 })).toThrow('adaptiveKL: coefficient must be at least 0, found NaN')
+    expect(() => control(0.2, { kl: 1, samples: NaN })).toThrow('adaptiveKL: samples must be at least 0, found NaN')
   })
 
   test('a target of nothing is an error', () => {

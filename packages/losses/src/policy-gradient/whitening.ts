@@ -1,3 +1,4 @@
+import { checkLengths } from '../check-lengths.ts'
 import {
   type Counted,
   maskedMean,
@@ -9,8 +10,9 @@ import {
 
 /**
  * Brings numbers to unit deviation, by the statistics of those that count. Every number is transformed, so what does
- * not count is to be dropped after (`zeroOutside`). It couples the rows of a batch, hence it is a function of its own
- * and no part of a loss.
+ * not count is to be dropped after (`zeroOutside`). What is no number (NaN, ±∞) counts in no statistic and becomes 0. It
+ * couples the rows of a batch, hence it is a function of its own and no part of a loss. Each throws a RangeError for a
+ * mask of another length.
  *
  * | name | centred | variance | ε | whose default |
  * |---|---|---|---|---|
@@ -27,14 +29,28 @@ type Statistic = (x: ArrayLike<number>, mask?: Counted) => number
 
 const EPSILON = 1e-8
 
-/** (x − mean) / √(variance + 1e-8), with or without the mean added back. */
-const whitening =
-  (mean: Statistic, variance: Statistic, keepsMean: boolean): Whitening =>
+/** The mask without what is no number; as it is where all are, so that none stays none. */
+const ofNumbers = (x: ArrayLike<number>, mask: Counted): Counted =>
+  Array.from(x).every(Number.isFinite)
+    ? mask
+    : Array.from(x, (value, i) => Number.isFinite(value) && (mask === undefined || Number(mask[i]) !== 0))
+
+/** The transformation of one number, from the numbers that count. */
+const each =
+  (transform: (x: ArrayLike<number>, mask: Counted) => (value: number) => number): Whitening =>
   (x, mask) => {
+    checkLengths('whitening', 'one a number', x.length, { mask })
+    const whitened = transform(x, ofNumbers(x, mask))
+    return Float64Array.from(x, (value) => (Number.isFinite(value) ? whitened(value) : 0))
+  }
+
+/** (x − mean) / √(variance + 1e-8), with or without the mean added back. */
+const whitening = (mean: Statistic, variance: Statistic, keepsMean: boolean): Whitening =>
+  each((x, mask) => {
     const centre = mean(x, mask)
     const scale = 1 / Math.sqrt(variance(x, mask) + EPSILON)
-    return Float64Array.from(x, (value) => (value - centre) * scale + (keepsMean ? centre : 0))
-  }
+    return (value) => (value - centre) * scale + (keepsMean ? centre : 0)
+  })
 
 /** Zero mean, unit sample variance: TRL and OpenAI. */
 export const whitenCentred: Whitening = whitening(maskedMean, sampleVariance, false)
@@ -59,8 +75,8 @@ export const whitenTorchtuneCentred: Whitening = torchtune(false)
 export const whitenBiased: Whitening = whitening(maskedMean, populationVariance, false)
 
 /** (x − mean) / (sample deviation + 1e-8): Stable-Baselines3. */
-export const standardise: Whitening = (x, mask) => {
+export const standardise: Whitening = each((x, mask) => {
   const mean = maskedMean(x, mask)
   const deviation = Math.sqrt(sampleVariance(x, mask)) + EPSILON
-  return Float64Array.from(x, (value) => (value - mean) / deviation)
-}
+  return (value) => (value - mean) / deviation
+})

@@ -68,7 +68,7 @@ export const nashMd = ({ beta = 0.1 }: DpoOptions = {}): ((tokens: ContestedToke
  *
  * @param policy    [..., vocab] logits z_π
  * @param reference [..., vocab] logits z_ref
- * @param alpha     0 ≤ α ≤ 1: 0 is the policy, 1 the reference
+ * @param alpha     0 ≤ α ≤ 1: 0 is the policy, 1 the reference, whatever the other excludes (−∞)
  * @returns [..., vocab] nats
  * @throws RangeError for α out of range
  * @see Munos et al. 2023, arXiv:2312.00886; TRL GeometricMixtureWrapper
@@ -76,5 +76,8 @@ export const nashMd = ({ beta = 0.1 }: DpoOptions = {}): ((tokens: ContestedToke
  */
 export const geometricMixture = <T extends tf.Tensor>(policy: T, reference: T, alpha: number): T => {
   checkOption('geometricMixture', 'alpha', alpha, alpha >= 0 && alpha <= 1, 'between 0 and 1')
+  // 0 · −∞ is not a number.
+  if (alpha === 0) return tf.logSoftmax(policy)
+  if (alpha === 1) return tf.logSoftmax(reference)
   return tf.logSoftmax(tf.add(tf.mul(1 - alpha, policy), tf.mul(alpha, reference)))
 }

@@ -1,3 +1,5 @@
+import { checkLengths } from '../check-lengths.ts'
+
 /** Which of a prompt's completions are the chosen and the rejected one. */
 export interface PickedPair {
   readonly chosen: number
@@ -23,6 +25,7 @@ export const bestAndWorst = (rewards: readonly (number | null)[]): PickedPair | 
 
 /** Two completions of each prompt, as a reward sees them. */
 export interface JudgedCompletions {
+  /** NaN: nobody could tell. */
   readonly rewards: readonly number[]
   /** Whether each ended by itself: what was cut off is worth less. */
   readonly ended: readonly boolean[]
@@ -30,8 +33,10 @@ export interface JudgedCompletions {
 
 /**
  * Whether the first of two completions of each prompt is the chosen one, as Online DPO has it: a tie goes to the first,
- * and a completion that did not end loses `missingEndPenalty` of its reward.
+ * and a completion that did not end loses `missingEndPenalty` of its reward. Where a reward is not known there is no
+ * pair: undefined, as in `bestAndWorst`.
  *
+ * @throws RangeError where there is not a reward and an end for each prompt
  * @see Guo et al. 2024, arXiv:2402.04792; TRL OnlineDPOTrainer
  * @example firstIsChosen({ rewards: [0.7], ended: [true] }, { rewards: [0.7], ended: [true] }) // true
  */
@@ -39,8 +44,16 @@ export const firstIsChosen = (
   first: JudgedCompletions,
   second: JudgedCompletions,
   missingEndPenalty: number = 0,
-): readonly boolean[] => {
+): readonly (boolean | undefined)[] => {
+  checkLengths('firstIsChosen', 'one a prompt', first.rewards.length, {
+    'first.ended': first.ended,
+    'second.rewards': second.rewards,
+    'second.ended': second.ended,
+  })
   const worth = ({ rewards, ended }: JudgedCompletions, row: number): number =>
     rewards[row]! - (ended[row] === true ? 0 : missingEndPenalty)
-  return first.rewards.map((_, row) => worth(first, row) >= worth(second, row))
+  return first.rewards.map((_, row) => {
+    const [one, other] = [worth(first, row), worth(second, row)]
+    return Number.isNaN(one) || Number.isNaN(other) ? undefined : one >= other
+  })
 }
