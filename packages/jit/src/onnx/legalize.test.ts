@@ -1,20 +1,12 @@
-import * as ort from 'onnxruntime-node'
 import { expect, test } from 'vitest'
 import { type Graph, type Value, graphBuilder } from '../trace/graph.ts'
 import { matmul } from '../trace/lower/matmul.ts'
+import { runGraph } from '../testing/run-graph.ts'
 import { legalize } from './legalize.ts'
-import { onnxModel } from './model.ts'
 
 /** Runs a graph as it is on ONNX Runtime's CPU provider. */
-const run = async (graph: Graph, feeds: Readonly<Record<string, Float32Array>>): Promise<Record<string, number[]>> => {
-  const { bytes } = onnxModel(graph)
-  const session = await ort.InferenceSession.create(bytes, { logSeverityLevel: 3, intraOpNumThreads: 1 })
-  const results = await session.run(
-    Object.fromEntries(graph.inputs.map((v) => [`in/${v.name}`, new ort.Tensor('float32', feeds[v.name!]!, v.shape)])),
-  )
-  await session.release()
-  return Object.fromEntries(Object.entries(results).map(([name, t]) => [name, [...(t.data as Float32Array)]]))
-}
+const run = async (graph: Graph, feeds: Readonly<Record<string, Float32Array>>): Promise<Record<string, number[]>> =>
+  Object.fromEntries(Object.entries(await runGraph(graph, feeds)).map(([name, numbers]) => [name, [...numbers]]))
 
 const builder = graphBuilder()
 const a = builder.input('a', [2, 3, 4], 'float32')

@@ -1,16 +1,5 @@
 import type { Graph, Node, Value } from '../trace/graph.ts'
-
-let next = -1
-/** A value that only legalisation makes; negative ids never meet a traced one. */
-const fresh = (like: Pick<Value, 'shape' | 'dtype'>): Value => ({ id: next--, shape: like.shape, dtype: like.dtype })
-
-const plain = (op: string, inputs: readonly Value[], output: Value, attributes: Node['attributes'] = {}): Node => ({
-  op,
-  domain: '',
-  inputs,
-  attributes,
-  outputs: [output],
-})
+import { fresh, plain } from './made.ts'
 
 const swapLast = (rank: number): number[] => [...Array(rank - 2).keys(), rank - 1, rank - 2]
 

@@ -5,6 +5,7 @@ import type { HostTensors } from '../host-tensor.ts'
 import { activationBytes, frozenProducts } from '../onnx/cost.ts'
 import { legalize } from '../onnx/legalize.ts'
 import { onnxModel } from '../onnx/model.ts'
+import { padRows } from '../onnx/row-padding/pad-rows.ts'
 import type { Signature } from '../signature.ts'
 import type { Graph } from '../trace/graph.ts'
 import { trace } from '../trace/trace.ts'
@@ -22,6 +23,7 @@ import {
   positions,
 } from './executable.ts'
 import type { Copy, Reply, Request, SessionOptions } from './protocol.ts'
+import { withPaddedWeights } from './padded-weights.ts'
 import { mustFit, sessionError } from './session-error.ts'
 import { shared } from './shared-weights.ts'
 
@@ -102,7 +104,8 @@ export const onnxExecutable = async (
 ): Promise<Executable> => {
   const on = thread ?? 0
   const tell = (request: Request, transfer?: readonly ArrayBuffer[]): Promise<Reply> => ask(request, transfer, on)
-  const graph = legalize(trace(f, signature, await shared(constants)).graph, device)
+  const traced = trace(f, signature, await shared(constants)).graph
+  const graph = device === 'cpu' ? await withPaddedWeights(padRows(traced)) : legalize(traced, device)
   const root = parse(process.cwd()).root
   const { bytes, ...names } = onnxModel(graph, root)
   const options: SessionOptions = { device, threads: thread === undefined ? threadCount() : 1, ...packingOf(graph) }
