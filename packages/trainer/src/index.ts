@@ -11,6 +11,7 @@ export {
   trajectoryBalanceTask,
   varGrad,
 } from './tasks/gflownet.ts'
+export { type FlowHead, detailedBalanceTask, subTrajectoryBalanceTask } from './tasks/flow.ts'
 export { type LogZSource, logZHead, logZTable } from './tasks/log-z.ts'
 export { flowRLTask, relativeTB, relativeVarGrad, tba, trustPCLTask } from './tasks/relative.ts'
 export { entropicPPOTask, softPG } from './tasks/soft-policy-gradient.ts'

@@ -1,7 +1,7 @@
 import { type TokenMDP, type Weighted, settledTokens } from '@gfnlm/env'
 import { type HostTensors, hostTensor } from '@gfnlm/jit'
 import { type Terms, type TrajectoryInputs, gateRows, statesUpTo } from '@gfnlm/losses'
-import { type PackedInput, actionScores, packRows } from '@gfnlm/policy'
+import { type PackedInput, type Read, type Readers, actionScores, packRows } from '@gfnlm/policy'
 import type * as tf from '@tensorflow/tfjs-core'
 import { nothingToTrain } from './nothing-to-train.ts'
 import { byPrompts, byRows } from './parts.ts'
@@ -30,8 +30,10 @@ export type Trajectory = TrajectoryInputs & { readonly group: tf.Tensor1D }
 export interface TrajectoryObjective<Inputs extends TrajectoryInputs> {
   readonly name: string
   readonly mdp: TokenMDP
-  /** What the loss reads besides the trajectories: log Z, what a prior says. */
-  readonly inputs: (batch: Trajectory, given: TaskInputs) => Inputs
+  /** What the loss reads besides the trajectories: log Z, what a prior says, a flow that was read off the states. */
+  readonly inputs: (batch: Trajectory, given: TaskInputs, read: Partial<Read<Readers>>) => Inputs
+  /** What else is read of the states in the pass that scores their actions. */
+  readonly readers?: (given: TaskInputs) => Readers
   readonly loss: (inputs: Inputs) => Terms
   /** Whether rows of a prompt have a statistic in common, so that they are not to be parted. */
   readonly prompts: 'together' | 'apart'
@@ -45,6 +47,7 @@ export const trajectoryTask = <Inputs extends TrajectoryInputs>({
   name,
   mdp,
   inputs,
+  readers = () => ({}),
   loss,
   prompts,
   pack = packTrajectories,
@@ -60,14 +63,16 @@ export const trajectoryTask = <Inputs extends TrajectoryInputs>({
     const { policy, constants, trainable, batch } = given
     // A log Z of its own is nothing to sample better with.
     if (Object.keys(trainable).length === 0) throw nothingToTrain(policy.name)
-    const scores = actionScores(policy, mdp, constants, trainable, batch as TaskInputs['batch'] & PackedInput)
+    const rows = batch as TaskInputs['batch'] & PackedInput
+    const { logPF, logPTerm, ...read } = actionScores<Readers>(policy, mdp, constants, trainable, rows, readers(given))
     const trajectories: Trajectory = {
-      ...scores,
+      logPF,
+      logPTerm,
       logReward: batch['logReward'] as tf.Tensor2D,
       valid: statesUpTo(batch['length'] as tf.Tensor1D, mdp.maxLength + 1),
       keep: batch['keep'] as tf.Tensor1D,
       group: batch['group'] as tf.Tensor1D,
     }
-    return loss(gateRows(inputs(trajectories, given), batch['weight'] as tf.Tensor1D))
+    return loss(gateRows(inputs(trajectories, given, read), batch['weight'] as tf.Tensor1D))
   },
 })
