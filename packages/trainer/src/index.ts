@@ -18,6 +18,7 @@ export { entropicPPOTask, softPG } from './tasks/soft-policy-gradient.ts'
 export { type Trajectory, type TrajectoryObjective, packTrajectories, trajectoryTask } from './tasks/trajectory-task.ts'
 export {
   type AdvantagesOf,
+  type GRPOTaskOptions,
   type PolicyGradientTaskOptions,
   grpoTask,
   policyGradientTask,

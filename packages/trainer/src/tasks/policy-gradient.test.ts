@@ -198,3 +198,17 @@ test.each([
   expect(entropies.at(-1)).toBeGreaterThan(entropies[0]! + 0.1)
   expect(Math.max(...entropies)).toBeLessThan(Math.log(11))
 })
+
+test.each([
+  ['grpo', (epsilon: number) => grpoTask(mdp, { epsilon, scale: 'none' })],
+  ['rloo', (epsilon: number) => rlooTask(mdp, { epsilon })],
+])('%s: ε is that of the clip', async (_, task) => {
+  const clippedBy = async (epsilon: number): Promise<number> => {
+    const learner = trainer(smallLlama(), { task: task(epsilon), learningRate: constant(0.3), optimizer: sgd() })
+    const batch = referred(await weighted(completions(mdp, ROWS), wanted))
+    await learner.update(batch)
+    return (await learner.update(batch))['objective/clip_ratio/region_mean']!
+  }
+  expect(await clippedBy(0.01)).toBeGreaterThan(0)
+  expect(await clippedBy(1)).toBeLessThan(await clippedBy(0.01))
+})

@@ -150,12 +150,17 @@ export const reinforceTask = (
 export const rlooTask = (mdp: TokenMDP, options: ClippedOptions & Shared = {}): Task<Weighted> =>
   policyGradientTask(mdp, { name: 'rloo', loss: rloo(options), advantages: leaveOneOut, ...shared(options) })
 
-/** GRPO: advantages are standardised within a prompt. At least two completions a prompt. */
-export const grpoTask = (
-  mdp: TokenMDP,
-  { scale, epsilon, deviation, ...options }: ClippedOptions & GroupAdvantageOptions & Shared = {},
-): Task<Weighted> => {
-  const given = { ...(scale && { scale }), ...(epsilon !== undefined && { epsilon }), ...(deviation && { deviation }) }
+export type GRPOTaskOptions = ClippedOptions & Omit<GroupAdvantageOptions, 'epsilon'> & Shared
+
+/**
+ * GRPO: advantages are standardised within a prompt. At least two completions a prompt.
+ *
+ * @param options.epsilon ε of the clip; what stands beside the deviation is `groupAdvantages`' default (TRL's 1e-4)
+ * @param options.scale   what rewards are divided by (TRL `scale_rewards`): the deviation of their `group` (default)
+ * @example grpoTask(mdp, { epsilon: 0.2, epsilonHigh: 0.28, scale: 'none' })
+ */
+export const grpoTask = (mdp: TokenMDP, { scale, deviation, ...options }: GRPOTaskOptions = {}): Task<Weighted> => {
+  const given = { ...(scale && { scale }), ...(deviation && { deviation }) }
   return policyGradientTask(mdp, {
     name: 'grpo',
     loss: grpo(options),
