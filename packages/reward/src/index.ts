@@ -26,4 +26,5 @@ export {
   embedding,
   semanticDiversity,
 } from './encoder/embedding.ts'
+export type { Pooling } from './encoder/pooling.ts'
 export { type Encoded, type Encoder, type EncoderOptions, loadEncoder } from './encoder/encoder.ts'

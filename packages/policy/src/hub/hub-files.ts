@@ -4,6 +4,8 @@ const DESCRIBING: readonly RegExp[] = [
   /^(config|generation_config|adapter_config|model\.safetensors\.index)\.json$/,
   /^(tokenizer|tokenizer_config|special_tokens_map)\.json$/,
   /^chat_template\.jinja$/,
+  // What sentence-transformers puts after an encoder.
+  /^(modules|[\w-]+_Pooling\/config)\.json$/,
   /^additional_chat_templates\/[\w-]+\.jinja$/,
 ]
 
@@ -17,7 +19,7 @@ export const BESIDE: readonly string[] = ['value_head.safetensors', 'score_head.
 /** A file of a repository's own folder, as an index may name one. */
 const isShard = (name: unknown): name is string => typeof name === 'string' && /^[\w.-]+\.safetensors$/.test(name)
 
-/** Files that say what a model is: configuration, tokenizer, chat template, the index of the shards. */
+/** Files that say what a model is: configuration, tokenizer, chat template, pooling, the index of the shards. */
 export const describingFiles = (listed: readonly string[]): readonly string[] =>
   listed.filter(
     (file) => DESCRIBING.some((pattern) => pattern.test(file)) && !(file === WEIGHTS_INDEX && listed.includes(WEIGHTS)),

@@ -1,4 +1,5 @@
 import { type Fault, fault } from '@gfnlm/env'
+import { labelsOf } from '@gfnlm/policy'
 import * as E from 'fp-ts/lib/Either.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { pipe } from 'fp-ts/lib/function.js'
@@ -18,14 +19,6 @@ export interface ClassifierOptions extends EncoderOptions {
   /** What the classifier reads of a completion. Default: its text without the prompt. */
   readonly read?: (completion: Judged) => string
 }
-
-type Config = Encoder['config']
-
-/** Names of the labels, in their order. */
-const labelsOf = ({ id2label }: Config): readonly string[] =>
-  Object.entries((id2label ?? { 0: 'LABEL_0', 1: 'LABEL_1' }) as Readonly<Record<string, string>>)
-    .toSorted(([a], [b]) => Number(a) - Number(b))
-    .map(([, name]) => name)
 
 const indexOf = (labels: readonly string[], label: string | number | undefined): E.Either<Fault, number> => {
   const index =
@@ -88,7 +81,8 @@ const judgeWith =
 
 /**
  * A reward from a frozen text classifier: sentiment, toxicity, or a reward model of one label. The model is loaded with
- * the first batch; what is wrong with it is that batch's fault.
+ * the first batch; what is wrong with it, then or when it is run, is that batch's fault. Without names of labels in its
+ * config.json it has `num_labels` of them, or two as transformers takes it, and its logits must agree.
  *
  * @param model a directory in the layout of transformers.js (config.json, tokenizer.json, onnx/model.onnx), or a hub id
  * @param decode the policy's own tokens to text
@@ -102,13 +96,14 @@ export const classifier = (
   const judge = once(
     pipe(
       loadEncoder(model, 'logits', options),
-      TE.chainEitherK((encoder) => {
-        const names = labelsOf(encoder.config)
-        return pipe(
-          indexOf(names, options.label),
-          E.map((label) => judgeWith(encoder, names, label, options)),
-        )
-      }),
+      TE.chainEitherK((encoder) =>
+        pipe(
+          E.Do,
+          E.bind('names', (): E.Either<Fault, readonly string[]> => labelsOf(encoder.config)),
+          E.bind('label', ({ names }) => indexOf(names, options.label)),
+          E.map(({ names, label }) => judgeWith(encoder, names, label, options)),
+        ),
+      ),
     ),
   )
   return (batch) =>

@@ -1,66 +1,78 @@
-import { type Fault, fault } from '@gfnlm/env'
+import { type Fault, fault, isFault } from '@gfnlm/env'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { pipe } from 'fp-ts/lib/function.js'
-import { type Encoded, type EncoderOptions, loadEncoder } from './encoder.ts'
+import { type EncoderOptions, loadEncoder } from './encoder.ts'
 import { once } from './once.ts'
+import { type Pooling, pooled } from './pooling.ts'
+import { type Head, readHead } from './sentence-transformer.ts'
 
 export interface EmbeddingOptions extends EncoderOptions {
-  /** A text's vector: the mean of its tokens' (default, padding aside), or that of its first token. */
-  readonly pooling?: 'mean' | 'cls'
-  /** Whether vectors have length 1 (default), so that inner products are cosines. */
+  /**
+   * How a text's vector comes of its tokens', padding aside; of several ways one after another. Default: as the model's
+   * 1_Pooling/config.json says, else `mean`.
+   */
+  readonly pooling?: Pooling | readonly Pooling[]
+  /**
+   * Whether vectors have length 1, so that inner products are cosines. Default: whether the model's modules.json has a
+   * Normalize; true where there is none.
+   */
   readonly normalise?: boolean
 }
 
 /** Vectors of texts, all of one length. */
 export type Embedding = (texts: readonly string[]) => TE.TaskEither<Fault, readonly Float32Array[]>
 
-const pooled = ({ output: { data, shape }, mask }: Encoded, row: number, pooling: 'mean' | 'cls'): Float32Array => {
-  const [, width, size] = shape as readonly [number, number, number]
-  const at = (token: number, i: number): number => data[(row * width + token) * size + i]!
-  if (pooling === 'cls') return Float32Array.from({ length: size }, (_, i) => at(0, i))
-  const sums = new Float64Array(size)
-  let tokens = 0
-  for (let token = 0; token < width; token++) {
-    if (mask[row * width + token] === 0) continue
-    tokens++
-    for (let i = 0; i < size; i++) sums[i]! += at(token, i)
-  }
-  return Float32Array.from(sums, (sum) => sum / Math.max(1, tokens))
-}
-
 const unit = (vector: Float32Array): Float32Array => {
   const length = Math.hypot(...vector)
   return length === 0 ? vector : vector.map((x) => x / length)
 }
 
+/** What comes after an encoder: the options where they are given, then the model's own files. */
+const headOf = (directory: string, { pooling, normalise }: EmbeddingOptions): TE.TaskEither<Fault, Head> => {
+  const poolings = pooling === undefined ? undefined : [pooling].flat()
+  return poolings !== undefined && normalise !== undefined
+    ? TE.right({ poolings, normalise })
+    : pipe(
+        readHead(directory),
+        TE.map((head) => ({ poolings: poolings ?? head.poolings, normalise: normalise ?? head.normalise })),
+      )
+}
+
 /**
- * Vectors of texts from a frozen encoder: for the similarity and the diversity of completions. The model is loaded with
- * the first texts.
+ * Vectors of texts from a frozen encoder, as sentence-transformers makes them: for the similarity and the diversity of
+ * completions. The model is loaded with the first texts.
  *
  * @param model a directory in the layout of transformers.js (config.json, tokenizer.json, onnx/model.onnx), or a hub id
  * @example const vectors = await embedding('Xenova/all-MiniLM-L6-v2')(['a moon', 'a star'])()
  */
 export const embedding = (model: string, options: EmbeddingOptions = {}): Embedding => {
-  const { pooling = 'mean', normalise = true } = options
-  const loaded = once(loadEncoder(model, 'last_hidden_state', options))
+  const loaded = once(
+    pipe(
+      loadEncoder(model, 'last_hidden_state', options),
+      TE.bindTo('encoder'),
+      TE.bind('head', ({ encoder }) => headOf(encoder.directory, options)),
+    ),
+  )
   return (texts) =>
     pipe(
       loaded,
-      TE.chain((encoder) =>
+      TE.chain(({ encoder, head: { poolings, normalise } }) =>
         TE.tryCatch<Fault, readonly Float32Array[]>(
           async () => {
             const vectors: Float32Array[] = []
             for await (const encoded of encoder.encode(texts))
               for (let row = 0; row < encoded.output.shape[0]!; row++) {
-                const vector = pooled(encoded, row, pooling)
+                const vector = pooled(encoded, row, poolings)
                 vectors.push(normalise ? unit(vector) : vector)
               }
             return vectors
           },
           (cause) =>
-            fault('EncoderInvalid', `${model} could not be run: ${(cause as Error).message}`, 'Check the model', {
-              cause,
-            }),
+            isFault(cause)
+              ? cause
+              : fault('EncoderInvalid', `${model} could not be run: ${(cause as Error).message}`, 'Check the model', {
+                  cause,
+                }),
         ),
       ),
     )

@@ -1,5 +1,5 @@
 import { tokenMDP } from '@gfnlm/env'
-import { rm, writeFile } from 'node:fs/promises'
+import { readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { promptOf, trajectoriesOf } from '../testing/trajectories-of.ts'
@@ -57,6 +57,18 @@ describe('a classifier as a reward', () => {
     await rm(several, { recursive: true })
   })
 
+  test.each<[string, object, readonly string[]]>([
+    ['num_labels', { id2label: undefined, num_labels: 3 }, ['LABEL_0', 'LABEL_1', 'LABEL_2']],
+    ['id2label, in any order', { id2label: { 2: 'c', 0: 'a', 1: 'b' } }, ['a', 'b', 'c']],
+  ])('has as many labels as its config.json says: %s', async (_, config, labels) => {
+    const directory = await tinyEncoder('logits', config)
+    for (const [i, label] of labels.entries()) {
+      const found = await ends(directory, { label })
+      TEXTS.forEach((text, row) => expect(found[row]).toBeCloseTo(softmax(text, i), 5))
+    }
+    await rm(directory, { recursive: true })
+  })
+
   test('cuts a long text before its last special token', async () => {
     const read = () => 'moon star sun sea stone moon moon'
     const [asked] = await ends(judge, { label: 0, as: 'logit', maxTokens: 4, read })
@@ -107,9 +119,75 @@ describe('a classifier whose logits are not one of each label', () => {
     expect(await faultOf(await tinyEncoder('logits', { id2label }))).toMatchObject(says('[2, 3]'))
   })
 
+  test('is refused: two, of which nothing is said, for three', async () => {
+    const fault = await faultOf(await tinyEncoder('logits', { id2label: undefined }))
+    expect(fault).toMatchObject(says('not one for each label (LABEL_0, LABEL_1)'))
+  })
+
+  test.each<[string, object]>([
+    ['id2label', { id2label: { 0: 'a', 2: 'b' } }],
+    ['id2label', { id2label: 'a' }],
+    ['num_labels', { id2label: undefined, num_labels: -1 }],
+  ])('is refused by its %s: %j', async (field, config) => {
+    expect(await faultOf(await tinyEncoder('logits', config))).toMatchObject({
+      _tag: 'ConfigInvalid',
+      detail: { field },
+    })
+  })
+
   // Three tokens and three labels: their number alone would not tell.
   test('is refused: those of tokens', async () => {
     expect(await faultOf(await tinyEncoder('logits', {}, true))).toMatchObject(says('[2, 3, 3]'))
+  })
+})
+
+describe('a model that fails while it runs', () => {
+  /** An encoder whose tokenizer has a word that the model has no row for. */
+  const mismatched = async (output: 'logits' | 'last_hidden_state'): Promise<string> => {
+    const directory = await tinyEncoder(output)
+    const path = join(directory, 'tokenizer.json')
+    const json = JSON.parse(await readFile(path, 'utf8')) as { model: { vocab: Record<string, number> } }
+    json.model.vocab['comet'] = 99
+    await writeFile(path, JSON.stringify(json))
+    return directory
+  }
+  const failure = (directory: string) => ({
+    _tag: 'EncoderInvalid',
+    message: expect.stringMatching(`${join(directory, 'onnx', 'model.onnx')} could not be run on \\d texts? of`),
+    detail: { path: join(directory, 'onnx', 'model.onnx') },
+  })
+  const mdp = tokenMDP({ terminator: 9, maxLength: 4 })
+  const batch = trajectoriesOf(mdp, [promptOf('p', [1])], [[[0], [1], [2]]])
+
+  test('is a fault of the batch, not rows that are lost', async () => {
+    const directory = await mismatched('logits')
+    const decode = ([id]: Int32Array): string => ['moon', 'comet', 'sea'][id!]!
+    for (const size of [1, 32]) {
+      const judged = await classifier(directory, decode, { label: 0, batch: size })(batch)()
+      expect(judged).toMatchObject({ _tag: 'Left', left: failure(directory) })
+    }
+    await rm(directory, { recursive: true })
+  })
+
+  test('what fails of a text alone costs that row', async () => {
+    const read = ({ text }: { readonly text: string }): string => {
+      if (text === 'comet') throw new Error('it cannot be read')
+      return text
+    }
+    const decode = ([id]: Int32Array): string => ['moon', 'comet', 'sea'][id!]!
+    const judged = await classifier(judge, decode, { label: 0, read })(batch)()
+    if (judged._tag === 'Left') throw judged.left
+    expect([0, 1, 2].map((row) => Number.isFinite(judged.right.logReward[row * batch.width + 1]))).toEqual([
+      true,
+      false,
+      true,
+    ])
+  })
+
+  test('is a fault of an embedding', async () => {
+    const directory = await mismatched('last_hidden_state')
+    expect(await embedding(directory)(['moon', 'comet'])()).toMatchObject({ _tag: 'Left', left: failure(directory) })
+    await rm(directory, { recursive: true })
   })
 })
 

@@ -5,11 +5,9 @@ import * as E from 'fp-ts/lib/Either.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import { existsSync } from 'node:fs'
-import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { type Json, readJsonAt } from './read-json-at.ts'
 import { truncated } from './truncated.ts'
-
-type Json = Readonly<Record<string, unknown>>
 
 /** File names of transformers.js's `dtype`s. */
 const SUFFIX = {
@@ -45,14 +43,22 @@ export interface Encoded {
 
 /** A frozen text encoder. */
 export interface Encoder {
+  /** Where its files are. */
+  readonly directory: string
   readonly config: Json
-  /** Texts, some at a time. */
+  /** Texts, some at a time; rejects with a fault where the model cannot be run on them. */
   readonly encode: (texts: readonly string[]) => AsyncIterable<Encoded>
 }
 
 const FIX = 'Name a directory as transformers.js has them: config.json, tokenizer.json, onnx/model.onnx'
 
 const invalid = (what: string, detail: Json, fix: string = FIX): Fault => fault('EncoderInvalid', what, fix, detail)
+
+/** A model and the file it was read from. */
+interface Opened {
+  readonly path: string
+  readonly model: OnnxFile
+}
 
 /** Inputs that can be fed, from the ids of right-padded texts. */
 const FEEDS: Readonly<Record<string, (ids: BigInt64Array, mask: BigInt64Array) => BigInt64Array>> = {
@@ -61,7 +67,12 @@ const FEEDS: Readonly<Record<string, (ids: BigInt64Array, mask: BigInt64Array) =
   token_type_ids: (ids) => new BigInt64Array(ids.length),
 }
 
-const encoded = async (model: OnnxFile, rows: readonly Int32Array[], pad: number, name: string): Promise<Encoded> => {
+const encoded = async (
+  { path, model }: Opened,
+  rows: readonly Int32Array[],
+  pad: number,
+  name: string,
+): Promise<Encoded> => {
   const width = Math.max(1, ...rows.map(({ length }) => length))
   const ids = new BigInt64Array(rows.length * width).fill(BigInt(pad))
   const mask = new BigInt64Array(rows.length * width)
@@ -73,19 +84,19 @@ const encoded = async (model: OnnxFile, rows: readonly Int32Array[], pad: number
   )
   const shape = [rows.length, width]
   const feeds = Object.fromEntries(model.inputs.map((input) => [input, { shape, data: FEEDS[input]!(ids, mask) }]))
-  const { [name]: output } = await model.run(feeds)
+  const { [name]: output } = await model.run(feeds).catch((cause: unknown) => {
+    throw invalid(
+      `${path} could not be run on ${rows.length} texts of ${width} tokens: ${(cause as Error).message}`,
+      { path, shape, cause },
+      'Check that config.json and tokenizer.json are those of the model; maxTokens cuts texts that are too long for it',
+    )
+  })
   if (output?.dtype !== 'float32')
     throw invalid(`the model's ${name} are ${output?.dtype}, not float32`, { name }, "Use dtype 'fp32' or 'q8'")
   return { output, mask: Uint8Array.from(mask, Number) }
 }
 
-const readConfig = (path: string): TE.TaskEither<Fault, Json> =>
-  TE.tryCatch(
-    async () => JSON.parse(await readFile(path, 'utf8')) as Json,
-    (cause) => invalid(`${path} cannot be read: ${(cause as Error).message}`, { path }),
-  )
-
-const openModel = (path: string, output: string): TE.TaskEither<Fault, OnnxFile> =>
+const openModel = (path: string, output: string): TE.TaskEither<Fault, Opened> =>
   pipe(
     TE.tryCatch(
       () => openOnnx(path),
@@ -103,7 +114,7 @@ const openModel = (path: string, output: string): TE.TaskEither<Fault, OnnxFile>
           ),
         )
       return outputs.includes(output)
-        ? E.right(model)
+        ? E.right({ path, model })
         : E.left(
             invalid(
               `${path} has no ${output} but ${outputs.join(', ')}`,
@@ -115,17 +126,19 @@ const openModel = (path: string, output: string): TE.TaskEither<Fault, OnnxFile>
   )
 
 const encoderOf = (
-  model: OnnxFile,
+  directory: string,
+  opened: Opened,
   config: Json,
   tokenizer: Tokenizer,
   output: string,
   { maxTokens, batch }: Required<Pick<EncoderOptions, 'maxTokens' | 'batch'>>,
 ): Encoder => ({
+  directory,
   config,
   encode: async function* (texts) {
     for (let from = 0; from < texts.length; from += batch) {
       const rows = texts.slice(from, from + batch).map((text) => truncated(tokenizer, text, maxTokens))
-      yield encoded(model, rows, tokenizer.pad ?? 0, output)
+      yield encoded(opened, rows, tokenizer.pad ?? 0, output)
     }
   },
 })
@@ -143,8 +156,8 @@ const longest = (
 }
 
 /**
- * A text encoder from a directory in the layout of transformers.js, or from the hub. It runs on the engine's thread, so the caller's event
- * loop is free; tokenizing happens on the caller's thread.
+ * A text encoder from a directory in the layout of transformers.js, or from the hub. It runs on the engine's thread, so
+ * the caller's event loop is free; tokenizing happens on the caller's thread.
  *
  * @param output what is wanted of the model: `logits` of a classifier, `last_hidden_state` of another
  * @returns the encoder, or a fault that names the file that is missing, damaged or of another kind of model
@@ -162,15 +175,18 @@ export const loadEncoder = (
       const path = join(directory, weights)
       return existsSync(path) ? TE.right(path) : TE.left(invalid(`there is no ${path}`, { path }))
     }),
-    TE.bind('config', ({ directory }) => readConfig(join(directory, 'config.json'))),
+    TE.bind('config', ({ directory }) => readJsonAt(join(directory, 'config.json'))),
     TE.bind('settings', ({ directory }) => {
       const settings = join(directory, 'tokenizer_config.json')
-      return existsSync(settings) ? readConfig(settings) : TE.right({})
+      return existsSync(settings) ? readJsonAt(settings) : TE.right({})
     }),
     TE.bind('tokenizer', ({ directory }): TE.TaskEither<Fault, Tokenizer> => loadTokenizer(directory)),
-    TE.bind('model', ({ path }) => openModel(path, output)),
-    TE.map(({ model, config, settings, tokenizer }) =>
-      encoderOf(model, config, tokenizer, output, { maxTokens: maxTokens ?? longest(config, settings), batch }),
+    TE.bind('opened', ({ path }) => openModel(path, output)),
+    TE.map(({ directory, opened, config, settings, tokenizer }) =>
+      encoderOf(directory, opened, config, tokenizer, output, {
+        maxTokens: maxTokens ?? longest(config, settings),
+        batch,
+      }),
     ),
   )
 }
