@@ -12,6 +12,7 @@ import { type Reducer, weightedSum } from '@gfnlm/losses'
 import type { Policy, Tensors } from '@gfnlm/policy'
 import * as tf from '@tensorflow/tfjs-core'
 import type { Metrics } from './events.ts'
+import { loggedName } from './logged-name.ts'
 import { type Said, combined } from './micro-batches.ts'
 import { frozenArrays, learnedParameters, objective, ofPolicy, ofTask, rateScales } from './objective.ts'
 import { adamw } from './optimizer/adamw.ts'
@@ -185,7 +186,7 @@ export const trainStep = <Batch>(policy: Policy, options: TrainStepOptions<Batch
     const parts = accumulate === 1 ? [task.pack(batch)] : (task.packParts?.(batch, accumulate) ?? [])
     const out = await (parts.length === 1 ? whole(parts[0]!, given) : inParts(parts, given))
     const metrics: Record<string, number> = { loss: out.loss, grad_norm: scalar(out.norm), learning_rate: rate }
-    for (const [name, value] of Object.entries(out.metrics)) metrics[`objective/${name}`] = value
+    for (const [name, value] of Object.entries(out.metrics)) metrics[loggedName(name)] = value
     if (!Number.isFinite(metrics['loss']) || !Number.isFinite(metrics['grad_norm']))
       throw fault(
         'LossNotFinite',

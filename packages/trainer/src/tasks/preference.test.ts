@@ -51,17 +51,17 @@ test('an adapter of 0 is the reference: DPO starts at ln 2; log-probabilities ar
   const pairs = pairsOf(1, 6)
   const found = await learnerOf(preference(dpo())).update({ pairs })
   expect(found['loss']).toBeCloseTo(Math.LN2, 6)
-  expect(found['objective/rewards/margins']).toBeCloseTo(0, 6)
+  expect(found['rewards/margins']).toBeCloseTo(0, 6)
   for (const side of ['chosen', 'rejected'] as const) {
     const alone = pairs.map((pair) => logProbOf(pair.prompt, pair[side]))
-    expect(found[`objective/logps/${side}`]).toBeCloseTo(mean(alone), 4)
+    expect(found[`logps/${side}`]).toBeCloseTo(mean(alone), 4)
   }
 })
 
 test('what is chosen gets likelier than what is rejected, on prompts that it never saw, too', async () => {
   const learner = learnerOf(preference(dpo({ beta: 0.5 })))
   for (let step = 0; step < 60; step++) await learner.update({ pairs: pairsOf(100 + step, 16), width: 8 })
-  const { loss, 'objective/rewards/accuracies': accuracy } = await learner.update({ pairs: pairsOf(3, 40) })
+  const { loss, 'rewards/accuracies': accuracy } = await learner.update({ pairs: pairsOf(3, 40) })
   expect(accuracy).toBeGreaterThan(0.9)
   expect(loss).toBeLessThan(Math.LN2 / 2)
 })
@@ -86,7 +86,7 @@ test.each([
   for (let step = 0; step < 25; step++) await learner.update({ pairs })
   const last = await learner.update({ pairs })
   expect(last['loss']!).toBeLessThan(first['loss']! * 0.8)
-  expect(last['objective/rewards/accuracies']!).toBeGreaterThan(0.9)
+  expect(last['rewards/accuracies']!).toBeGreaterThan(0.9)
 })
 
 test('a precomputed reference makes the same update as the adapter off, and another policy makes another', async () => {

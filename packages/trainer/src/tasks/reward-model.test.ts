@@ -35,7 +35,7 @@ test('accuracy rises from chance, on pairs that it never saw, too', async () => 
   const accuracyOf = async (pairs: readonly PreferredText[]): Promise<number> => {
     const other = learnerOf()
     other.restore(learner.state())
-    return (await other.update({ pairs }))['objective/accuracy']!
+    return (await other.update({ pairs }))['accuracy']!
   }
   const [known, unseen] = [preferences(1, 40), preferences(2, 80)]
   expect(await accuracyOf(unseen)).toBeLessThan(0.7)
@@ -62,8 +62,8 @@ test('the loss is that of the scores of its texts, each scored alone, by their m
   const mean = (of: readonly number[]): number => of.reduce((a, b) => a + b, 0) / of.length
   const surprises = pairs.map(({ margin, weight }, i) => weight * Math.log1p(Math.exp(margin - leads[i]!)))
   expect(found['loss']).toBeCloseTo(mean(surprises), 5)
-  expect(found['objective/margin']).toBeCloseTo(mean(leads), 5)
-  expect(found['objective/accuracy']).toBeCloseTo(mean(leads.map((lead) => (lead > 0 ? 1 : 0))), 6)
+  expect(found['margin']).toBeCloseTo(mean(leads), 5)
+  expect(found['accuracy']).toBeCloseTo(mean(leads.map((lead) => (lead > 0 ? 1 : 0))), 6)
 })
 
 test('padding never changes a score, and a pair of weight 0 teaches nothing', async () => {
