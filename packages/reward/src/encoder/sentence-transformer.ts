@@ -39,7 +39,7 @@ const poolingsOf = (path: string, json: Json): E.Either<Fault, readonly Pooling[
   const strange =
     asked.find((name) => !names.includes(name as Pooling)) ??
     Object.keys(json).find(
-      (key) => /^pooling_mode_/.test(key) && json[key] === true && !FLAGS.some(([flag]) => flag === key),
+      (key) => key.startsWith('pooling_mode_') && json[key] === true && !FLAGS.some(([flag]) => flag === key),
     )
   if (strange !== undefined)
     return invalid(`${path} pools by ${JSON.stringify(strange)}`, `Give pooling: one of ${names.join(', ')}`, {
