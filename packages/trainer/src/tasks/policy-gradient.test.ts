@@ -207,7 +207,7 @@ test.each([
     const learner = trainer(smallLlama(), { task: task(epsilon), learningRate: constant(0.3), optimizer: sgd() })
     const batch = referred(await weighted(completions(mdp, ROWS), wanted))
     await learner.update(batch)
-    return (await learner.update(batch))['objective/clip_ratio/region_mean']!
+    return (await learner.update(batch))['clip_ratio/region_mean']!
   }
   expect(await clippedBy(0.01)).toBeGreaterThan(0)
   expect(await clippedBy(1)).toBeLessThan(await clippedBy(0.01))
