@@ -2,7 +2,7 @@ import { readFile, readdir, writeFile } from 'node:fs/promises'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { dora, reference } from '@gfnlm/policy'
-import { type RunEvent, readEvents } from '@gfnlm/trainer'
+import { type Metrics, type RunEvent, readEvents } from '@gfnlm/trainer'
 import { describe, expect, test } from 'vitest'
 import { readConfig } from '../config/read-config.ts'
 import { loadModel } from '../load-model.ts'
@@ -65,6 +65,50 @@ test('a run with DoRA saves an adapter whose magnitudes have learned', async () 
   expect(learned!.every((m, o) => m !== initial![o] && Math.abs(m - initial![o]!) < 0.1)).toBe(true)
 })
 
+const metricsOf = (output: string): readonly Metrics[] =>
+  readEvents(runPaths(output).metrics).events.flatMap((event: RunEvent) =>
+    event.type === 'step' ? [event.metrics] : [],
+  )
+
+test.each<[string, object, readonly string[]]>([
+  ['subtb', { objective: { kind: 'subtb', lambda: 0.5 } }, ['objective/logZ']],
+  ['db', { objective: 'db' }, ['objective/logRatioVariance']],
+  ['reinforce', { objective: { kind: 'reinforce', entropyBonus: 0.01 }, replay: false }, ['entropy']],
+  ['rloo', { objective: { kind: 'rloo', minibatches: 2 }, replay: false }, ['clip_ratio/region_mean']],
+  ['grpo', { objective: { kind: 'grpo', beta: 0.04, epochs: 2 }, replay: false }, ['kl']],
+  ['dr-grpo', { objective: { kind: 'dr-grpo', klCoefficient: 0.1 }, replay: false }, ['clip_ratio/low_mean']],
+])('objective %s trains, and tells of it', async (_, change, names) => {
+  const output = await freshDirectory()
+  const config = { ...SMALL, ...change, steps: 2, evaluation: { prompts: 0 } }
+  expect((await train(await writeConfig(config), output)).reason).toBe('done')
+  const metrics = metricsOf(output)
+  expect(metrics).toHaveLength(2)
+  for (const step of metrics) for (const name of names) expect(step[name]).toEqual(expect.any(Number))
+})
+
+test('PPO resumes to the same bytes, its value head and the coefficient of its KL included', async () => {
+  const objective = { kind: 'ppo', epochs: 2, minibatches: 2, adaptive: { target: 0.01, horizon: 50 } }
+  const config = await writeConfig({ ...SMALL, objective, replay: false, steps: 4, evaluation: { prompts: 0 } })
+  const [whole, halves] = [await freshDirectory(), await freshDirectory()]
+  const constantly = ['--set', 'optimizer.schedule=constant']
+  await train(config, whole, ...constantly)
+  await train(config, halves, ...constantly, '--set', 'steps=2')
+  const others = ['--resume', '--set', 'objective.epochs=3']
+  const { code, out } = await runCli('train', config, '--output', halves, ...constantly, ...others, '--json')
+  expect([code, JSON.parse(out).error]).toMatchObject([
+    1,
+    { tag: 'ConfigChanged', message: expect.stringContaining('has made 8 updates, and the config makes 6 a step') },
+  ])
+  await train(config, halves, ...constantly, '--resume')
+  expect((await adapterBytes(halves)).equals(await adapterBytes(whole))).toBe(true)
+  const headBytes = (output: string) => readFile(join(runPaths(output).adapter, 'value_head.safetensors'))
+  expect((await headBytes(halves)).equals(await headBytes(whole))).toBe(true)
+  expect(stepsOf(halves)).toEqual([0, 1, 2, 3])
+  const coefficients = metricsOf(whole).map((step) => step['objective/kl_coef'])
+  expect(metricsOf(halves).map((step) => step['objective/kl_coef'])).toEqual(coefficients)
+  expect(new Set(coefficients).size).toBe(4)
+})
+
 describe('a run of 6 steps', async () => {
   const config = await writeConfig(SMALL)
   const output = await freshDirectory()
@@ -115,7 +159,7 @@ describe('a run of 6 steps', async () => {
     const before = await adapterBytes(output)
     const { code, err } = await runCli('train', config, '--output', output)
     expect(code).toBe(1)
-    expect(err).toContain('already holds a run with a checkpoint after step 6\nfix: Add --resume')
+    expect(err).toContain('already holds a run with a checkpoint after 6 updates\nfix: Add --resume')
     expect((await adapterBytes(output)).equals(before)).toBe(true)
   })
 
@@ -133,7 +177,7 @@ describe('a run of 6 steps', async () => {
     )
     expect(code).toBe(0)
     expect(err).toContain(
-      'resuming after 6 updates\nwarning: changed since this run began: optimizer.learningRate, steps\n',
+      'resuming after 6 steps\nwarning: changed since this run began: optimizer.learningRate, steps\n',
     )
     expect(stepsOf(output)).toEqual([0, 1, 2, 3, 4, 5, 6])
   })

@@ -25,7 +25,7 @@ const more = `Config (YAML or JSON; paths are relative to the file)
   prompts: prompts.jsonl             # rows {"prompt": "…"}
   mdp: { stop: ".", maxNewTokens: 20 }
   reward: likelihood                 # or { kind: infilling, columns: { beginning, ending } }
-  objective: modified-subtb          # or modified-db, vargrad, tb
+  objective: modified-subtb          # or modified-db, vargrad, tb, subtb, db, reinforce, rloo, grpo, dr-grpo, ppo
   optimizer: { learningRate: 0.001 }
   steps: 200
   All fields with their defaults: examples/configs/infilling.yaml

@@ -64,6 +64,31 @@ test('a short form is the kind of thing it names', () => {
   })
 })
 
+test('an objective has the defaults of its reference implementation', () => {
+  expect(good({ objective: 'ppo' }).objective).toEqual({
+    kind: 'ppo',
+    klCoefficient: 0.05,
+    entropyBonus: 0,
+    epsilon: 0.2,
+    epochs: 4,
+    minibatches: 1,
+    gamma: 1,
+    lambda: 0.95,
+    clipRange: 0.2,
+    valueCoefficient: 0.1,
+    rateScale: 1,
+  })
+  expect(good({ objective: 'rloo' }).objective).toMatchObject({ klCoefficient: 0.05, epsilon: 0.2, epochs: 1 })
+  expect(good({ objective: 'dr-grpo', sampling: { perPrompt: 2 } }).objective).toMatchObject({ beta: 0, epochs: 1 })
+  expect(good({ objective: { kind: 'subtb', lambda: 0.5 } }).objective).toEqual({
+    kind: 'subtb',
+    lambda: 0.5,
+    weighting: 'within',
+    rateScale: 1,
+  })
+  expect(good({ objective: 'reinforce', sampling: { perPrompt: 1 } }).objective.kind).toBe('reinforce')
+})
+
 test('a weight is one estimator or the product of several, a ratio at most 3 unless the file says more', () => {
   expect(good({ reweight: 'importance-ratio' }).reweight).toEqual({
     by: [{ kind: 'importance-ratio', unknown: 1 }],
@@ -171,9 +196,9 @@ test.each<[string, object, string, string]>([
   ],
   [
     'an unknown objective',
-    { objective: { kind: 'ppo' } },
-    'objective.kind is "ppo", not one of modified-subtb, modified-db, vargrad, tb',
-    'Write one of modified-subtb, modified-db, vargrad, tb',
+    { objective: { kind: 'dpo' } },
+    'objective.kind is "dpo", not one of modified-subtb, modified-db, vargrad, tb, subtb, db, reinforce, rloo, grpo, dr-grpo, ppo',
+    'Write one of modified-subtb, modified-db, vargrad, tb, subtb, db, reinforce, rloo, grpo, dr-grpo, ppo',
   ],
   [
     'a way to explore that is none',
@@ -246,6 +271,36 @@ test.each<[string, object, string, string]>([
     { objective: 'vargrad', sampling: { perPrompt: 1 } },
     'sampling.perPrompt is 1, but log Z is estimated from the completions of each prompt',
     'Write 2 or more',
+  ],
+  [
+    'RLOO of single completions',
+    { objective: 'rloo', sampling: { perPrompt: 1 } },
+    'sampling.perPrompt is 1, but objective rloo compares the completions of each prompt',
+    'Write 2 or more',
+  ],
+  [
+    'a policy gradient of older completions',
+    { objective: 'ppo', replay: {} },
+    "objective ppo learns from the policy's own completions, and replay adds older ones",
+    'Set replay: false, or take an objective that learns from any: modified-subtb, vargrad, tb, subtb, db',
+  ],
+  [
+    'more minibatches than prompts',
+    { objective: { kind: 'grpo', minibatches: 5 } },
+    'objective.minibatches is 5, and a step has 4 prompts, whose completions stay together',
+    'Write 4 or less, or raise promptsPerStep',
+  ],
+  [
+    'a clip of another objective',
+    { objective: { kind: 'reinforce', epsilon: 0.2 } },
+    'objective.epsilon is not a field',
+    'Fields here are kind, klCoefficient, entropyBonus',
+  ],
+  [
+    'an adaptive KL without a target',
+    { objective: { kind: 'ppo', adaptive: {} } },
+    'objective.adaptive.target is missing',
+    'Add objective.adaptive.target: it has no default',
   ],
 ])('%s names the field, what was found and the fix', (_, change, found, fix) => {
   expect(parseConfig('c.yaml', { ...MINIMAL, ...change })).toMatchObject({

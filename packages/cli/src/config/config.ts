@@ -29,11 +29,58 @@ export type RewardConfig = {
   | { readonly kind: 'infilling'; readonly columns: { readonly beginning: string; readonly ending: string } }
 )
 
+/** How often a step's completions are learned from. */
+export interface EpochsConfig {
+  readonly epochs: number
+  /** Updates an epoch. */
+  readonly minibatches: number
+}
+
+/** How far a policy may go from the frozen model, and how evenly it is to choose. */
+export interface NearnessConfig {
+  /** What a nat of divergence from the frozen model costs in the reward. */
+  readonly klCoefficient: number
+  /** What a nat of entropy earns in the loss. */
+  readonly entropyBonus: number
+}
+
+/** Where a ratio is clipped: to 1 − epsilon … 1 + epsilonHigh (absent: epsilon). */
+export interface ClipConfig {
+  readonly epsilon: number
+  readonly epsilonHigh?: number
+}
+
 export type ObjectiveConfig =
   | { readonly kind: 'modified-subtb'; readonly lambda: number; readonly weighting: Weighting }
   | { readonly kind: 'modified-db' }
   | { readonly kind: 'vargrad' }
   | { readonly kind: 'tb'; readonly logZ: number; readonly rateScale: number }
+  | { readonly kind: 'subtb'; readonly lambda: number; readonly weighting: Weighting; readonly rateScale: number }
+  | { readonly kind: 'db'; readonly rateScale: number }
+  | ({ readonly kind: 'reinforce' } & NearnessConfig)
+  | ({ readonly kind: 'rloo' } & NearnessConfig & ClipConfig & EpochsConfig)
+  | ({
+      readonly kind: 'grpo' | 'dr-grpo'
+      /** Weight of the divergence from the frozen model in the loss. */
+      readonly beta: number
+    } & NearnessConfig &
+      ClipConfig &
+      EpochsConfig)
+  | PPOConfig
+
+export interface PPOConfig extends NearnessConfig, ClipConfig, EpochsConfig {
+  readonly kind: 'ppo'
+  /** Raises and lowers klCoefficient so that completions are `target` nats from the frozen model; absent: it stays. */
+  readonly adaptive?: { readonly target: number; readonly horizon: number }
+  readonly gamma: number
+  /** λ of generalised advantage estimation. */
+  readonly lambda: number
+  /** How far a value may move from its old one before it earns no more. */
+  readonly clipRange: number
+  readonly valueCoefficient: number
+  /** What multiplies the learning rate for the value head. */
+  readonly rateScale: number
+}
 
 /** A new adapter: what `lora` of @gfnlm/policy takes but the seed, which is the run's. */
 export type AdapterConfig = Omit<LoraOptions, 'seed'>

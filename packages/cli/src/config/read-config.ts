@@ -5,7 +5,7 @@ import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as v from 'valibot'
 import { parse } from 'yaml'
-import type { Config, ReweightConfig } from './config.ts'
+import type { Config, ObjectiveConfig, ReweightConfig } from './config.ts'
 import { describeIssue } from './describe-issue.ts'
 import { override } from './override.ts'
 import { configSchema } from './schema.ts'
@@ -80,37 +80,87 @@ const reweightContradictions = (
   ),
 ]
 
+/** What an objective compares within a prompt, which takes two completions at least. */
+const comparison = ({ kind }: ObjectiveConfig, minNewTokens: number): string | undefined => {
+  switch (kind) {
+    case 'vargrad':
+      return 'log Z is estimated from the completions of each prompt'
+    case 'modified-subtb':
+    case 'modified-db':
+      return minNewTokens > 0 ? 'log Z is estimated from the completions of each prompt' : undefined
+    case 'rloo':
+    case 'grpo':
+    case 'dr-grpo':
+      return `objective ${kind} compares the completions of each prompt`
+    default:
+      return undefined
+  }
+}
+
+const isPolicyGradient = ({ kind }: ObjectiveConfig): boolean =>
+  ['reinforce', 'rloo', 'grpo', 'dr-grpo', 'ppo'].includes(kind)
+
+/** Minibatches that an epoch can be taken in: prompts, where their completions stay together, else completions. */
+const mostMinibatches = ({ objective, promptsPerStep, sampling }: Config): readonly [most: number, of: string] =>
+  objective.kind === 'ppo'
+    ? [promptsPerStep * sampling.perPrompt, 'completions']
+    : [promptsPerStep, 'prompts, whose completions stay together']
+
+const minibatchContradictions = (config: Config): readonly Contradiction[] => {
+  const { objective } = config
+  if (!('minibatches' in objective)) return []
+  const [most, of] = mostMinibatches(config)
+  const { minibatches } = objective
+  return minibatches <= most
+    ? []
+    : [
+        [
+          'objective.minibatches',
+          `objective.minibatches is ${minibatches}, and a step has ${most} ${of}`,
+          `Write ${most} or less, or raise promptsPerStep`,
+        ],
+      ]
+}
+
 /** Rules that no single field can say. */
-const contradictions = ({ mdp, objective, replay, reweight, sampling }: Config): readonly Contradiction[] => [
-  ...reweightContradictions(reweight, replay, sampling.perPrompt),
-  ...(mdp.minNewTokens > mdp.maxNewTokens
-    ? [
-        [
-          'mdp.minNewTokens',
-          `mdp.minNewTokens is ${mdp.minNewTokens}, more than mdp.maxNewTokens, ${mdp.maxNewTokens}`,
-          'Lower the one or raise the other',
-        ] as const,
-      ]
-    : []),
-  ...(objective.kind.startsWith('modified') && mdp.minNewTokens === mdp.maxNewTokens
-    ? [
-        [
-          'objective',
-          `objective ${objective.kind} compares states that may stop, and mdp lets completions stop at one length only`,
-          'Take vargrad or tb, or lower mdp.minNewTokens',
-        ] as const,
-      ]
-    : []),
-  ...((objective.kind === 'vargrad' || mdp.minNewTokens > 0) && objective.kind !== 'tb' && sampling.perPrompt < 2
-    ? [
-        [
-          'sampling.perPrompt',
-          'sampling.perPrompt is 1, but log Z is estimated from the completions of each prompt',
-          'Write 2 or more',
-        ] as const,
-      ]
-    : []),
-]
+const contradictions = (config: Config): readonly Contradiction[] => {
+  const { mdp, objective, replay, reweight, sampling } = config
+  const compared = comparison(objective, mdp.minNewTokens)
+  return [
+    ...reweightContradictions(reweight, replay, sampling.perPrompt),
+    ...minibatchContradictions(config),
+    ...(mdp.minNewTokens > mdp.maxNewTokens
+      ? [
+          [
+            'mdp.minNewTokens',
+            `mdp.minNewTokens is ${mdp.minNewTokens}, more than mdp.maxNewTokens, ${mdp.maxNewTokens}`,
+            'Lower the one or raise the other',
+          ] as const,
+        ]
+      : []),
+    ...(objective.kind.startsWith('modified') && mdp.minNewTokens === mdp.maxNewTokens
+      ? [
+          [
+            'objective',
+            `objective ${objective.kind} compares states that may stop, and mdp lets completions stop at one length only`,
+            'Take vargrad or tb, or lower mdp.minNewTokens',
+          ] as const,
+        ]
+      : []),
+    ...(compared !== undefined && sampling.perPrompt < 2
+      ? [['sampling.perPrompt', `sampling.perPrompt is 1, but ${compared}`, 'Write 2 or more'] as const]
+      : []),
+    ...(isPolicyGradient(objective) && replay !== false
+      ? [
+          [
+            'replay',
+            `objective ${objective.kind} learns from the policy's own completions, and replay adds older ones`,
+            'Set replay: false, or take an objective that learns from any: modified-subtb, vargrad, tb, subtb, db',
+          ] as const,
+        ]
+      : []),
+  ]
+}
 
 const invalid = (file: string, issues: readonly Contradiction[]): Fault => {
   const [first, ...rest] = issues

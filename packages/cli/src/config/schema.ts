@@ -175,6 +175,24 @@ const reweight: v.GenericSchema<unknown, ReweightConfig> = shortFor(
   ) as v.GenericSchema<unknown, ReweightConfig>,
 )
 
+const weighting = (own: (typeof WEIGHTINGS)[number]) => v.optional(oneOf(WEIGHTINGS), own)
+
+const epochs = (own: number) => ({ epochs: v.optional(whole(1), own), minibatches: v.optional(whole(1), 1) })
+
+const nearness = (klCoefficient: number) => ({
+  klCoefficient: v.optional(atLeast0(), klCoefficient),
+  entropyBonus: v.optional(atLeast0(), 0),
+})
+
+const clip = { epsilon: v.optional(fraction(), 0.2), epsilonHigh: v.optional(atLeast0()) }
+
+const rateScale = (own: number) => v.optional(above0(), own)
+
+const grpo = <const Kind extends string>(kind: Kind) =>
+  fields({ kind: v.literal(kind), beta: v.optional(atLeast0(), 0), ...nearness(0), ...clip, ...epochs(1) })
+
+const OBJECTIVES = 'one of modified-subtb, modified-db, vargrad, tb, subtb, db, reinforce, rloo, grpo, dr-grpo, ppo'
+
 const objective: v.GenericSchema<unknown, ObjectiveConfig> = shortFor(
   'kind',
   v.variant(
@@ -183,14 +201,37 @@ const objective: v.GenericSchema<unknown, ObjectiveConfig> = shortFor(
       fields({
         kind: v.literal('modified-subtb'),
         lambda: v.optional(atLeast0(), 1),
-        weighting: v.optional(oneOf(WEIGHTINGS), 'pooled'),
+        weighting: weighting('pooled'),
       }),
       fields({ kind: v.literal('modified-db') }),
       fields({ kind: v.literal('vargrad') }),
-      fields({ kind: v.literal('tb'), logZ: v.optional(number(), 0), rateScale: v.optional(above0(), 10) }),
+      fields({ kind: v.literal('tb'), logZ: v.optional(number(), 0), rateScale: rateScale(10) }),
+      fields({
+        kind: v.literal('subtb'),
+        lambda: v.optional(atLeast0(), 0.9),
+        weighting: weighting('within'),
+        rateScale: rateScale(1),
+      }),
+      fields({ kind: v.literal('db'), rateScale: rateScale(1) }),
+      fields({ kind: v.literal('reinforce'), ...nearness(0) }),
+      fields({ kind: v.literal('rloo'), ...nearness(0.05), ...clip, ...epochs(1) }),
+      grpo('grpo'),
+      grpo('dr-grpo'),
+      fields({
+        kind: v.literal('ppo'),
+        ...nearness(0.05),
+        ...clip,
+        ...epochs(4),
+        adaptive: v.optional(fields({ target: above0(), horizon: v.optional(above0(), 10_000) })),
+        gamma: v.optional(fraction(), 1),
+        lambda: v.optional(fraction(), 0.95),
+        clipRange: v.optional(above0(), 0.2),
+        valueCoefficient: v.optional(atLeast0(), 0.1),
+        rateScale: rateScale(1),
+      }),
     ],
-    'one of modified-subtb, modified-db, vargrad, tb',
-  ),
+    OBJECTIVES,
+  ) as v.GenericSchema<unknown, ObjectiveConfig>,
 )
 
 const optimizer = shortFor(

@@ -17,7 +17,7 @@ const inUse = (output: string, what: string): Fault =>
 const heldBy = async (output: string): Promise<string | undefined> => {
   const { checkpoints, adapter, metrics } = runPaths(output)
   const steps = await checkpointSteps(checkpoints)
-  if (steps.length > 0) return `a run with a checkpoint after step ${steps.at(-1)}`
+  if (steps.length > 0) return `a run with a checkpoint after ${steps.at(-1)} updates`
   if (existsSync(adapter)) return 'an adapter'
   return readEvents(metrics).events.some(({ type }) => type === 'step') ? 'the metrics of a run' : undefined
 }

@@ -1,20 +1,19 @@
-import type { Fault, Prompt, TokenMDP, Weighted } from '@gfnlm/env'
-import { selfNormalised, weightedSum } from '@gfnlm/losses'
+import type { Fault, Prompt, TokenMDP } from '@gfnlm/env'
 import { lora } from '@gfnlm/policy'
 import type { Reward } from '@gfnlm/reward'
 import { type ReplayCell, replayBuffer } from '@gfnlm/sampler'
-import { type Schedule, type Trainer, adamw, trainer } from '@gfnlm/trainer'
+import type { Schedule } from '@gfnlm/trainer'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import type { Config } from '../config/config.ts'
 import { defined } from '../defined.ts'
 import { prepareDevice } from '../device.ts'
 import { type Model, loadModel } from '../load-model.ts'
+import { type Improvement, improvementOf } from './improvement-of.ts'
 import { mdpOf } from './mdp-of.ts'
 import { promptsOf } from './prompts-of.ts'
 import { rewardOf } from './reward-of.ts'
-import { learningRateOf, temperatureOf } from './schedule-of.ts'
-import { taskOf } from './task-of.ts'
+import { temperatureOf } from './schedule-of.ts'
 
 /** Everything a run is made of, ready to go. */
 export interface Run {
@@ -25,22 +24,9 @@ export interface Run {
   readonly reward: Reward
   readonly temperature: Schedule
   /** The policy as it is now, and what improves it. */
-  readonly learner: Trainer<Weighted>
+  readonly improvement: Improvement
   /** Completions worth remembering. */
   readonly memory: ReplayCell
-}
-
-const learnerOf = (config: Config, { policy }: Model, mdp: TokenMDP): Trainer<Weighted> => {
-  const { weightDecay, beta1, beta2, clipNorm, accumulate } = config.optimizer
-  return trainer(policy, {
-    task: taskOf(config.objective, mdp),
-    optimizer: adamw({ weightDecay, beta1, beta2 }),
-    learningRate: learningRateOf(config),
-    reducer: config.reweight.reduction === 'self-normalised' ? selfNormalised : weightedSum,
-    device: config.device,
-    accumulate,
-    ...defined({ clipNorm }),
-  })
 }
 
 const memoryOf = ({ replay }: Config): ReplayCell => ({
@@ -65,7 +51,7 @@ export const loadRun = (config: Config): TE.TaskEither<Fault, Run> =>
       ...parts,
       config,
       temperature: temperatureOf(config.reward.temperature, config.steps),
-      learner: learnerOf(config, parts.model, parts.mdp),
+      improvement: improvementOf(config, parts.model.policy, parts.mdp),
       memory: memoryOf(config),
     })),
   )

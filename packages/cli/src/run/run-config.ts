@@ -17,7 +17,7 @@ export interface OpenOptions {
   readonly resume?: boolean
 }
 
-/** A run ready to go, and the updates it has behind it. */
+/** A run ready to go, and the steps it has behind it. */
 export const openRun = (
   config: Config,
   { output, resume = false }: OpenOptions,

@@ -1,10 +1,10 @@
 import { basename } from 'node:path'
 import { prompts } from '@gfnlm/data'
-import { saveAdapter } from '@gfnlm/policy'
+import { saveAdapter, saveHead } from '@gfnlm/policy'
 import { annotate } from '@gfnlm/reward'
 import { reweight } from '@gfnlm/reweighter'
 import { decoderOf, replay, sample } from '@gfnlm/sampler'
-import { type RunEvent, checkpointEvery, lossStep, training } from '@gfnlm/trainer'
+import { type RunEvent, checkpointEvery, training } from '@gfnlm/trainer'
 import { type Observable, concat, defer, delayWhen, from, identity, merge, mergeMap } from 'rxjs'
 import { evaluatePolicy } from '../evaluate/evaluate-policy.ts'
 import { orThrow } from '../or-throw.ts'
@@ -22,6 +22,9 @@ export interface RunOptions {
   readonly signal?: AbortSignal
 }
 
+/** What a task has that learned a value head or a flow. */
+const VALUE_HEAD = 'v_head.summary.weight'
+
 /** Samples shown of one batch. */
 const SHOWN = 16
 
@@ -34,10 +37,11 @@ const evaluated = ({ config, prompts: all }: Run): Run['prompts'] => {
 
 /**
  * A run from where its learner stands to its last step: prompts → completions → rewards → weights → updates, with
- * an evaluation before and after, checkpoints on the way and the adapter at the end.
+ * an evaluation before and after, checkpoints on the way and the adapter at the end, its value head beside it.
  */
 export const runEvents = (run: Run, { output, signal }: RunOptions): Observable<RunEvent> => {
-  const { config, model, mdp, learner, memory, temperature, reward } = run
+  const { config, model, mdp, memory, temperature, reward } = run
+  const { learner, improve, updates } = run.improvement
   const {
     steps,
     seed,
@@ -47,7 +51,8 @@ export const runEvents = (run: Run, { output, signal }: RunOptions): Observable<
   } = config
   const { checkpoints, adapter } = runPaths(output)
   const decoder = decoderOf(model.policy, device)
-  const first = learner.state().step
+  const stepsMade = (): number => learner.state().step / updates
+  const first = stepsMade()
   let saved = first
 
   const evaluate = async (step: number): Promise<RunEvent[]> => {
@@ -68,15 +73,17 @@ export const runEvents = (run: Run, { output, signal }: RunOptions): Observable<
     return [{ type: 'eval', step, name: 'prompts', metrics: figures, samples }]
   }
   const save = () => {
-    saved = learner.state().step
+    saved = stepsMade()
     return saveRun(run, checkpoints)
   }
   const finish = async (): Promise<RunEvent[]> => {
-    const { step } = learner.state()
+    const step = stepsMade()
     if (step !== saved) return [{ type: 'checkpoint', step: step - 1, path: await orThrow(save()) }]
     if (step < steps) return []
     const after = await evaluate(step)
     await orThrow(saveAdapter(model.policy, learner.trainable(), adapter))
+    const own = learner.own()
+    if (VALUE_HEAD in own) await orThrow(saveHead('value', own, adapter, model.policy.config.hidden))
     return after
   }
 
@@ -91,7 +98,7 @@ export const runEvents = (run: Run, { output, signal }: RunOptions): Observable<
         annotate(reward, { temperature }),
         config.replay === false ? identity : replay(memory, config.replay),
         reweight(estimatorOf(config.reweight), boundOf(config.reweight)),
-        lossStep(learner, { samples: sampleTexts(model.tokenizer, SHOWN), every: config.log.samplesEvery }),
+        improve({ samples: sampleTexts(model.tokenizer, SHOWN), every: config.log.samplesEvery }),
         checkpointEvery(config.checkpoint.every, steps, save),
       )
       return concat(

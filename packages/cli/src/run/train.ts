@@ -53,7 +53,7 @@ export interface TrainResult {
 /**
  * Files and the terminal that take a run's events.
  *
- * @param behind updates that a resumed run has behind it
+ * @param behind steps that a resumed run has behind it
  */
 const sinksOf = (output: string, behind: number, terminal: Terminal): E.Either<Fault, readonly Sink[]> => {
   const { metrics, report } = runPaths(output)
@@ -100,9 +100,7 @@ export const train = (
     const changed = behind > 0 ? changedFields(runPaths(output).config, config) : []
     if (resume)
       terminal.write(
-        behind > 0
-          ? `resuming after ${behind} updates\n`
-          : `${output} has no checkpoint: starting from the beginning\n`,
+        behind > 0 ? `resuming after ${behind} steps\n` : `${output} has no checkpoint: starting from the beginning\n`,
       )
     if (changed.length > 0) terminal.write(`warning: changed since this run began: ${changed.join(', ')}\n`)
     const paths = runPaths(output)
