@@ -52,3 +52,13 @@ test('the shift table masks the terminator below the minimum length, and is one 
   })
   expect(shiftTable({ ...mdp, minLength: 1 }, 3, 2)?.data).toEqual(Float32Array.of(-Infinity, 0, 0, 0, 0, 0))
 })
+
+test('ids that end a completion beside the terminator are in no completion, and masked in every state', () => {
+  const several = { ...mdp, ends: [2] }
+  expect(legalTokens(several, 4)).toEqual([1, 3])
+  expect(enumerateCompletions({ ...several, maxLength: 1 }, 4).map((tokens) => tokens.join(''))).toEqual(['', '1', '3'])
+  expect(shiftTable(several, 4, 4)).toEqual({ rows: 1, data: Float32Array.of(0, 0, -Infinity, 0) })
+  expect(shiftTable({ ...several, minLength: 1 }, 4, 2)?.data).toEqual(
+    Float32Array.of(-Infinity, 0, -Infinity, 0, 0, 0, -Infinity, 0),
+  )
+})

@@ -10,6 +10,11 @@
 export interface TokenMDP {
   /** Token id that ends a completion. */
   readonly terminator: number
+  /**
+   * Other ids that end a completion, as chat models have one for a turn beside that of a text. They are one action with
+   * the terminator, which stands for them in a batch: P(⊤ | s) is the sum of theirs. Default: none.
+   */
+  readonly ends?: readonly number[]
   /** Tokens a completion may have before the terminator is forced. */
   readonly maxLength: number
   /** Tokens a completion must have before the terminator is allowed. */
@@ -43,30 +48,33 @@ export const exceptTokens = (vocab: number, illegal: Iterable<number>, penalty: 
 
 /**
  * What the MDP adds to the logits of its states, as a table: [1, vocab] when it is the same for every state, else
- * [states, vocab] with the terminator masked while t < minLength; undefined when nothing is masked.
+ * [states, vocab] with the terminator masked while t < minLength; undefined when nothing is masked. Other `ends` are
+ * masked in every state: what they had is the terminator's already.
  *
  * @param states states from t = 0 on
  */
 export const shiftTable = (
-  mdp: TokenMDP,
+  { logitShift, ends = [], minLength, terminator }: Pick<TokenMDP, 'logitShift' | 'ends' | 'minLength' | 'terminator'>,
   vocab: number,
   states: number,
 ): { readonly rows: number; readonly data: Float32Array } | undefined => {
-  const rows = Math.min(mdp.minLength, states) > 0 ? states : 1
-  if (mdp.logitShift === undefined && rows === 1) return undefined
+  const rows = Math.min(minLength, states) > 0 ? states : 1
+  if (logitShift === undefined && ends.length === 0 && rows === 1) return undefined
   const data = new Float32Array(rows * vocab)
   for (let t = 0; t < rows; t++) {
-    if (mdp.logitShift !== undefined) data.set(mdp.logitShift, t * vocab)
-    if (t < mdp.minLength) data[t * vocab + mdp.terminator] = -Infinity
+    if (logitShift !== undefined) data.set(logitShift, t * vocab)
+    for (const end of ends) data[t * vocab + end] = -Infinity
+    if (t < minLength) data[t * vocab + terminator] = -Infinity
   }
   return { rows, data }
 }
 
-/** The tokens that may be generated under a shift, the terminator left out, in order of id. */
+/** The tokens that may be generated under a shift, those that end a completion left out, in order of id. */
 export const legalTokens = (mdp: TokenMDP, vocab: number): number[] => {
+  const ends = new Set([mdp.terminator, ...(mdp.ends ?? [])])
   const legal: number[] = []
   for (let id = 0; id < vocab; id++)
-    if (id !== mdp.terminator && (mdp.logitShift === undefined || mdp.logitShift[id]! > -Infinity)) legal.push(id)
+    if (!ends.has(id) && (mdp.logitShift === undefined || mdp.logitShift[id]! > -Infinity)) legal.push(id)
   return legal
 }
 

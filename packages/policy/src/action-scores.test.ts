@@ -31,6 +31,7 @@ const COMPLETIONS = [
 const forced = tokenMDP({ terminator: STOP, maxLength: 4 })
 const free: TokenMDP = { ...forced, leaf: 'free' }
 const masked = tokenMDP({ terminator: STOP, maxLength: 4, minLength: 2, logitShift: exceptTokens(11, [UNUSED]) })
+const manyEnds: TokenMDP = { ...masked, ends: [9, UNUSED], minLength: 1 }
 
 /** One of the arrays a compiled function gives, by name. */
 type Found = Readonly<Record<string, Float32Array>>
@@ -139,6 +140,7 @@ describe.each(models)('a small %s', (_, config) => {
     ['a forced leaf', forced],
     ['a free leaf', free],
     ['a minimum length and illegal tokens', masked],
+    ['several ids that end a completion', manyEnds],
     ['one action', tokenMDP({ terminator: STOP, maxLength: 1 })],
   ])('rows that share a prompt have the scores and gradients of rows apart: %s', async (_, mdp) => {
     const wanted = await scored(unbranched, adapter, mdp, { constants })
@@ -152,8 +154,11 @@ describe.each(models)('a small %s', (_, config) => {
     expect(apart(await scored(policy, constants, forced, { constants, device: 'cpu' }), wanted)).toBeLessThan(1e-5)
   })
 
-  test('the gradient is that of finite differences', async () => {
-    const { at, close } = scoring(policy, Object.keys(adapter), forced, { constants, device: 'cpu' })
+  test.each([
+    ['one id that ends a completion', forced],
+    ['several', manyEnds],
+  ])('the gradient is that of finite differences: %s', async (_, mdp) => {
+    const { at, close } = scoring(policy, Object.keys(adapter), mdp, { constants, device: 'cpu' })
     const { scores: _scores, value: _value, ...gradients } = await at(adapter)
     for (const [name, gradient] of Object.entries(gradients)) {
       // Along the gradient itself, where the slope is its norm.
@@ -170,6 +175,28 @@ describe.each(models)('a small %s', (_, config) => {
       expect(Math.abs(slope / norm - 1), name).toBeLessThan(0.02)
     }
     await close()
+  })
+
+  test('ids that end a completion end it together: their probabilities add up, of what the MDP leaves them', async () => {
+    const cells = GROUP.length * 5
+    const of = async (mdp: TokenMDP, device: Device): Promise<[logPF: Float32Array, logPTerm: Float32Array]> => {
+      const { scores } = await scored(policy, adapter, mdp, { constants, device })
+      return [scores!.slice(0, cells), scores!.slice(cells, 2 * cells)]
+    }
+    const shift = { logitShift: exceptTokens(11, [9], -1.5) }
+    for (const device of ['tfjs:cpu', 'cpu'] as const) {
+      const one = await Promise.all(
+        [STOP, 9, UNUSED].map((terminator) => of({ ...forced, ...shift, terminator }, device)),
+      )
+      const [logPF, logPTerm] = await of({ ...forced, ...shift, ends: [9, UNUSED] }, device)
+      const isLeaf = (cell: number): boolean => cell % 5 === 4
+      logPTerm.forEach((logProb, cell) => {
+        const sum = Math.log(one.reduce((all, [, alone]) => all + Math.exp(alone[cell]!), 0))
+        expect(logProb).toBeCloseTo(isLeaf(cell) ? 0 : sum, 5)
+      })
+      // The first row stays clear of the ends until it stops.
+      expect([...logPF.subarray(0, 4)]).toEqual([...one[0]![0].subarray(0, 4)].map((x) => expect.closeTo(x, 5)))
+    }
   })
 
   test('the order of rows is the order of scores', async () => {

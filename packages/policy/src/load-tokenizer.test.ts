@@ -59,6 +59,54 @@ it('takes special tokens from tokenizer_config.json, then from config.json', asy
   expect([tokenizer.bos, tokenizer.eos, tokenizer.pad]).toEqual([10, 11, undefined])
 })
 
+const CHAT = {
+  'tokenizer.json': WITH_SPECIALS,
+  'tokenizer_config.json': { eos_token: '</s>' },
+  'config.json': { eos_token_id: [11, 3] },
+}
+
+it.each([
+  [
+    "generation_config.json's, eos the first",
+    { ...CHAT, 'generation_config.json': { eos_token_id: [5, 11, 4] } },
+    [11, 5, 4],
+  ],
+  ["generation_config.json's one", { ...CHAT, 'generation_config.json': { eos_token_id: 5 } }, [11, 5]],
+  ["config.json's without that file", CHAT, [11, 3]],
+  ["config.json's where that file has none", { ...CHAT, 'generation_config.json': { do_sample: true } }, [11, 3]],
+  [
+    'named by ids alone',
+    { ...CHAT, 'tokenizer_config.json': {}, 'generation_config.json': { eos_token_id: 4 } },
+    [11, 4],
+  ],
+  ['none where no file has any', { 'tokenizer.json': WITH_SPECIALS, 'config.json': { eos_token_id: null } }, []],
+])('text ends at %s', async (_, files, ends) => {
+  const tokenizer = rightOf(await loadTokenizer(await directoryWith(files))())
+  expect([tokenizer.ends, tokenizer.eos]).toEqual([ends, ends[0]])
+})
+
+const NO_ID = [-1, -3, 2.5, 'x', '2', true, 2 ** 53, {}, [], [[2]], [2, -1], [2, 'x'], [null]]
+
+it.each([
+  ['eos_token_id', 'config.json', [...NO_ID, 12, 2 ** 40]],
+  ['eos_token_id', 'generation_config.json', [...NO_ID, 12, [2, 12]]],
+  ['bos_token_id', 'config.json', [...NO_ID, [2], 12]],
+  ['pad_token_id', 'config.json', [...NO_ID.slice(1), [2], 12]],
+  ['unk_token_id', 'config.json', [...NO_ID, [2], 12]],
+])('%s in %s that is no token of the model is a fault by its name', async (field, file, values) => {
+  for (const value of values) {
+    const directory = await directoryWith({ ...CHAT, [file]: { [field]: value } })
+    const fault = leftOf(await loadTokenizer(directory, 12)())
+    expect(fault).toMatchObject({ _tag: 'ConfigInvalid', detail: { field } })
+    expect(fault.message).toContain(`${file}: ${field} is `)
+  }
+})
+
+it('a pad_token_id of -1 is none, as older files of Llama say it', async () => {
+  const files = { 'tokenizer.json': WITH_SPECIALS, 'config.json': { pad_token_id: -1, unk_token_id: 0 } }
+  expect(rightOf(await loadTokenizer(await directoryWith(files))())).toMatchObject({ pad: undefined, unk: 0 })
+})
+
 it('is a fault when its file is missing or its configuration is no JSON', async () => {
   expect(leftOf(await loadTokenizer(await freshDirectory())())._tag).toBe('ModelNotFound')
   const directory = await directoryWith({ 'tokenizer.json': SMALL_TOKENIZER })

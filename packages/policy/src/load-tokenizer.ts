@@ -5,6 +5,7 @@ import { pipe } from 'fp-ts/lib/function.js'
 import { join } from 'node:path'
 import { type PolicyFault, policyFault, reasonOf } from './policy-fault.ts'
 import { readJson, readJsonIfAny } from './read-json.ts'
+import { generationEnds, specialTokenIds } from './special-token-ids.ts'
 import { textStream } from './text-stream.ts'
 import type { Tokenizer } from './tokenizer.ts'
 import { effectiveTokenizer, padSideOf, namedSpecialTokens, withinRows } from './tokenizer-settings.ts'
@@ -12,6 +13,7 @@ import { effectiveTokenizer, padSideOf, namedSpecialTokens, withinRows } from '.
 type Json = Readonly<Record<string, unknown>>
 
 const FIX = 'Download the tokenizer again, or save it with tokenizers 0.19 or later'
+const MODEL_FIX = 'Download the model again'
 
 /** A decoder of the library: one step, or several. */
 interface DecoderParts {
@@ -31,11 +33,14 @@ export interface TokenizerFiles {
   readonly settings?: Json | undefined
   readonly specialTokensMap?: Json | undefined
   readonly config?: Json | undefined
+  readonly generation?: Json | undefined
 }
 
 /**
- * The tokenizer of parsed tokenizer.json, tokenizer_config.json, special_tokens_map.json and config.json. The special
- * tokens are those that tokenizer_config.json names, then those of the map, then config.json's.
+ * The tokenizer of parsed tokenizer.json, tokenizer_config.json, special_tokens_map.json, config.json and
+ * generation_config.json. The special tokens are those that tokenizer_config.json names, then those of the map, then
+ * config.json's. What is generated ends at eos, and at the tokens of generation_config.json's `eos_token_id`, or
+ * config.json's where that has none.
  *
  * Added tokens whose ids are not below `rows` are left out: their strings are text like any other. None of them may be
  * bos, eos or pad.
@@ -44,9 +49,14 @@ export interface TokenizerFiles {
  */
 export const tokenizerOf = (
   path: string,
-  { json, settings = {}, specialTokensMap = {}, config = {} }: TokenizerFiles,
+  { json, settings = {}, specialTokensMap = {}, config = {}, generation = {} }: TokenizerFiles,
   rows: number = Infinity,
 ): Either<PolicyFault, Tokenizer> => {
+  const configIds = specialTokenIds(config, rows)
+  if (isLeft(configIds)) return configIds
+  const generationIds = generationEnds(generation, rows)
+  if (isLeft(generationIds)) return generationIds
+  const ends = generationIds.right.length > 0 ? generationIds.right : configIds.right.eos
   const corrupt = (what: string): Either<PolicyFault, never> =>
     left(policyFault('TokenizerCorrupt', `${path} is not a tokenizer: ${what}`, FIX, { path }))
   try {
@@ -67,24 +77,20 @@ export const tokenizerOf = (
     if (absent !== undefined)
       return corrupt(`its ${absent}, ${JSON.stringify(specialTokens[absent])}, is not in its vocabulary`)
     inner.encode('a')
-    const idOf = (which: string): number | undefined => {
+    const idOf = (which: string, otherwise: number | undefined): number | undefined => {
       const named = specialTokens[`${which}_token`]
-      const id = config[`${which}_token_id`]
-      const first: unknown = Array.isArray(id) ? id[0] : id
-      return named !== undefined
-        ? inner.token_to_id(named)
-        : Number.isSafeInteger(first)
-          ? (first as number)
-          : undefined
+      return named === undefined ? otherwise : inner.token_to_id(named)
     }
+    const eos = idOf('eos', configIds.right.eos[0] ?? ends[0])
     const decode = (tokens: ArrayLike<number>, { skipSpecial = true } = {}): string =>
       tokens.length === 0 ? '' : inner.decode(Array.from(tokens), { skip_special_tokens: skipSpecial })
     return right({
       vocabSize: ids.reduce((most, id) => Math.max(most, id + 1), 0),
-      bos: idOf('bos'),
-      eos: idOf('eos'),
-      pad: idOf('pad'),
-      unk: idOf('unk'),
+      bos: idOf('bos', configIds.right.bos),
+      eos,
+      ends: [...new Set(eos === undefined ? ends : [eos, ...ends])],
+      pad: idOf('pad', configIds.right.pad),
+      unk: idOf('unk', configIds.right.unk),
       padSide: padSideOf(json, settings),
       specialTokens,
       encode: (text, { special = true } = {}) =>
@@ -110,7 +116,8 @@ export const readTokenizerFiles = (directory: string): TE.TaskEither<PolicyFault
     TE.bind('specialTokensMap', () =>
       readJsonIfAny(join(directory, 'special_tokens_map.json'), 'TokenizerCorrupt', FIX),
     ),
-    TE.bind('config', () => readJsonIfAny(join(directory, 'config.json'), 'ConfigInvalid', 'Download the model again')),
+    TE.bind('config', () => readJsonIfAny(join(directory, 'config.json'), 'ConfigInvalid', MODEL_FIX)),
+    TE.bind('generation', () => readJsonIfAny(join(directory, 'generation_config.json'), 'ConfigInvalid', MODEL_FIX)),
   )
 
 /**

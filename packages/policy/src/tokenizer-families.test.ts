@@ -70,7 +70,7 @@ describe('the files beside tokenizer.json', () => {
         json: FAMILIES['llama2'],
         settings: { bos_token: { content: '<s>', lstrip: false }, eos_token: null, chat_template: '{{ bos_token }}' },
         specialTokensMap: { bos_token: '</s>', eos_token: '</s>', additional_special_tokens: ['<x>'] },
-        config: { eos_token_id: 1, pad_token_id: 0, unk_token_id: 'none' },
+        config: { eos_token_id: 1, pad_token_id: 0, unk_token_id: null },
       }),
     )
     expect([bos, eos, pad, unk]).toEqual([1, 2, 0, undefined])

@@ -5,6 +5,8 @@ export interface Tokenizer {
   readonly vocabSize: number
   readonly bos: number | undefined
   readonly eos: number | undefined
+  /** Ids that end what the model generates, eos the first: chat models have one for a turn beside that of a text. */
+  readonly ends: readonly number[]
   readonly pad: number | undefined
   readonly unk: number | undefined
   /** The side on which rows of this tokenizer are padded elsewhere; here padding never changes a result. */

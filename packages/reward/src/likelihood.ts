@@ -59,10 +59,11 @@ export const likelihood = (
     )
   const score = async (batch: Trajectories): Promise<Float32Array> => {
     // The judge judges freely: neither the sampler's masks nor its forced stop.
-    const { terminator, maxLength } = batch.mdp
-    const key = `${terminator}/${maxLength}`
+    const { terminator, ends = [], maxLength } = batch.mdp
+    const key = `${[terminator, ...ends].join()}/${maxLength}`
     const judged: TokenMDP = {
       terminator,
+      ends,
       maxLength,
       minLength: 0,
       leaf: 'free',

@@ -27,6 +27,7 @@ test.each<[string, TokenMDP]>([
   ['a forced leaf', mdp],
   ['a minimum length', { ...mdp, minLength: 2 }],
   ['a free leaf', { ...mdp, leaf: 'free' }],
+  ['several ids that end a completion', { ...mdp, ends: [0] }],
 ])('with room for every prefix it finds the likeliest completions in order: %s', async (_, rules) => {
   const all = enumerated(rules)
   const found = await search(27, rules)

@@ -1,4 +1,4 @@
-import type { Prompt, TokenMDP } from '@gfnlm/env'
+import { type Prompt, type TokenMDP, logSumExp } from '@gfnlm/env'
 import type { HostTensors } from '@gfnlm/jit'
 import { learnedLogProb } from './behaviour.ts'
 import type { Decoder, Decoding } from './decoding.ts'
@@ -39,8 +39,10 @@ const expansions = (
 /** The `k` most likely legal actions of a row. */
 const topIds = (row: Float32Array, mdp: TokenMDP, t: number, k: number): number[] => {
   if (t >= mdp.maxLength) return [mdp.terminator]
-  const score = (id: number): number =>
-    id === mdp.terminator && t < mdp.minLength ? -Infinity : row[id]! + (mdp.logitShift?.[id] ?? 0)
+  const { terminator, ends = [], minLength, logitShift } = mdp
+  const shifted = (id: number): number => row[id]! + (logitShift?.[id] ?? 0)
+  const end = t < minLength ? -Infinity : logSumExp([terminator, ...ends].map(shifted))
+  const score = (id: number): number => (id === terminator ? end : ends.includes(id) ? -Infinity : shifted(id))
   const ids = Array.from(row, (_, id) => id).filter((id) => score(id) > -Infinity)
   return ids.sort((a, b) => score(b) - score(a)).slice(0, k)
 }

@@ -201,3 +201,29 @@ test('the shift is that of the call, whatever was weighed before with as many to
   expect([...behaviour(logits, free, 0, { temperature: 1 }, out)]).toEqual(near([1 / 3, 1 / 3, 1 / 3]))
   expect(learnedLogProb(logits, masked, 0, 2)).toBeCloseTo(Math.log(0.5), 12)
 })
+
+test('ids that end a completion are one action: of all that temperature and truncation leave them, by themselves', () => {
+  const several = tokenMDP({ terminator: 0, ends: [2, 4], maxLength: 9 })
+  expect(explore(five, { temperature: 1 }, several)).toEqual(near([0.35, 0.4, 0, 0.25, 0]))
+  expect(explore(five, { temperature: 1, topK: 3 }, several)).toEqual(near([0.2 / 0.85, 0.4 / 0.85, 0, 0.25 / 0.85, 0]))
+  const [, b, , d] = explore(five, { temperature: 0.5 })
+  expect(explore(five, { temperature: 0.5 }, several)).toEqual(near([1 - b - d, b, 0, d, 0]))
+  // Greedy as transformers is: not one of the ends is the likeliest, though together they are.
+  expect(explore(logs(0.3, 0.35, 0.3, 0.05, 0), { temperature: 0 }, several)).toEqual([0, 1, 0, 0, 0])
+  expect(explore(logs(0.2, 0.3, 0.4, 0.1, 0), { temperature: 0 }, several)).toEqual([1, 0, 0, 0, 0])
+  expect(explore(five, { temperature: 1, epsilon: 0.3 }, several)).toEqual(near([0.345, 0.38, 0, 0.275, 0]))
+  const late = { ...several, minLength: 1 }
+  expect(explore(five, { temperature: 1 }, late)).toEqual(near([0, 0.4 / 0.65, 0, 0.25 / 0.65, 0]))
+})
+
+test('the learned policy ends with the probability of all ids that do, as the shift has them', () => {
+  const logits = Float64Array.from({ length: 20 }, (_, i) => 3 * normal(keyOf(9), i))
+  const mdp = tokenMDP({ terminator: 7, ends: [3, 5, 11], minLength: 2, maxLength: 5, logitShift: penalised(20) })
+  for (const t of [0, 2]) {
+    const learned = [...logits].map((_, token) => Math.exp(learnedLogProb(logits, mdp, t, token)))
+    expect([...behaviour(logits, mdp, t, { temperature: 1 }, new Float64Array(20))]).toEqual(near(learned))
+    expect(learned.reduce((sum, p) => sum + p)).toBeCloseTo(1, 12)
+    expect(learned[7]! > 0).toBe(t === 2)
+    expect([learned[3], learned[5], learned[11]]).toEqual([0, 0, 0])
+  }
+})

@@ -1,4 +1,4 @@
-import type { TokenMDP } from '@gfnlm/env'
+import { type TokenMDP, logSumExp } from '@gfnlm/env'
 import { type Drawn, draw } from './draw.ts'
 import { type Exponentials, exponentialsOf } from './exponentials.ts'
 import type { Exploration } from './exploration.ts'
@@ -7,21 +7,22 @@ import { keepMinP, keepTopK, keepTopP } from './truncation.ts'
 /** [vocab] next-token logits of one state. */
 export type LogitRow = Float32Array | Float64Array
 
-/** The action that the minimum length forbids at step t; -1: none. */
-const forbiddenAt = (mdp: TokenMDP, t: number): number => (t < mdp.minLength ? mdp.terminator : -1)
+/** Ids that end a completion: one action, which the terminator stands for. */
+const endsOf = ({ terminator, ends = [] }: TokenMDP): readonly number[] => [terminator, ...ends]
 
 /** The shift that was laid beside the scores last. */
 const laid = new WeakMap<Exponentials, Float32Array | null>()
 
-/** Lays logits and shift out, with the forbidden action at −∞, and gives the largest of their sums. */
-const layOut = (room: Exponentials, logits: LogitRow, shift: Float32Array | undefined, forbidden: number): number => {
+/** Lays logits and shift out, with an end that comes too early at −∞, and gives the largest of their sums. */
+const layOut = (room: Exponentials, logits: LogitRow, mdp: TokenMDP, t: number): number => {
+  const { logitShift: shift, minLength } = mdp
   if (laid.get(room) !== (shift ?? null)) {
     if (shift === undefined) room.shift.fill(0)
     else room.shift.set(shift)
     laid.set(room, shift ?? null)
   }
   room.scores.set(logits)
-  if (forbidden >= 0) room.scores[forbidden] = -Infinity
+  if (t < minLength) for (const id of endsOf(mdp)) room.scores[id] = -Infinity
   return room.largest()
 }
 
@@ -34,7 +35,7 @@ interface Weights {
 /** exp((logit + shift − largest) / temperature) of every legal action; temperature 0 leaves only the likeliest. */
 const weigh = (logits: LogitRow, mdp: TokenMDP, t: number, temperature: number): Weights => {
   const room = exponentialsOf(logits.length)
-  const largest = layOut(room, logits, mdp.logitShift, forbiddenAt(mdp, t))
+  const largest = layOut(room, logits, mdp, t)
   if (!Number.isFinite(largest))
     throw new RangeError(`the largest logit of a legal action is ${largest}: the model diverged or masks everything`)
   const weights = room.scores
@@ -54,22 +55,31 @@ const sum = (weights: Float64Array): number => {
   return total
 }
 
-const truncated = (given: Weights, { topK, topP, minP }: Exploration): Weights => {
-  if (topK === undefined && topP === undefined && minP === undefined) return given
+/** Gives the terminator the weights of all ids that end a completion. */
+const joinEnds = (weights: Float64Array, { terminator, ends = [] }: TokenMDP): void => {
+  for (const id of ends) {
+    weights[terminator] += weights[id]
+    weights[id] = 0
+  }
+}
+
+const truncated = (given: Weights, mdp: TokenMDP, { topK, topP, minP }: Exploration): Weights => {
   const { weights } = given
+  if (topK === undefined && topP === undefined && minP === undefined) {
+    joinEnds(weights, mdp)
+    return given
+  }
   if (topK !== undefined) keepTopK(weights, topK)
   if (topP !== undefined) keepTopP(weights, topP)
   if (minP !== undefined) keepMinP(weights, minP)
+  joinEnds(weights, mdp)
   return { weights, total: sum(weights) }
 }
 
-const mixUniform = (
-  probabilities: Float64Array,
-  shift: Float32Array | undefined,
-  forbidden: number,
-  epsilon: number,
-): void => {
-  const legal = (i: number): boolean => i !== forbidden && (shift === undefined || shift[i] > -Infinity)
+const mixUniform = (probabilities: Float64Array, mdp: TokenMDP, t: number, epsilon: number): void => {
+  const { logitShift: shift, ends = [], minLength, terminator } = mdp
+  const closed = new Set(t < minLength ? [terminator, ...ends] : ends)
+  const legal = (i: number): boolean => !closed.has(i) && (shift === undefined || shift[i] > -Infinity)
   let count = 0
   for (let i = 0; i < probabilities.length; i++) if (legal(i)) count++
   for (let i = 0; i < probabilities.length; i++)
@@ -78,11 +88,11 @@ const mixUniform = (
 
 /** Probabilities [vocab] of every action, overwritten by the next call. */
 const distribution = (logits: LogitRow, mdp: TokenMDP, t: number, exploration: Exploration): Float64Array => {
-  const { weights, total } = truncated(weigh(logits, mdp, t, exploration.temperature), exploration)
+  const { weights, total } = truncated(weigh(logits, mdp, t, exploration.temperature), mdp, exploration)
   const scale = 1 / total
   for (let i = 0; i < weights.length; i++) weights[i] *= scale
   const { epsilon } = exploration
-  if (epsilon !== undefined && epsilon > 0) mixUniform(weights, mdp.logitShift, forbiddenAt(mdp, t), epsilon)
+  if (epsilon !== undefined && epsilon > 0) mixUniform(weights, mdp, t, epsilon)
   return weights
 }
 
@@ -93,7 +103,8 @@ const distribution = (logits: LogitRow, mdp: TokenMDP, t: number, exploration: E
  *
  * The terminator is forbidden while t < minLength and is the only action from t = maxLength on, whichever the
  * leaf. The shift goes in before the division by T, so a penalty of −99 is one of −49.5 at T = 2. An action with
- * a finite penalty counts as legal for ε. Only the behaviour is shaped here: what a loss sees is `learnedLogProb`.
+ * a finite penalty counts as legal for ε. Temperature and truncation see every id that ends a completion by itself, and
+ * the terminator gets what is left of all of them: `generate` of transformers ends as often. Only the behaviour is shaped here: what a loss sees is `learnedLogProb`.
  *
  * @param logits [vocab] a row of next-token logits; a subarray of a batch will do
  * @param out    [vocab] overwritten and returned
@@ -120,23 +131,25 @@ export const drawAction = (logits: LogitRow, mdp: TokenMDP, t: number, explorati
   if (t >= mdp.maxLength) return { token: mdp.terminator, logProb: 0 }
   const { epsilon = 0 } = exploration
   if (epsilon > 0) return draw(distribution(logits, mdp, t, exploration), u)
-  const { weights, total } = truncated(weigh(logits, mdp, t, exploration.temperature), exploration)
+  const { weights, total } = truncated(weigh(logits, mdp, t, exploration.temperature), mdp, exploration)
   return draw(weights, u, 1 / total)
 }
 
 /**
  * log P_F(token | s_t) of the learned policy, nats: log-softmax of logits + shift with the terminator masked while
- * t < minLength; no temperature, no truncation, no ε. At t = maxLength a forced leaf gives the terminator
+ * t < minLength, and of all ids that end a completion where it is not; no temperature, no truncation, no ε. At t = maxLength a forced leaf gives the terminator
  * log-probability 0 and every other token −∞; a free leaf leaves both to the model.
  *
  * The host-side counterpart of what the losses compute on the device: for checks and for scoring.
  */
 export const learnedLogProb = (logits: LogitRow, mdp: TokenMDP, t: number, token: number): number => {
   if (t >= mdp.maxLength && mdp.leaf === 'forced') return token === mdp.terminator ? 0 : -Infinity
-  const forbidden = forbiddenAt(mdp, t)
-  if (token === forbidden) return -Infinity
+  const { terminator, ends = [], minLength, logitShift } = mdp
+  if (ends.includes(token) || (token === terminator && t < minLength)) return -Infinity
   const room = exponentialsOf(logits.length)
-  const largest = layOut(room, logits, mdp.logitShift, forbidden)
+  const largest = layOut(room, logits, mdp, t)
   const total = room.weigh(largest, 1)
-  return logits[token] + (mdp.logitShift?.[token] ?? 0) - largest - Math.log(total)
+  const score = (id: number): number => logits[id] + (logitShift?.[id] ?? 0)
+  const taken = token === terminator ? logSumExp(endsOf(mdp).map(score)) : score(token)
+  return taken - largest - Math.log(total)
 }

@@ -1,3 +1,4 @@
+import { writeFile } from 'node:fs/promises'
 import { expect, test } from 'vitest'
 import type { Answer } from '../sample/sample-texts.ts'
 import { runCli, runJson } from '../testing/run-cli.ts'
@@ -53,6 +54,25 @@ test('lengths stay in their range', async () => {
   )
   const lengths = completions.map(({ tokens, finished }) => (finished ? tokens.length - 1 : tokens.length))
   expect(lengths.every((l) => l >= 3 && l <= 4)).toBe(true)
+})
+
+test("a completion ends at each of generation_config.json's tokens, unless one is named", async () => {
+  const chat = await tinyModel()
+  // In the tiny model's words: a full stop and "fox".
+  await writeFile(join(chat, 'generation_config.json'), JSON.stringify({ eos_token_id: [3, 6] }))
+  const asked = ['--model', chat, '--prompt', 'a', '-n', '40', '--max-new-tokens', '8'] as const
+  const { completions }: Answer = await runJson('sample', ...asked)
+  const ended = completions.filter(({ finished }) => finished)
+  expect(ended.length).toBeGreaterThan(5)
+  for (const { tokens, finished } of completions) {
+    expect(tokens.slice(0, finished ? -1 : undefined).some((id) => [2, 3, 6].includes(id))).toBe(false)
+    if (finished) expect(tokens.at(-1)).toBe(2)
+  }
+  const named: Answer = await runJson('sample', ...asked, '--stop', '</s>')
+  const before = named.completions.flatMap(({ tokens }) => tokens.slice(0, -1))
+  expect(before).toContain(3)
+  expect(before).toContain(6)
+  expect(ended.length).toBeGreaterThan(named.completions.filter(({ finished }) => finished).length)
 })
 
 test('temperature 0 and top-k 1 both take the most likely token', async () => {

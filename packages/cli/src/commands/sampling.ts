@@ -14,7 +14,7 @@ const options = {
   stop: {
     type: 'text',
     value: 'TOKEN',
-    about: "token that ends a completion (the tokenizer's end of sequence if absent)",
+    about: "token that ends a completion (those that end the model's own if absent)",
   },
   seed: { type: 'number', value: 'N', about: 'same seed, same completions', default: 0, whole: true },
   temperature: {

@@ -3,7 +3,7 @@ import type { Tokenizer } from '@gfnlm/policy'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import type { Config } from '../config/config.ts'
-import { stopToken, tokenNamed } from './stop-token.ts'
+import { stopTokens, tokenNamed } from './stop-token.ts'
 
 const idsOf = (
   tokenizer: Tokenizer,
@@ -12,18 +12,18 @@ const idsOf = (
 ): E.Either<Fault, readonly number[]> =>
   E.traverseArrayWithIndex((i, word: string | number) => tokenNamed(tokenizer, word, `${field}[${i}]`))(words)
 
-/** [vocab] 0 for the tokens that may be generated, −∞ for the others; undefined where all may. */
+/** [vocab] 0 for the tokens that may be generated and those that end it, −∞ for the others; undefined where all may. */
 const shiftOf = (
   vocab: number,
-  terminator: number,
+  ends: readonly number[],
   allowed: readonly number[] | undefined,
   forbidden: readonly number[],
 ): Float32Array | undefined => {
   if (allowed === undefined && forbidden.length === 0) return undefined
   const shift = new Float32Array(vocab).fill(allowed === undefined ? 0 : -Infinity)
   for (const id of allowed ?? []) shift[id] = 0
+  for (const id of ends) shift[id] = 0
   for (const id of forbidden) shift[id] = -Infinity
-  shift[terminator] = 0
   return shift
 }
 
@@ -31,17 +31,13 @@ const shiftOf = (
 export const mdpOf = ({ mdp }: Pick<Config, 'mdp'>, tokenizer: Tokenizer, vocab: number): E.Either<Fault, TokenMDP> =>
   pipe(
     E.Do,
-    E.bind('terminator', () =>
-      typeof mdp.stop === 'number'
-        ? tokenNamed(tokenizer, mdp.stop, 'mdp.stop')
-        : stopToken(tokenizer, mdp.stop, 'mdp.stop'),
-    ),
+    E.bind('stops', () => stopTokens(tokenizer, mdp.stop, 'mdp.stop')),
     E.bind('allowed', () =>
       mdp.allowed === undefined ? E.right(undefined) : idsOf(tokenizer, mdp.allowed, 'mdp.allowed'),
     ),
     E.bind('forbidden', () => idsOf(tokenizer, mdp.forbidden, 'mdp.forbidden')),
     E.filterOrElse(
-      ({ terminator, forbidden }) => !forbidden.includes(terminator),
+      ({ stops, forbidden }) => !forbidden.includes(stops.terminator),
       (): Fault =>
         fault(
           'ConfigInvalid',
@@ -49,10 +45,10 @@ export const mdpOf = ({ mdp }: Pick<Config, 'mdp'>, tokenizer: Tokenizer, vocab:
           'Remove it there, or name another mdp.stop',
         ),
     ),
-    E.map(({ terminator, allowed, forbidden }) => {
-      const logitShift = shiftOf(vocab, terminator, allowed, forbidden)
+    E.map(({ stops, allowed, forbidden }) => {
+      const logitShift = shiftOf(vocab, [stops.terminator, ...stops.ends], allowed, forbidden)
       return tokenMDP({
-        terminator,
+        ...stops,
         maxLength: mdp.maxNewTokens,
         minLength: mdp.minNewTokens,
         ...(logitShift === undefined ? {} : { logitShift }),

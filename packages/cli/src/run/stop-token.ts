@@ -1,4 +1,4 @@
-import { type Fault, fault } from '@gfnlm/env'
+import { type Fault, type TokenMDP, fault } from '@gfnlm/env'
 import type { Tokenizer } from '@gfnlm/policy'
 import * as E from 'fp-ts/lib/Either.js'
 
@@ -37,16 +37,22 @@ export const tokenNamed = (
   )
 }
 
-/** The token that ends completions: the one named, or else the model's own end-of-sequence token. */
-export const stopToken = (tokenizer: Tokenizer, word: string | undefined, field: string): E.Either<Fault, number> =>
-  word !== undefined
-    ? tokenNamed(tokenizer, word, field)
-    : tokenizer.eos !== undefined
-      ? E.right(tokenizer.eos)
-      : E.left(
-          fault(
-            'StopMissing',
-            "the model's tokenizer has no end-of-sequence token",
-            `Name one with ${field}, for example "."`,
-          ),
-        )
+/** The tokens that end completions: the one named and no other, or else all that end the model's own. */
+export const stopTokens = (
+  tokenizer: Tokenizer,
+  word: string | number | undefined,
+  field: string,
+): E.Either<Fault, Required<Pick<TokenMDP, 'terminator' | 'ends'>>> => {
+  if (word !== undefined)
+    return E.Functor.map(tokenNamed(tokenizer, word, field), (terminator) => ({ terminator, ends: [] }))
+  const [terminator, ...ends] = tokenizer.ends
+  return terminator !== undefined
+    ? E.right({ terminator, ends })
+    : E.left(
+        fault(
+          'StopMissing',
+          "the model's tokenizer has no end-of-sequence token",
+          `Name one with ${field}, for example "."`,
+        ),
+      )
+}

@@ -8,7 +8,7 @@ import { completionText } from '../run/completion-text.ts'
 /** A completion as `gfnlm sample` prints it. */
 export interface Sampled {
   readonly text: string
-  /** Generated ids, the terminator included where the model chose it. */
+  /** Generated ids, the terminator included where the model chose it; it stands for all tokens that end a completion. */
   readonly tokens: readonly number[]
   /** Σ log P_F of the model's own choices, nats: no temperature, no truncation. */
   readonly logprob: number

@@ -8,7 +8,7 @@ import { prepareDevice } from '../device.ts'
 import { defined } from '../defined.ts'
 import { loadFrozen } from '../load-model.ts'
 import { promptLimit } from '../run/prompt-limit.ts'
-import { stopToken } from '../run/stop-token.ts'
+import { stopTokens } from '../run/stop-token.ts'
 import { type Sampled, sampleCompletions } from './sample-completions.ts'
 
 /** The options of `gfnlm sample`. */
@@ -86,17 +86,17 @@ export const sampleTexts = (values: SampleValues): TE.TaskEither<Fault, readonly
     TE.bind('device', () => prepareDevice(values.device)),
     TE.bind('explore', () => TE.fromEither(exploreOf(values))),
     TE.bind('model', () => loadFrozen(values)),
-    TE.bind('terminator', ({ model }) => TE.fromEither(stopToken(model.tokenizer, values.stop, '--stop'))),
+    TE.bind('stops', ({ model }) => TE.fromEither(stopTokens(model.tokenizer, values.stop, '--stop'))),
     TE.bind('maxPromptLength', ({ model, lengths }) =>
       TE.fromEither(promptLimit(model.policy, lengths.maxLength, '--max-new-tokens')),
     ),
     TE.bind('prompts', ({ model, maxPromptLength }) =>
       promptsOf(values, { encode: (text) => model.tokenizer.encode(text), maxPromptLength }),
     ),
-    TE.bind('sampled', ({ model, prompts, terminator, lengths, device, explore }) =>
+    TE.bind('sampled', ({ model, prompts, stops, lengths, device, explore }) =>
       sampleCompletions(model, {
         prompts,
-        mdp: tokenMDP({ terminator, ...lengths }),
+        mdp: tokenMDP({ ...stops, ...lengths }),
         perPrompt: values.n,
         seed: values.seed,
         explore,

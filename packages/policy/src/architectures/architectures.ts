@@ -1,6 +1,7 @@
-import { type Either, chain, left, right } from 'fp-ts/lib/Either.js'
+import { type Either, chain, chainFirst, left, right } from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import { type PolicyFault, policyFault } from '../policy-fault.ts'
+import { specialTokenIds } from '../special-token-ids.ts'
 import type { Architecture } from './architecture.ts'
 import { type ConfigJson, badField, shown } from './config-fields.ts'
 import type { DecoderConfig } from './decoder-config.ts'
@@ -51,4 +52,5 @@ export const parseConfig = (json: ConfigJson): Either<PolicyFault, DecoderConfig
       ? architectureOf(json)
       : badField(json, 'quantization_config', 'Use the weights before quantisation: F32, F16 or BF16'),
     chain(({ parse }) => parse(json)),
+    chainFirst(({ vocab }) => specialTokenIds(json, vocab)),
   )

@@ -9,6 +9,7 @@ import { modulesOf } from '../architectures/modules.ts'
 import { chatTemplateTexts } from '../chat-template/load-chat-template.ts'
 import { type PolicyFault, policyFault } from '../policy-fault.ts'
 import type { PretrainedPolicy } from '../pretrained-policy.ts'
+import { specialTokenIds } from '../special-token-ids.ts'
 import { writeBeside } from '../write-beside.ts'
 import { type GgufDtype, type GgufMetadata, ggufPieces } from './container.ts'
 import { familyOf } from './family.ts'
@@ -56,15 +57,24 @@ const unsupported =
       { path, feature },
     )
 
+/** The special tokens of a model without a tokenizer, whose config.json was checked when it was read. */
+const idsOf = (json: PretrainedPolicy['configJson']): SpecialTokens =>
+  pipe(
+    specialTokenIds(json),
+    E.match(
+      () => ({}),
+      ({ bos, eos }) => ({ bos, eos: eos[0] }),
+    ),
+  )
+
 /** The tokenizer of a policy as llama.cpp's, or as token ids alone. */
 const wordsOf = (
   { tokenizer, config, configJson }: PretrainedPolicy,
   json: TokenizerJson,
   input: GgufOptions['input'],
 ): E.Either<Misfit, Words> => {
-  const id = (name: string): number | undefined => (typeof configJson[name] === 'number' ? configJson[name] : undefined)
   const ids = input === 'ids' || tokenizer === undefined
-  const bare: SpecialTokens = tokenizer ?? { bos: id('bos_token_id'), eos: id('eos_token_id') }
+  const bare: SpecialTokens = tokenizer ?? idsOf(configJson)
   return pipe(
     E.Do,
     E.bind('kind', () => (ids ? E.right(IDS) : ggufTokenizer(json))),
