@@ -4,7 +4,7 @@ import * as TE from 'fp-ts/lib/TaskEither.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import { join } from 'node:path'
 import { type PolicyFault, policyFault, reasonOf } from './policy-fault.ts'
-import { readJson, readJsonIfAny } from './read-json.ts'
+import { TABLE, readJson, readJsonIfAny } from './read-json.ts'
 import { generationEnds, specialTokenIds } from './special-token-ids.ts'
 import { textStream } from './text-stream.ts'
 import type { Tokenizer } from './tokenizer.ts'
@@ -110,7 +110,12 @@ export const readTokenizerFiles = (directory: string): TE.TaskEither<PolicyFault
   pipe(
     TE.Do,
     TE.bind('json', () =>
-      readJson(join(directory, 'tokenizer.json'), { missing: 'ModelNotFound', corrupt: 'TokenizerCorrupt' }, FIX),
+      readJson(
+        join(directory, 'tokenizer.json'),
+        { missing: 'ModelNotFound', corrupt: 'TokenizerCorrupt' },
+        FIX,
+        TABLE,
+      ),
     ),
     TE.bind('settings', () => readJsonIfAny(join(directory, 'tokenizer_config.json'), 'TokenizerCorrupt', FIX)),
     TE.bind('specialTokensMap', () =>

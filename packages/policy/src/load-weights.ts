@@ -5,7 +5,7 @@ import { pipe } from 'fp-ts/lib/function.js'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { type PolicyFault, policyFault } from './policy-fault.ts'
-import { readJson } from './read-json.ts'
+import { TABLE, readJson } from './read-json.ts'
 import type { SafetensorsHeader } from './safetensors/header.ts'
 import { type StoredTensor, placed, readHeader, withTensor } from './safetensors/read-safetensors.ts'
 
@@ -26,7 +26,7 @@ const weightFiles = (directory: string): TE.TaskEither<PolicyFault, readonly str
       ),
     )
   return pipe(
-    readJson(index, { missing: 'WeightsMissing', corrupt: 'WeightsCorrupt' }, AGAIN),
+    readJson(index, { missing: 'WeightsMissing', corrupt: 'WeightsCorrupt' }, AGAIN, TABLE),
     TE.chainEitherK(({ weight_map: map }) => {
       const files = typeof map === 'object' && map !== null ? [...new Set(Object.values(map))] : []
       return files.length > 0 && files.every((file) => typeof file === 'string' && !/[/\\]/.test(file))

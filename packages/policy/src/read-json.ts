@@ -1,18 +1,58 @@
 import * as E from 'fp-ts/lib/Either.js'
 import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
-import { readFile } from 'node:fs/promises'
+import { type FileHandle, open } from 'node:fs/promises'
+import { type JsonBounds, jsonFlaw } from './json-flaw.ts'
 import { type PolicyFault, type PolicyFaultTag, policyFault, reasonOf } from './policy-fault.ts'
 
-/** Reads a JSON object; an absent file and one that is no object have the tag and advice of what it was read for. */
+/** What a file may be before it is parsed: a number of bytes, and what they say. */
+export interface FileBounds extends JsonBounds {
+  readonly bytes: number
+}
+
+/** A configuration: the longest have a name for each of some ten thousand labels or added tokens. */
+const CONFIGURATION: FileBounds = {
+  bytes: 1 << 24,
+  depth: 64,
+  values: 1 << 19,
+  names: 1 << 18,
+  name: 4096,
+  unique: false,
+}
+
+/** A table with a row for each token or tensor: the longest tokenizer.json have 35 MB. */
+export const TABLE: FileBounds = { ...CONFIGURATION, bytes: 1 << 28, values: Infinity, names: Infinity }
+
+const whole = async (file: FileHandle, bytes: number): Promise<string> => {
+  const { size } = await file.stat()
+  if (size > bytes) throw new Error(`it has ${size} bytes, more than the ${bytes} that one may have`)
+  return file.readFile('utf8')
+}
+
+/** A JSON text within bounds, parsed; throws what is wrong with it. */
+const parsed = (json: string, bounds: FileBounds): unknown => {
+  const flaw = jsonFlaw(json, bounds)
+  if (flaw === undefined) return JSON.parse(json)
+  if (flaw.breaks === 'depth') throw new Error(`it nests more than ${bounds.depth} deep`)
+  throw new Error(`it is larger than one may be (${flaw.breaks})`)
+}
+
+/**
+ * Reads a JSON object; an absent file and one that is no object have the tag and advice of what it was read for.
+ *
+ * @param bounds what is refused before it is parsed; default what a configuration may be
+ */
 export const readJson =
   (
     path: string,
     tags: { readonly missing: PolicyFaultTag; readonly corrupt: PolicyFaultTag },
     fix: string,
+    bounds: FileBounds = CONFIGURATION,
   ): TaskEither<PolicyFault, Readonly<Record<string, unknown>>> =>
   async () => {
+    let file: FileHandle | undefined
     try {
-      const value: unknown = JSON.parse(await readFile(path, 'utf8'))
+      file = await open(path)
+      const value = parsed(await whole(file, bounds.bytes), bounds)
       return typeof value === 'object' && value !== null && !Array.isArray(value)
         ? E.right(value as Record<string, unknown>)
         : E.left(policyFault(tags.corrupt, `${path} is not a JSON object`, fix, { path }))
@@ -23,6 +63,8 @@ export const readJson =
           ? policyFault(tags.missing, `there is no ${path}`, fix, { path })
           : policyFault(tags.corrupt, `${path} cannot be read: ${reasonOf(caught)}`, fix, { path }),
       )
+    } finally {
+      await file?.close()
     }
   }
 

@@ -174,6 +174,25 @@ it.each([
   expect(leftOf(await loadPolicy(directory)())._tag).toMatch(/^(ConfigInvalid|ArchitectureUnknown)$/)
 })
 
+it.each([
+  ['deep', `{"model_type":${'['.repeat(8e6)}`, /nests more than 64 deep/],
+  ['deep and closed', `{"model_type":${'['.repeat(4e6)}${']'.repeat(4e6)}}`, /nests more than 64 deep/],
+  ['wide', `{"model_type":[${'0,'.repeat(6e5)}0]}`, /\(values\)/],
+  ['full of fields', `{${Array.from({ length: 3e5 }, (_, i) => `"${i}":0`).join()}}`, /\(names\)/],
+  ['long', `{"model_type":"${'x'.repeat(2 ** 24)}"}`, /has 16777\d+ bytes, more than the 16777216/],
+])('a file too %s is a fault before it is parsed', async (_, content, says) => {
+  const directory = await freshDirectory()
+  await writeFile(join(directory, 'config.json'), content)
+  const fault = leftOf(await loadPolicy(directory)())
+  expect([fault._tag, fault.message]).toEqual(['ConfigInvalid', expect.stringMatching(says)])
+})
+
+it('a field as long as a file may be is told by its beginning', async () => {
+  const directory = await freshDirectory()
+  await writeFile(join(directory, 'config.json'), JSON.stringify({ model_type: 'x'.repeat(16e6) }))
+  expect(leftOf(await loadPolicy(directory)()).message.length).toBeLessThan(400)
+})
+
 it('a model far beyond the machine is a fault before any memory is asked for', async () => {
   const huge = { ...SMALL_LLAMA, vocab_size: 2 ** 40, hidden_size: 2 ** 32, num_hidden_layers: 1024 }
   const random = randomPolicy(huge, { seed: 1 })

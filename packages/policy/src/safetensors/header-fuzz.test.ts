@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
 import { leftOf, rightOf } from '../testing/small-models.ts'
 import { BYTES } from './dtype.ts'
-import { type SafetensorsHeader, parseHeader } from './header.ts'
+import { MAX_HEADER, type SafetensorsHeader, parseHeader } from './header.ts'
 import { readHeader, readSafetensors } from './read-safetensors.ts'
 
 const utf8 = (text: string): Uint8Array => new TextEncoder().encode(text)
@@ -72,7 +72,8 @@ const WRONG: Readonly<Record<string, readonly [header: string, data: number, say
   'a shape that overflows to nothing': [entries([['a', F32([2 ** 32, 2 ** 32], [0, 0])]]), 0, /needs 7378\d+ bytes/],
   'a shape beyond numbers': [entries([['a', F32(Array(99).fill(2 ** 53 - 1), [0, 4])]]), 4, /needs Infinity bytes/],
   'nothing times infinity': [entries([['a', F32([...Array(99).fill(2 ** 53 - 1), 0], [0, 0])]]), 0, /needs NaN bytes/],
-  'a million dimensions': [entries([['a', F32(Array(1e6).fill(2), [0, 4])]]), 4, /needs Infinity bytes/],
+  'half a million dimensions': [entries([['a', F32(Array(5e5).fill(2), [0, 4])]]), 4, /needs Infinity bytes/],
+  'a million dimensions': [entries([['a', F32(Array(1e6).fill(2), [0, 4])]]), 4, /more than 524288 values/],
   'a size of another dtype': [entries([['a', { dtype: 'F64', shape: [1], data_offsets: [0, 4] }]]), 4, /needs 8 bytes/],
   'names twice': [
     '{"a":{"dtype":"F32","shape":[0],"data_offsets":[0,0]},"a":{"dtype":"F32","shape":[0],"data_offsets":[0,0]}}',
@@ -84,14 +85,32 @@ const WRONG: Readonly<Record<string, readonly [header: string, data: number, say
     0,
     /listed twice/,
   ],
+  'names twice, far from what they name': [
+    `{"a"${' '.repeat(99)}:${JSON.stringify(F32([0], [0, 0]))},"a"${'\t'.repeat(99)}:${JSON.stringify(F32([0], [0, 0]))}}`,
+    0,
+    /"a" is listed twice/,
+  ],
+  'a shape twice': [
+    '{"a":{"dtype":"F32","shape":[0],"data_offsets":[0,0],"shape":[0]}}',
+    0,
+    /tensor "a" has "shape" twice/,
+  ],
   'metadata twice': ['{"__metadata__":{},"__metadata__":{}}', 0, /listed twice/],
+  'a text of the metadata twice': ['{"__metadata__":{"format":"pt","format":"np"}}', 0, /has "format" twice/],
   'metadata that is no text': ['{"__metadata__":{"format":1}}', 0, /__metadata__/],
   'metadata that is a list': ['{"__metadata__":["pt"]}', 0, /__metadata__/],
   'no object': ['[]', 0, /not an object/],
   'no JSON': ['{"a":', 0, /not JSON/],
   nothing: ['', 0, /not JSON/],
-  'depths without end': ['['.repeat(1e6), 0, /not JSON/],
-  'a name without end': [entries([['n'.repeat(4e6), F32([1], [4, 8])]]), 8, /n{100}…/],
+  'depths without end': ['['.repeat(2e7), 0, /nests more than 8 deep/],
+  'objects without end': ['{"a":'.repeat(4e6), 0, /nests more than 8 deep/],
+  'a name without end': [entries([['n'.repeat(4e6), F32([1], [4, 8])]]), 8, /a name of more than 1024 characters/],
+  'a long name': [entries([['n'.repeat(1e3), F32([1], [4, 8])]]), 8, /n{100}…/],
+  'more tensors than any model': [
+    entries(Array.from({ length: 65_537 }, (_, i) => [`t${i}`, F32([], [4 * i, 4 * i + 4])])),
+    4 * 65_537,
+    /more than 65536 names/,
+  ],
 }
 
 describe('a safetensors header', () => {
@@ -114,6 +133,15 @@ describe('a safetensors header', () => {
       const header = Uint8Array.of(0x7b, 0x22, byte, 0x22, 0x3a, 0x7b, 0x7d, 0x7d)
       expect(leftOf(parseHeader('x', header, 8 + header.length)).message).toContain('not UTF-8')
     }
+  })
+
+  it('may have a long text in its metadata, brackets and quotation marks in it', () => {
+    const text = '{"[\\'.repeat(3e6)
+    const header = entries([
+      ['__metadata__', { text }],
+      ['a', F32([1], [0, 4])],
+    ])
+    expect(rightOf(parsed(header, 4)).metadata['text']).toBe(text)
   })
 
   it('may have any names, one that objects have of their own too', () => {
@@ -166,7 +194,7 @@ describe('a safetensors file', () => {
   const path = join(directory, 'model.safetensors')
   afterAll(() => rm(directory, { recursive: true }))
 
-  it.each([2n ** 60n, 2n ** 63n, 2n ** 64n - 1n, 100_000_001n, 100_000_000n, 11n])(
+  it.each([2n ** 60n, 2n ** 63n, 2n ** 64n - 1n, 100_000_000n, BigInt(MAX_HEADER) + 1n, BigInt(MAX_HEADER), 11n])(
     'whose header claims %s bytes is a fault before they are asked for',
     async (claimed) => {
       const bytes = new Uint8Array(18)

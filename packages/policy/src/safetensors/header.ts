@@ -1,7 +1,7 @@
 import { type Either, isLeft, left, right } from 'fp-ts/lib/Either.js'
+import { type JsonBounds, type JsonFlaw, jsonFlaw } from '../json-flaw.ts'
 import { type PolicyFault, policyFault } from '../policy-fault.ts'
 import { BYTES } from './dtype.ts'
-import { duplicateKey } from './duplicate-key.ts'
 
 /** Where a tensor lies in a safetensors file. */
 export interface TensorEntry {
@@ -18,8 +18,15 @@ export interface SafetensorsHeader {
   readonly tensors: ReadonlyMap<string, TensorEntry>
 }
 
-/** The reference implementation's bound on a header, bytes. */
-export const MAX_HEADER = 100_000_000
+/**
+ * Bound on a header, bytes. The reference implementation's is 100 MB, of which many seconds and a gigabyte go into
+ * finding out that it is wrong; a tensor takes about a hundred bytes, so this is room for all tensors with texts beside.
+ */
+export const MAX_HEADER: number = 1 << 25
+
+/** Tensors of a file: the largest models have thousands in each. One of two dimensions has 8 values. */
+const TENSORS = 1 << 16
+const BOUNDS: JsonBounds = { depth: 8, values: 8 * TENSORS, names: TENSORS, name: 1024, unique: true }
 
 const AGAIN = 'Download or export the file again'
 
@@ -27,7 +34,7 @@ const isCount = (u: unknown): u is number => Number.isSafeInteger(u) && (u as nu
 
 /** The beginning of a name or a shape, for a message: a file may have long ones. */
 const brief = (text: string | readonly number[]): string => {
-  const all = String(text)
+  const all = String(text.slice(0, 101))
   return all.length <= 100 ? all : `${all.slice(0, 100)}…`
 }
 
@@ -37,18 +44,39 @@ const isText = (u: unknown): u is Readonly<Record<string, string>> =>
   !Array.isArray(u) &&
   Object.values(u).every((value) => typeof value === 'string')
 
-/** The text of a header, or what is wrong with it. */
-const decoded = (header: Uint8Array): Either<string, readonly [string, Readonly<Record<string, unknown>>]> => {
+const told = (flaw: JsonFlaw): string => {
+  switch (flaw.breaks) {
+    case 'depth':
+      return `the header nests more than ${BOUNDS.depth} deep`
+    case 'values':
+      return `the header has more than ${BOUNDS.values} values, more than ${TENSORS} tensors need`
+    case 'names':
+      return `the header has more than ${BOUNDS.names} names in one object`
+    case 'name':
+      return `the header has a name of more than ${BOUNDS.name} characters`
+    case 'unique': {
+      const [tensor = '', ...within] = flaw.path
+      return within.length === 0
+        ? `tensor "${brief(tensor)}" is listed twice`
+        : `tensor "${brief(tensor)}" has "${brief(within.at(-1) ?? '')}" twice`
+    }
+  }
+}
+
+/** What a header says, or what is wrong with it. */
+const decoded = (header: Uint8Array): Either<string, Readonly<Record<string, unknown>>> => {
   let json: string
   try {
     json = new TextDecoder('utf-8', { fatal: true }).decode(header)
   } catch {
     return left('the header is not UTF-8')
   }
+  const flaw = jsonFlaw(json, BOUNDS)
+  if (flaw !== undefined) return left(told(flaw))
   try {
     const parsed: unknown = JSON.parse(json)
     return typeof parsed === 'object' && parsed !== null && !Array.isArray(parsed)
-      ? right([json, parsed as Readonly<Record<string, unknown>>])
+      ? right(parsed as Readonly<Record<string, unknown>>)
       : left('the header is not an object')
   } catch {
     return left('the header is not JSON')
@@ -65,11 +93,7 @@ export const parseHeader = (path: string, header: Uint8Array, size: number): Eit
 
   const read = decoded(header)
   if (isLeft(read)) return bad(read.left)
-  const [json, parsed] = read.right
-  const twice = duplicateKey(json)
-  if (twice !== undefined) return bad(`tensor "${brief(twice)}" is listed twice`, { tensor: twice })
-
-  const { __metadata__: metadata = {}, ...rest } = parsed
+  const { __metadata__: metadata = {}, ...rest } = read.right
   if (!isText(metadata)) return bad('its __metadata__ is no table of texts')
   const origin = 8 + header.length
   const tensors = new Map<string, TensorEntry>()

@@ -1,0 +1,87 @@
+/** What a JSON text of somebody else's may be before it is parsed. */
+export interface JsonBounds {
+  /** Objects and lists inside one another. */
+  readonly depth: number
+  /** Values of all objects and lists. */
+  readonly values: number
+  /** Names of one object. */
+  readonly names: number
+  /** Characters of a name. */
+  readonly name: number
+  /** Whether an object may have a name once only. */
+  readonly unique: boolean
+}
+
+/** Why a JSON text is not to be parsed: what bound it breaks, or the path of a name that is there twice. */
+export type JsonFlaw =
+  | { readonly breaks: 'depth' | 'values' | 'names' | 'name' }
+  | { readonly breaks: 'unique'; readonly path: readonly string[] }
+
+const [QUOTE, BACKSLASH, COMMA] = [0x22, 0x5c, 0x2c]
+const [OPEN_LIST, CLOSE_LIST, OPEN_OBJECT, CLOSE_OBJECT] = [0x5b, 0x5d, 0x7b, 0x7d]
+
+/** Where the text that opens at `open` closes; the end of all where it does not. */
+const closing = (json: string, open: number): number => {
+  let at = open + 1
+  while (at < json.length && json.charCodeAt(at) !== QUOTE) at += json.charCodeAt(at) === BACKSLASH ? 2 : 1
+  return Math.min(at, json.length)
+}
+
+/** The name written from one quotation mark to another; as it stands where its escapes are none. */
+const nameOf = (json: string, open: number, close: number): string => {
+  const written = json.slice(open + 1, close)
+  if (!written.includes('\\')) return written
+  try {
+    return JSON.parse(`"${written}"`) as string
+  } catch {
+    return written
+  }
+}
+
+/** An object or a list that is open. */
+interface Level {
+  readonly isObject: boolean
+  readonly names: Set<string>
+  count: number
+  last: string
+}
+
+/**
+ * The first thing in a JSON text that breaks its bounds, in one pass that keeps no more than the names of the objects
+ * that are open. What is no JSON has flaws or none, and is left to JSON.parse, which takes time and memory in
+ * proportion to what is bounded here, and keeps the last of two values of one name without a word.
+ *
+ * @example jsonFlaw('{"a": {"b": 1, "b": 2}}', bounds) // { breaks: 'unique', path: ['a', 'b'] }
+ */
+export const jsonFlaw = (json: string, { depth, values, names, name, unique }: JsonBounds): JsonFlaw | undefined => {
+  const levels: Level[] = []
+  let count = 0
+  let begins = false
+  for (let at = 0; at < json.length; at++) {
+    const code = json.charCodeAt(at)
+    if (code === OPEN_OBJECT || code === OPEN_LIST) {
+      levels.push({ isObject: code === OPEN_OBJECT, names: new Set(), count: 0, last: '' })
+      if (levels.length > depth) return { breaks: 'depth' }
+    } else if (code === CLOSE_OBJECT || code === CLOSE_LIST) levels.pop()
+    else if (code === QUOTE) {
+      const close = closing(json, at)
+      const level = levels.at(-1)
+      if (begins && level?.isObject === true) {
+        if (close - at - 1 > name) return { breaks: 'name' }
+        if (++level.count > names) return { breaks: 'names' }
+        if (unique) {
+          level.last = nameOf(json, at, close)
+          if (level.names.has(level.last)) return { breaks: 'unique', path: levels.map(({ last }) => last) }
+          level.names.add(level.last)
+        }
+      }
+      begins = false
+      at = close
+      continue
+    } else if (code !== COMMA) continue
+    // A value follows, or what was the last one ended.
+    begins = code !== CLOSE_OBJECT && code !== CLOSE_LIST
+    if (begins && ++count > values) return { breaks: 'values' }
+  }
+  return undefined
+}
