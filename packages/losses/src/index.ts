@@ -97,6 +97,7 @@ export {
   type Deviation,
   type GroupAdvantageOptions,
   groupAdvantages,
+  groupDeviations,
   populationDeviation,
   sampleDeviation,
 } from './policy-gradient/group-advantages.ts'

@@ -1,32 +1,47 @@
 import { type Weighted, terminalReward } from '@gfnlm/env'
-import { zeroSpread } from '@gfnlm/losses'
+import { groupDeviations, zeroSpread } from '@gfnlm/losses'
 import { type TokenWeights, weightMetrics, weightStatistics } from '@gfnlm/reweighter'
 import type { Metrics } from './events.ts'
 
+const mean = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0) / Math.max(1, values.length)
+
+/** The lengths of completions under a name; 0 where there are none. */
+const lengthMetrics = (of: string, lengths: readonly number[]): Metrics => ({
+  [`completions/mean_${of}`]: mean(lengths),
+  [`completions/min_${of}`]: lengths.reduce((a, b) => Math.min(a, b), lengths[0] ?? 0),
+  [`completions/max_${of}`]: lengths.reduce((a, b) => Math.max(a, b), 0),
+})
+
 /**
- * What a batch says before anything is learned from it. `reward` is the mean untempered log R of the policy's own
- * completions (replayed ones would flatter it), `frac_reward_zero_std` the share of them whose prompt's are all worth
- * the same, from which an advantage within prompts learns nothing; names follow TRL. `effective_sample_size` and `weight/*`
- * are of the rows' weights; those of tokens, where `reweightTokens` gave them some, have `token_` before them.
+ * What a batch says before anything is learned from it; names follow TRL. All but the weights' are of the policy's own
+ * completions that were judged (replayed ones would flatter it).
+ *
+ * - `reward`, the mean of untempered log R; `reward_std`, the mean over completions of the sample deviation of their
+ *   prompt's (TRL's for `scale_rewards` "group"); `frac_reward_zero_std`, the share of completions whose prompt's are all
+ *   worth the same, from which an advantage within prompts learns nothing.
+ * - `completions/{mean,min,max}_length` in tokens, the terminator not counted (TRL counts it), and the same of
+ *   `terminated_length`: of those that ended before they had to. `completions/clipped_ratio` is the share of the others.
+ * - `effective_sample_size` and `weight/*` are of the rows' weights; those of tokens, where `reweightTokens` gave them
+ *   some, have `token_` before them.
  */
 export const batchMetrics = (batch: Weighted & Partial<Pick<TokenWeights, 'tokenWeightStatistics'>>): Metrics => {
-  const rewards = terminalReward(batch)
-  const own = Array.from(rewards, (_, row) => row).filter(
-    (row) => batch.origin[row] === 'policy' && batch.keep[row] === 1,
-  )
-  const mean = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0) / Math.max(1, values.length)
-  const reward = mean(own.map((row) => rewards[row]!))
+  const own = [...batch.length.keys()].filter((row) => batch.origin[row] === 'policy' && batch.keep[row] === 1)
+  const ofOwn = (column: ArrayLike<number>): readonly number[] => own.map((row) => column[row]!)
+  const [rewards, group, lengths] = [ofOwn(terminalReward(batch)), ofOwn(batch.group), ofOwn(batch.length)]
+  const clipped = lengths.map((length) => (length < batch.mdp.maxLength ? 0 : 1))
   const { tokenWeightStatistics: tokens } = batch
   return {
-    reward,
-    reward_std: Math.sqrt(mean(own.map((row) => (rewards[row]! - reward) ** 2))),
-    frac_reward_zero_std: zeroSpread(
-      own.map((row) => rewards[row]!),
-      own.map((row) => batch.group[row]!),
-    ),
+    reward: mean(rewards),
+    reward_std: mean([...groupDeviations(rewards, group)]),
+    frac_reward_zero_std: zeroSpread(rewards, group),
     reward_temperature: batch.rewardTemperature,
     'reward/dropped': batch.origin.filter((o, row) => o === 'policy' && batch.keep[row] === 0).length,
-    'completions/mean_length': mean(own.map((row) => batch.length[row]!)),
+    ...lengthMetrics('length', lengths),
+    ...lengthMetrics(
+      'terminated_length',
+      lengths.filter((_, i) => clipped[i] === 0),
+    ),
+    'completions/clipped_ratio': mean(clipped),
     ...weightMetrics(weightStatistics(batch)),
     ...(tokens === undefined ? {} : weightMetrics(tokens, 'token_')),
   }

@@ -70,7 +70,7 @@ export { type LabelledTokens, type Stepwise, type StepwiseOptions, labelledToken
 export { type ProcessRewardModelOptions, type StepBatch, processRewardModel } from './tasks/process-reward-model.ts'
 export { type ParameterLayout, joinParameters, parameterLayout, splitParameters } from './parameter-vector.ts'
 export { type TrainStep, type TrainStepOptions, type TrainingState, trainStep } from './train-step.ts'
-export { type Trainer, trainer } from './trainer.ts'
+export { type Learner, type Trainer, trainer } from './trainer.ts'
 export { batchMetrics } from './batch-metrics.ts'
 export { type LearnOptions, type LossStepOptions, learn, lossStep } from './loss-step.ts'
 export { type Tick, type TrainingOptions, training } from './training.ts'

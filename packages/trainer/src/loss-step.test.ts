@@ -5,6 +5,7 @@ import { expect, test } from 'vitest'
 import { batchMetrics } from './batch-metrics.ts'
 import type { Metrics, RunEvent } from './events.ts'
 import { lossStep } from './loss-step.ts'
+import { trajectoryTokens } from './tasks/count-tokens.ts'
 import { completions } from './testing/small-llama.ts'
 
 const mdp = tokenMDP({ terminator: 10, maxLength: 2 })
@@ -30,15 +31,21 @@ const eventsOf = (batches: readonly Weighted[], options: Parameters<typeof lossS
   lastValueFrom(from(batches).pipe(lossStep(learning(), { now: () => 0, ...options }), toArray()))
 
 test("a batch's metrics are of the policy's own completions that were judged", () => {
-  // Mean of −1, −3, −8 is −4; deviations 3, 1, −4; lengths 1, 2, 0.
+  // Mean of −1, −3, −8 is −4; −1 and −8 are of one prompt, 7/2 from their mean; lengths 1, 2, 0 of at most 2.
   expect(batchMetrics(batchAt(0))).toEqual({
     reward: -4,
-    reward_std: Math.sqrt(26 / 3),
+    reward_std: expect.closeTo((2 * Math.sqrt(2 * 3.5 ** 2)) / 3, 12),
     // The second prompt has one completion of the policy's own.
     frac_reward_zero_std: expect.closeTo(1 / 3, 12),
     reward_temperature: 0.9,
     'reward/dropped': 0,
     'completions/mean_length': 1,
+    'completions/min_length': 0,
+    'completions/max_length': 2,
+    'completions/mean_terminated_length': 0.5,
+    'completions/min_terminated_length': 0,
+    'completions/max_terminated_length': 1,
+    'completions/clipped_ratio': expect.closeTo(1 / 3, 12),
     effective_sample_size: 4,
     'weight/min': 1,
     'weight/max': 1,
@@ -47,11 +54,15 @@ test("a batch's metrics are of the policy's own completions that were judged", (
   const dropped = batchMetrics(batchAt(0, Uint8Array.of(1, 1, 0, 0)))
   expect(dropped).toMatchObject({
     reward: -2,
-    reward_std: 1,
+    // One completion of each prompt: nothing to compare it with.
+    reward_std: 0,
     'reward/dropped': 1,
     'completions/mean_length': 1.5,
     effective_sample_size: 2,
   })
+  const none = batchMetrics({ ...batchAt(0), origin: ['replay', 'replay', 'replay', 'replay'] })
+  expect(Object.values(none).every(Number.isFinite)).toBe(true)
+  expect(none).toMatchObject({ reward: 0, 'completions/min_length': 0, 'completions/clipped_ratio': 0 })
 })
 
 test('weights of tokens are told beside those of rows', () => {
@@ -68,6 +79,16 @@ test('weights of tokens are told beside those of rows', () => {
 test('a step is told with the metrics of batch and update', async () => {
   const [event] = await eventsOf([batchAt(5)])
   expect(event).toMatchObject({ type: 'step', step: 5, time: 0, metrics: { loss: 0.5, reward: -4 } })
+})
+
+test('tokens are added up over a run, and counted anew in the next', async () => {
+  const run$ = from([batchAt(0), batchAt(1)]).pipe(lossStep({ ...learning(), tokens: trajectoryTokens }))
+  for (let run = 0; run < 2; run++) {
+    const events = await lastValueFrom(run$.pipe(toArray()))
+    // Prompts of 3 and 1 tokens, in turn; completions of 1, 2, 0 and 1, each with its terminator.
+    const counted = events.flatMap((event) => (event.type === 'step' ? [event.metrics['num_tokens']] : []))
+    expect(counted).toEqual([16, 32])
+  }
 })
 
 test('dropped completions are a warning before their step', async () => {

@@ -1,8 +1,8 @@
 import type { Weighted } from '@gfnlm/env'
-import { type OperatorFunction, concatMap, from, mergeAll } from 'rxjs'
+import { type OperatorFunction, concatMap, defer, from, mergeAll } from 'rxjs'
 import { batchMetrics } from './batch-metrics.ts'
 import type { Metrics, RunEvent, SampleText } from './events.ts'
-import type { Trainer } from './trainer.ts'
+import type { Learner } from './trainer.ts'
 
 export interface LearnOptions<Batch> {
   /** Numbers of a batch that are known before anything is learned from it. */
@@ -15,14 +15,17 @@ export interface LearnOptions<Batch> {
 
 export type LossStepOptions = Omit<LearnOptions<Weighted>, 'describe'>
 
-/** One update from one batch, and the events that tell of it: warnings, samples now and then, the step. */
+/**
+ * One update from one batch, and the events that tell of it: warnings, samples now and then, the step. `num_tokens` is
+ * how many tokens the batches had since the run began or was resumed, where the learner counts them.
+ */
 export const learn = <Batch>(
-  trainer: Pick<Trainer<Batch>, 'update'>,
+  learner: Learner<Batch>,
   { describe = () => ({}), samples, every = 50, now = Date.now }: LearnOptions<Batch> = {},
 ): OperatorFunction<Batch & { readonly step: number }, RunEvent> => {
-  const update = async (batch: Batch & { readonly step: number }): Promise<RunEvent[]> => {
+  const update = async (batch: Batch & { readonly step: number }, seen: Metrics): Promise<RunEvent[]> => {
     const { step } = batch
-    const metrics: Metrics = { ...describe(batch), ...(await trainer.update(batch)) }
+    const metrics: Metrics = { ...describe(batch), ...(await learner.update(batch)), ...seen }
     const dropped = metrics['reward/dropped'] ?? 0
     const events: RunEvent[] = []
     if (dropped > 0)
@@ -35,11 +38,17 @@ export const learn = <Batch>(
     events.push({ type: 'step', time: now(), step, metrics })
     return events
   }
-  return concatMap((batch) => from(update(batch)).pipe(mergeAll()))
+  return (batches$) =>
+    defer(() => {
+      let tokens = 0
+      const seen = (batch: Batch): Metrics =>
+        learner.tokens === undefined ? {} : { num_tokens: (tokens += learner.tokens(batch)) }
+      return batches$.pipe(concatMap((batch) => from(update(batch, seen(batch))).pipe(mergeAll())))
+    })
 }
 
 /** `learn` from weighted trajectories: the end of a GFlowNet or policy-gradient pipeline. */
 export const lossStep = (
-  trainer: Pick<Trainer<Weighted>, 'update'>,
+  learner: Learner<Weighted>,
   options: LossStepOptions = {},
-): OperatorFunction<Weighted, RunEvent> => learn(trainer, { ...options, describe: batchMetrics })
+): OperatorFunction<Weighted, RunEvent> => learn(learner, { ...options, describe: batchMetrics })

@@ -20,7 +20,12 @@ export interface Trainer<Batch> extends PolicyState {
   readonly restore: (state: TrainingState) => void
   /** One update; the state is replaced only when it succeeds. */
   readonly update: (batch: Batch) => Promise<Metrics>
+  /** Tokens of a batch, where the task counts them. */
+  readonly tokens?: (batch: Batch) => number
 }
+
+/** What learns from batches. */
+export type Learner<Batch> = Pick<Trainer<Batch>, 'update' | 'tokens'>
 
 /** A trainer of a policy: the train step and a place for its newest state. */
 export const trainer = <Batch>(policy: Policy, options: TrainStepOptions<Batch>): Trainer<Batch> => {
@@ -46,6 +51,7 @@ export const trainer = <Batch>(policy: Policy, options: TrainStepOptions<Batch>)
         )
       current = state
     },
+    ...(options.task.tokens === undefined ? {} : { tokens: options.task.tokens }),
     update: async (batch) => {
       const { state, metrics } = await step(current, batch)
       current = state

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { batchMeanBaseline, movingBaseline, noBaseline } from './baselines.ts'
 import { batchNormalised } from './batch-normalised.ts'
 import { gdpoAdvantages } from './gdpo-advantages.ts'
-import { groupAdvantages, populationDeviation } from './group-advantages.ts'
+import { groupAdvantages, groupDeviations, populationDeviation } from './group-advantages.ts'
 import { informativeGroups, zeroSpread } from './informative-groups.ts'
 import { leaveOneOut } from './leave-one-out.ts'
 
@@ -73,6 +73,12 @@ describe('advantages within groups', () => {
     expect(() => groupAdvantages([1, 2], [0, 0], { epsilon: NaN })).toThrow('epsilon must be at least 0, found NaN')
     expect(() => batchNormalised([1, 2], undefined, NaN)).toThrow('epsilon must be at least 0, found NaN')
   })
+})
+
+test('the deviation of a group is a sample’s, and 0 for a reward alone', () => {
+  const deviations = groupDeviations([1, 3, 5, NaN, 5, 5, 9], [0, 0, 1, 1, 2, 2, 0])
+  const first = Math.sqrt((100 / 9 + 16 / 9 + 196 / 9) / 2)
+  expect([...deviations]).toEqual(close([first, first, 0, 0, 0, 0, first]))
 })
 
 test('what dynamic sampling keeps is exactly what has an advantage', () => {

@@ -1,6 +1,6 @@
 import { atLeastZero } from './check-options.ts'
 import { maskedMean, populationVariance, sampleVariance } from './masked-statistics.ts'
-import { advantagesByGroup, isScored } from './scored-groups.ts'
+import { byGroup, isScored } from './scored-groups.ts'
 
 const SCALES = ['group', 'batch', 'none'] as const
 
@@ -12,6 +12,18 @@ export const sampleDeviation: Deviation = (rewards) => Math.sqrt(sampleVariance(
 
 /** Divided by n: HALOs, numpy. */
 export const populationDeviation: Deviation = (rewards) => Math.sqrt(populationVariance(rewards))
+
+/**
+ * [rows] the deviation of the rewards of each row's group; 0 without a reward, and in groups of one. Its mean is TRL's
+ * `reward_std`.
+ *
+ * @throws RangeError where there is not a group for each reward
+ */
+export const groupDeviations = (
+  rewards: ArrayLike<number>,
+  group: ArrayLike<number>,
+  deviation: Deviation = sampleDeviation,
+): Float64Array => byGroup('groupDeviations', rewards, group, (own) => own.map(() => deviation(own)))
 
 export interface GroupAdvantageOptions {
   /** The deviation of what divides a reward's distance from its group's mean. Default `group`; `none` is Dr. GRPO's. */
@@ -47,7 +59,7 @@ export const groupAdvantages = (
     throw new RangeError(`groupAdvantages: scale must be ${SCALES.join(', ')}, found ${scale}`)
   const scored = Array.from(rewards).filter(isScored)
   const ofBatch = scale === 'batch' ? deviation(scored) + epsilon : 1
-  return advantagesByGroup('groupAdvantages', rewards, group, (own) => {
+  return byGroup('groupAdvantages', rewards, group, (own) => {
     const mean = maskedMean(own)
     const divisor = scale === 'group' ? deviation(own) + epsilon : ofBatch
     return own.map((reward) => (reward - mean) / divisor)

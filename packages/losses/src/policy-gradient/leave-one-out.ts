@@ -1,5 +1,5 @@
 import { maskedMean } from './masked-statistics.ts'
-import { advantagesByGroup } from './scored-groups.ts'
+import { byGroup } from './scored-groups.ts'
 
 /**
  * RLOO's advantage: a completion's reward less the mean of the others of its prompt, a baseline it has no part in.
@@ -15,7 +15,7 @@ import { advantagesByGroup } from './scored-groups.ts'
  * @see Kool et al. 2019; Ahmadian et al. 2024, arXiv:2402.14740
  */
 export const leaveOneOut = (rewards: ArrayLike<number>, group: ArrayLike<number>): Float64Array =>
-  advantagesByGroup('leaveOneOut', rewards, group, (own) => {
+  byGroup('leaveOneOut', rewards, group, (own) => {
     const [n, mean] = [own.length, maskedMean(own)]
     return own.map((reward) => (n / (n - 1)) * (reward - mean))
   })

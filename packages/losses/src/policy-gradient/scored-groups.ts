@@ -31,18 +31,18 @@ export const rewardsAt = (rewards: ArrayLike<number>, rows: readonly number[]): 
 /** Whether there is nothing to choose between. */
 export const allEqual = (x: readonly number[]): boolean => x.every((value) => value === x[0])
 
-/** [rows] a function of each group's rewards; 0 in rows without a reward, and in groups of equal ones. */
-export const advantagesByGroup = (
+/** [rows] a number for each row from its group's rewards; 0 in rows without a reward, and in groups of equal ones. */
+export const byGroup = (
   caller: string,
   rewards: ArrayLike<number>,
   group: ArrayLike<number>,
-  advantagesOf: (rewards: readonly number[]) => readonly number[],
+  numbersOf: (rewards: readonly number[]) => readonly number[],
 ): Float64Array => {
-  const advantages = new Float64Array(rewards.length)
+  const numbers = new Float64Array(rewards.length)
   for (const rows of scoredGroups(caller, rewards, group)) {
     const own = rewardsAt(rewards, rows)
     if (allEqual(own)) continue
-    advantagesOf(own).forEach((advantage, i) => (advantages[rows[i]] = advantage))
+    numbersOf(own).forEach((number, i) => (numbers[rows[i]] = number))
   }
-  return advantages
+  return numbers
 }

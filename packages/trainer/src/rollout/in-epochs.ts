@@ -1,7 +1,7 @@
 import { type Key, type PromptBatch, type Weighted, fold, keyOf, permutation, selectRows } from '@gfnlm/env'
 import type { Metrics } from '../events.ts'
 import { evenly, membersOfPrompts } from '../tasks/parts.ts'
-import type { Trainer } from '../trainer.ts'
+import type { Learner } from '../trainer.ts'
 import { type Rollout, selectRolloutRows } from './rollout.ts'
 
 /** A batch in at most so many minibatches, in an order drawn from the key. */
@@ -46,13 +46,14 @@ const atLeastOne = (name: string, n: number): void => {
  * @example lossStep(inEpochs(learner, shuffledPrompts, { epochs: 2 })) // TRL GRPO's num_iterations
  */
 export const inEpochs = <Batch extends Pick<PromptBatch, 'seed' | 'step'>>(
-  learner: Pick<Trainer<Batch>, 'update'>,
+  learner: Learner<Batch>,
   shuffled: Shuffled<Batch>,
   { epochs = 4, minibatches = 1 }: EpochOptions = {},
-): Pick<Trainer<Batch>, 'update'> => {
+): Learner<Batch> => {
   atLeastOne('epochs', epochs)
   atLeastOne('minibatches', minibatches)
   return {
+    ...(learner.tokens === undefined ? {} : { tokens: learner.tokens }),
     update: async (batch) => {
       const told: Metrics[] = []
       for (let epoch = 0; epoch < epochs; epoch++) {

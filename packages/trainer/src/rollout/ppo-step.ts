@@ -2,7 +2,7 @@ import type { OperatorFunction } from 'rxjs'
 import { batchMetrics } from '../batch-metrics.ts'
 import type { RunEvent } from '../events.ts'
 import { type LossStepOptions, learn } from '../loss-step.ts'
-import type { Trainer } from '../trainer.ts'
+import type { Learner } from '../trainer.ts'
 import { type EpochOptions, inEpochs, shuffledRows } from './in-epochs.ts'
 import type { Rollout } from './rollout.ts'
 
@@ -13,7 +13,7 @@ import type { Rollout } from './rollout.ts'
  * @example ppoRollouts(mdp, learner), ppoStep(learner, { epochs: 4, minibatches: 4 })
  */
 export const ppoStep = (
-  learner: Pick<Trainer<Rollout>, 'update'>,
+  learner: Learner<Rollout>,
   { epochs = 4, minibatches = 1, ...options }: EpochOptions & LossStepOptions = {},
 ): OperatorFunction<Rollout, RunEvent> =>
   learn<Rollout>(inEpochs(learner, shuffledRows, { epochs, minibatches }), {

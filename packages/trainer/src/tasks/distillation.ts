@@ -3,6 +3,7 @@ import { type DistillationInputs, type Terms, generalisedKnowledgeDistillation }
 import type { PolicyState } from '@gfnlm/policy'
 import type * as tf from '@tensorflow/tfjs-core'
 import { prefixed, underPrefix } from '../prefixed.ts'
+import { textTokens } from './count-tokens.ts'
 import type { Task } from './task.ts'
 import { type TextBatch, nextTokenLogits, packTextParts, packTexts } from './texts.ts'
 
@@ -36,6 +37,7 @@ export const distillation = ({
     frozen: { ...prefixed(WEIGHTS, teacher.constants), ...prefixed(ADAPTER, adapted ?? {}) },
     pack: packTexts,
     packParts: packTextParts,
+    tokens: textTokens,
     loss: ({ policy, constants, trainable, frozen, batch }) => {
       if (policy.vocabSize !== teacher.vocabSize)
         throw fault(

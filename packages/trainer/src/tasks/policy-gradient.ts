@@ -18,6 +18,7 @@ import {
 import { type PackedInput, type Readers, actionScores, packRows } from '@gfnlm/policy'
 import type * as tf from '@tensorflow/tfjs-core'
 import { choices } from './choices.ts'
+import { trajectoryTokens } from './count-tokens.ts'
 import { divergences } from './divergence.ts'
 import { nothingToTrain } from './nothing-to-train.ts'
 import { rowParts } from './parts.ts'
@@ -99,6 +100,7 @@ export const policyGradientTask = (mdp: TokenMDP, options: PolicyGradientTaskOpt
     rateScale: 1,
     pack: (batch) => packed(batch, options, 1)[0]!,
     packParts: (batch, parts) => packed(batch, options, parts),
+    tokens: trajectoryTokens,
     loss: ({ policy, constants, trainable, batch }) => {
       if (Object.keys(trainable).length === 0) throw nothingToTrain(policy.name)
       const rows = batch as TaskInputs['batch'] & PackedInput

@@ -13,6 +13,7 @@ import { type PackedInput, actionScores, packRows, tokenValues } from '@gfnlm/po
 import * as tf from '@tensorflow/tfjs-core'
 import { type Rollout, selectRolloutRows } from '../rollout/rollout.ts'
 import { choices } from './choices.ts'
+import { trajectoryTokens } from './count-tokens.ts'
 import { nothingToTrain } from './nothing-to-train.ts'
 import { rowParts } from './parts.ts'
 import type { Task, TaskInputs } from './task.ts'
@@ -79,6 +80,7 @@ export const ppo = (mdp: TokenMDP, options: PPOOptions): Task<Rollout> => {
     parameters: head,
     rateScale,
     pack,
+    tokens: trajectoryTokens,
     packParts: (rollout, parts) => rowParts(rollout, parts).map((rows) => pack(selectRolloutRows(rollout, rows))),
     loss: ({ policy, constants, trainable, parameters, batch }) => {
       if (Object.keys(trainable).length === 0) throw nothingToTrain(policy.name)

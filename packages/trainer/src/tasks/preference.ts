@@ -17,6 +17,7 @@ import {
   pairsInParts,
   summed,
 } from './completion-pairs.ts'
+import { pairTokenCount } from './count-tokens.ts'
 import { type PairReference, adapterOff } from './pair-reference.ts'
 import type { Task, TaskInputs } from './task.ts'
 
@@ -73,6 +74,7 @@ export const referenceFreePreference = (
   rateScale: 1,
   pack: packPairs,
   packParts: (batch, parts) => pairsInParts(batch, parts).map(packPairs),
+  tokens: pairTokenCount,
   loss: (inputs) => loss(policySides(inputs, nll, summed)),
 })
 
@@ -99,6 +101,7 @@ export const preference = (
     rateScale: 1,
     pack,
     packParts: (batch, parts) => pairsInParts(batch, parts).map(pack),
+    tokens: pairTokenCount,
     loss: (inputs) => {
       const { chosen, rejected } = reference.logProbs(inputs, inputs.batch, logProbs)
       return loss({

@@ -1,3 +1,4 @@
+import { textTokens } from './count-tokens.ts'
 import { fault } from '@gfnlm/env'
 import { type HostTensors, type HostTree, hostTensor } from '@gfnlm/jit'
 import { NO_STEP, processReward } from '@gfnlm/losses'
@@ -78,6 +79,7 @@ export const processRewardModel = ({ head, rateScale = 1 }: ProcessRewardModelOp
       checked(batch)
       return pack(batch)
     },
+    tokens: textTokens,
     packParts: (batch, parts) => {
       checked(batch)
       const { rows, width = 0 } = batch

@@ -68,6 +68,7 @@ export const rewardModel = ({ head, centring = 0, rateScale = 1 }: RewardModelOp
     parameters: head,
     rateScale,
     pack,
+    tokens: ({ pairs }) => pairs.reduce((sum, { chosen, rejected }) => sum + chosen.length + rejected.length, 0),
     packParts: ({ pairs, width = 0 }, parts) => {
       const widest = Math.max(width, ...pairs.map(({ chosen, rejected }) => Math.max(chosen.length, rejected.length)))
       return evenly(pairs, parts).map((some) => pack({ pairs: some, width: widest }))

@@ -12,18 +12,24 @@ await tf.setBackend('cpu')
 
 const policy = smallLlama()
 
-/** −log p of each token after the first, one text alone on the pure-JS engine. */
-const surprise = (tokens: readonly number[]): number[] =>
+/** [tokens, vocab] logits of one text, alone on the pure-JS engine. */
+const logitsOf = (tokens: readonly number[]): number[][] =>
   tf.tidy(() => {
     const constants = Object.fromEntries(
       Object.entries(policy.constants).map(([name, { data, shape }]) => [name, tf.tensor(data, [...shape])]),
     )
     const input = { tokens: tf.tensor2d([[...tokens]], undefined, 'int32'), pad: tf.tensor1d([0], 'int32') }
-    const logits = policy.logits(constants, null, input, { start: 0, count: tokens.length }).arraySync()[0]!
-    return tokens
-      .slice(1)
-      .map((token, i) => Math.log(logits[i]!.reduce((sum, x) => sum + Math.exp(x), 0)) - logits[i]![token]!)
+    return policy.logits(constants, null, input, { start: 0, count: tokens.length }).arraySync()[0]!
   })
+
+/** log Σ exp. */
+const total = (logits: readonly number[]): number => Math.log(logits.reduce((sum, x) => sum + Math.exp(x), 0))
+
+/** −log p of each token after the first. */
+const surprise = (tokens: readonly number[]): number[] => {
+  const logits = logitsOf(tokens)
+  return tokens.slice(1).map((token, i) => total(logits[i]!) - logits[i]![token]!)
+}
 
 const rows: TextBatch['rows'] = [
   { tokens: Int32Array.of(1, 2, 3, 4, 5, 6, 7, 8, 9, 10), given: 1 },
@@ -39,6 +45,26 @@ test('the loss is the mean surprise of the tokens that were not given', async ()
   expect(tokens).toBe(14)
   expect(wanted.length).toBe(14)
   expect(Math.abs(loss! - wanted.reduce((a, b) => a + b, 0) / 14)).toBeLessThan(1e-5)
+})
+
+test('it tells how often a token was the likeliest, and on demand the entropy of what could have stood there', async () => {
+  const states = rows.flatMap(({ tokens, given }) =>
+    logitsOf([...tokens])
+      .map((logits, i) => ({ logits, next: tokens[i + 1] }))
+      .slice(Math.max(0, given - 1), -1),
+  )
+  const mean = (of: readonly number[]): number => of.reduce((a, b) => a + b, 0) / of.length
+  const hits = states.map(({ logits, next }) => (logits.indexOf(Math.max(...logits)) === next ? 1 : 0))
+  const entropies = states.map(({ logits }) =>
+    logits.reduce((sum, x) => sum + Math.exp(x - total(logits)) * (total(logits) - x), 0),
+  )
+  const told = trainer(policy, { task: supervised({ entropy: true }), learningRate: constant(0.05) })
+  const { mean_token_accuracy: accuracy, entropy } = await told.update({ rows, width: 16 })
+  expect(states.length).toBe(14)
+  expect(mean(hits)).toBeGreaterThan(0)
+  expect(accuracy).toBeCloseTo(mean(hits), 6)
+  expect(entropy).toBeCloseTo(mean(entropies), 5)
+  expect(await learner().update({ rows })).not.toHaveProperty('entropy')
 })
 
 test('padding never changes a loss', async () => {

@@ -35,5 +35,7 @@ export interface Task<Batch> {
    * that of the whole batch. Absent: the task's batches are not taken in parts.
    */
   readonly packParts?: (batch: Batch, parts: number) => readonly HostTree[]
+  /** Tokens of a batch, padding left out: what `num_tokens` adds up. Absent: they are not counted. */
+  readonly tokens?: (batch: Batch) => number
   readonly loss: (inputs: TaskInputs) => Terms
 }

@@ -1,3 +1,4 @@
+import { trajectoryTokens } from './count-tokens.ts'
 import { type TokenMDP, type Weighted, settledTokens } from '@gfnlm/env'
 import { type HostTensors, hostTensor } from '@gfnlm/jit'
 import { type Terms, type TrajectoryInputs, gateRows, statesUpTo } from '@gfnlm/losses'
@@ -58,6 +59,7 @@ export const trajectoryTask = <Inputs extends TrajectoryInputs>({
   parameters,
   rateScale,
   pack,
+  tokens: trajectoryTokens,
   packParts: (batch, parts) => (prompts === 'together' ? byPrompts : byRows)(batch, parts).map(pack),
   loss: (given) => {
     const { policy, constants, trainable, batch } = given

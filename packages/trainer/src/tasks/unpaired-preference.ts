@@ -12,6 +12,7 @@ import {
 import type { Tensors } from '@gfnlm/policy'
 import type * as tf from '@tensorflow/tfjs-core'
 import { type PromptedCompletion, completionTokens, packCompletions } from './completions.ts'
+import { completionTokenCount } from './count-tokens.ts'
 import { evenly } from './parts.ts'
 import type { Task, TaskInputs } from './task.ts'
 
@@ -67,6 +68,7 @@ export const unpairedPreference = (
   rateScale: 1,
   pack,
   packParts: (batch, parts) => inParts(batch, parts).map(pack),
+  tokens: completionTokenCount,
   loss: (inputs) => loss({ ...underBoth(inputs, inputs.batch), desirable: inputs.batch['desirable'] as tf.Tensor1D }),
 })
 
@@ -95,6 +97,7 @@ export const ktoTask = (
   name,
   parameters: {},
   rateScale: 1,
+  tokens: completionTokenCount,
   pack: (batch) => {
     const { completions, width } = batch
     if (completions.length < 2)
