@@ -278,6 +278,8 @@ const BOTH_ROPES = {
 const parametersOf = (json: Record<string, unknown>): number =>
   [...tensorsOf(rightOf(parseConfig(json))).values()].reduce((n, shape) => n + shape.reduce((a, b) => a * b, 1), 0)
 
+const CHUNKED_ROPES = { rope_parameters: { ...GEMMA_3_ROPES.rope_parameters, chunked_attention: { rope_theta: 5 } } }
+
 describe('a configuration', () => {
   it.each(PUBLISHED)('of %s gives the published number of parameters', (_, config, parameters) => {
     expect(parametersOf(config)).toBe(parameters)
@@ -345,6 +347,16 @@ describe('a configuration', () => {
     ['rope_scaling.type', { rope_scaling: { type: 'dynamic', factor: 4 } }, 'ConfigInvalid'],
     ['rope_scaling.factor', { rope_scaling: { type: 'linear', factor: -2 } }, 'ConfigInvalid'],
     ['rope_scaling.low_freq_factor', { rope_scaling: { rope_type: 'llama3', factor: 8 } }, 'ConfigInvalid'],
+    ['rope_scaling.factor', { rope_scaling: { factor: 4 } }, 'ConfigInvalid'],
+    ['rope_scaling.factor', { rope_scaling: { rope_type: 'default', factor: 4 } }, 'ConfigInvalid'],
+    ['rope_scaling.beta_fast', { rope_scaling: { type: 'linear', factor: 4, beta_fast: 32 } }, 'ConfigInvalid'],
+    ['rope_scaling.type', { rope_scaling: { rope_type: 'default', type: 'yarn', factor: 4 } }, 'ConfigInvalid'],
+    ['rope_scaling.type', { rope_scaling: { rope_type: 'default', type: 'mrope' } }, 'ConfigInvalid'],
+    ['rope_parameters.full_attention', { rope_parameters: { full_attention: { rope_theta: 5 } } }, 'ConfigInvalid'],
+    ['is_causal', { is_causal: false }, 'ConfigInvalid'],
+    ['eos_token_id', { eos_token_id: -3 }, 'ConfigInvalid'],
+    ['eos_token_id', { eos_token_id: [2, 11] }, 'ConfigInvalid'],
+    ['bos_token_id', { bos_token_id: 2.5 }, 'ConfigInvalid'],
     ['partial_rotary_factor', { partial_rotary_factor: 0.75 }, 'ConfigInvalid'],
     ['rope_parameters.partial_rotary_factor', { rope_parameters: { partial_rotary_factor: 0.5 } }, 'ConfigInvalid'],
     ['tie_word_embeddings', { tie_word_embeddings: 'yes' }, 'ConfigInvalid'],
@@ -361,6 +373,18 @@ describe('a configuration', () => {
     expect(fault.message).toContain(field)
   })
 
+  it.each(PUBLISHED)('of %s that sees later tokens is refused by the field that says so', (_, config) => {
+    for (const [field, value] of [
+      ['is_causal', false],
+      ['use_bidirectional_attention', true],
+      ['use_bidirectional_attention', 'all'],
+    ] as const) {
+      const fault = leftOf(parseConfig({ ...config, [field]: value }))
+      expect(fault).toMatchObject({ _tag: 'ConfigInvalid', detail: { field, value } })
+      expect(isLeft(parseConfig({ ...config, [field]: !value }))).toBe(false)
+    }
+  })
+
   it.each([
     ['GPT-2', 'n_head', GPT2, { n_head: 7 }],
     ['GPT-2', 'activation_function', GPT2, { activation_function: 'mish' }],
@@ -374,7 +398,7 @@ describe('a configuration', () => {
     ['Gemma 2', 'sliding_window', GEMMA_2_2B, { sliding_window: null }],
     ['Gemma 2', 'query_pre_attn_scalar', GEMMA_2_2B, { query_pre_attn_scalar: 0 }],
     ['Gemma 3', 'rope_parameters', GEMMA_3_270M, { rope_scaling: { type: 'linear', factor: 8 }, ...GEMMA_3_ROPES }],
-    ['Gemma 3', 'use_bidirectional_attention', GEMMA_3_270M, { use_bidirectional_attention: true }],
+    ['Gemma 3', 'rope_parameters.chunked_attention', GEMMA_3_270M, CHUNKED_ROPES],
     ['Gemma 3', 'attn_logit_softcapping', GEMMA_3_270M, { attn_logit_softcapping: 50 }],
     ['Gemma 3', 'hidden_activation', GEMMA_3_270M, { hidden_activation: 'gelu' }],
     ['Phi 3', 'rope_scaling.type', PHI_3_MINI_4K, { rope_scaling: { type: 'longrope', short_factor: [] } }],
@@ -411,6 +435,13 @@ describe('a configuration', () => {
       expect(rightOf(parseConfig({ ...qwen, sliding_window: null })).sliding).toBeUndefined()
       expect(rightOf(parseConfig(without(base, 'sliding_window'))).sliding).toBeUndefined()
     }
+  })
+
+  it('may name the type of its rotations twice, and leave settings null', () => {
+    const scaling = { rope_type: 'linear', type: 'linear', factor: 4, attention_factor: null }
+    expect(rightOf(parseConfig({ ...SMALL_LLAMA, rope_scaling: scaling })).position).toMatchObject({
+      scaling: { kind: 'linear', factor: 4 },
+    })
   })
 
   it('may say its rotations twice if they are the same', () => {

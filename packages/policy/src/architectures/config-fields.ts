@@ -95,6 +95,13 @@ export const oneOf = <A>(
     : badField(json, field, `Supported are ${Object.keys(table).join(', ')}`)
 }
 
+/** Fields by which a token would see later ones, too: every row reads a decoder. */
+export const causal = (json: ConfigJson): Either<PolicyFault, void> =>
+  pipe(
+    only(json, 'is_causal', true),
+    chain(() => only(json, 'use_bidirectional_attention', false)),
+  )
+
 /** A field whose other values would change the forward in a way that is not computed here. */
 export const only = (json: ConfigJson, field: string, value: unknown): Either<PolicyFault, void> =>
   isAbsent(json, field) || json[field] === value

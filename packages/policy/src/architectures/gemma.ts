@@ -16,7 +16,7 @@ import {
 } from './config-fields.ts'
 import type { DecoderConfig, ModuleNames, Rope, Sliding } from './decoder-config.ts'
 import { HEAD_NORMS, LLAMA_NAMES, LLAMA_TARGETS, type LlamaFields, llamaFields } from './llama-fields.ts'
-import { agreeing, rope, ropeFrom } from './rope-fields.ts'
+import { agreeing, reads, rope, ropeFrom } from './rope-fields.ts'
 import { sliding } from './sliding-fields.ts'
 
 /** Four norms a layer: before and after attention, before and after the MLP. */
@@ -72,17 +72,22 @@ const gemma3Ropes = (json: ConfigJson): E.Either<PolicyFault, { readonly full: R
     objectOf(json, 'rope_parameters'),
     E.chain((both) =>
       'full_attention' in both || 'sliding_attention' in both
-        ? sequenceS(E.Applicative)({
-            full: pipe(
-              objectOf(both, 'full_attention'),
-              E.chain((given) => ropeFrom(given, 'rope_parameters.full_attention', 1e6)),
-              E.chain((given) => agreeing(json, given, 1e6)),
+        ? pipe(
+            reads(both, 'rope_parameters', ['full_attention', 'sliding_attention'], 'Rotations by kind of layer'),
+            E.chain(() =>
+              sequenceS(E.Applicative)({
+                full: pipe(
+                  objectOf(both, 'full_attention'),
+                  E.chain((given) => ropeFrom(given, 'rope_parameters.full_attention', 1e6)),
+                  E.chain((given) => agreeing(json, given, 1e6)),
+                ),
+                local: pipe(
+                  objectOf(both, 'sliding_attention'),
+                  E.chain((given) => ropeFrom(given, 'rope_parameters.sliding_attention', 1e4)),
+                ),
+              }),
             ),
-            local: pipe(
-              objectOf(both, 'sliding_attention'),
-              E.chain((given) => ropeFrom(given, 'rope_parameters.sliding_attention', 1e4)),
-            ),
-          })
+          )
         : sequenceS(E.Applicative)({
             full: rope(json, 1e6),
             local: E.Functor.map(positive(json, 'rope_local_base_freq', 1e4), (theta): Rope => ({
@@ -108,7 +113,6 @@ export const gemma3Text: Architecture = {
       gemmaFields(json, 131_072),
       E.bind('ropes', () => gemma3Ropes(json)),
       E.bind('slides', ({ layers }) => gemma3Sliding(json, layers)),
-      E.chainFirst(() => only(json, 'use_bidirectional_attention', false)),
       // transformers has the field and computes nothing with it.
       E.chainFirst(() => only(json, 'attn_logit_softcapping', null)),
       E.map(({ ropes, slides, ...read }) => ({

@@ -58,6 +58,7 @@ it('has the parameters of a Gemma 3 4B that are not its vision tower and project
 it('names the field of text_config that is not computed', () => {
   const text_config = { ...GEMMA_3_4B.text_config, use_bidirectional_attention: true }
   expect(leftOf(parseConfig({ ...GEMMA_3_4B, text_config })).detail['field']).toBe('use_bidirectional_attention')
+  expect(leftOf(parseConfig({ ...GEMMA_3_4B, is_causal: false })).detail['field']).toBe('is_causal')
   expect(leftOf(parseConfig({ ...GEMMA_3_4B, text_config: 3 })).detail['field']).toBe('text_config')
 })
 

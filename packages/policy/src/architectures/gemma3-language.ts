@@ -1,7 +1,7 @@
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import type { Architecture } from './architecture.ts'
-import { type ConfigJson, objectOf } from './config-fields.ts'
+import { type ConfigJson, causal, objectOf } from './config-fields.ts'
 import { gemma3Text } from './gemma.ts'
 
 /** What transformers takes for fields of `text_config` that published files leave out. */
@@ -46,7 +46,8 @@ export const gemma3: Architecture = {
   },
   parse: (json) =>
     pipe(
-      objectOf(json, 'text_config'),
+      causal(json),
+      E.chain(() => objectOf(json, 'text_config')),
       E.chain((text) => gemma3Text.parse(languageConfig(json, text))),
       E.map((config) => {
         const { names } = config

@@ -2,7 +2,7 @@ import { sequenceS } from 'fp-ts/lib/Apply.js'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import { ACTIVATIONS, type Architecture } from './architecture.ts'
-import { badField, count, flag, layerCount, numberOf, oneOf, only, positive } from './config-fields.ts'
+import { badField, causal, count, flag, layerCount, numberOf, oneOf, only, positive } from './config-fields.ts'
 import type { ModuleNames } from './decoder-config.ts'
 
 const names: ModuleNames = {
@@ -37,6 +37,7 @@ export const gpt2: Architecture = {
         activation: oneOf(json, 'activation_function', ACTIVATIONS, 'gelu_new'),
         tied: flag(json, 'tie_word_embeddings', true),
       }),
+      E.chainFirst(() => causal(json)),
       E.chainFirst(() => only(json, 'scale_attn_weights', true)),
       E.chainFirst(() => only(json, 'scale_attn_by_inverse_layer_idx', false)),
       E.chainFirst(() => only(json, 'add_cross_attention', false)),

@@ -3,7 +3,17 @@ import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import type { PolicyFault } from '../policy-fault.ts'
 import { ACTIVATIONS } from './architecture.ts'
-import { type ConfigJson, badField, count, flag, layerCount, numberOf, oneOf, positive } from './config-fields.ts'
+import {
+  type ConfigJson,
+  badField,
+  causal,
+  count,
+  flag,
+  layerCount,
+  numberOf,
+  oneOf,
+  positive,
+} from './config-fields.ts'
 import type { DecoderConfig, ModuleNames } from './decoder-config.ts'
 
 /** Modules as Llama names them, and most that came after it. */
@@ -87,6 +97,7 @@ export const llamaFields = (
         headDim ?? numberOf(json, 'hidden_size') / numberOf(json, 'num_attention_heads'),
       ),
     }),
+    E.chainFirst(() => causal(json)),
     E.chain(({ eps, ...read }) =>
       read.heads % read.kvHeads !== 0
         ? badField(json, 'num_key_value_heads', `It must divide num_attention_heads, ${read.heads}`)

@@ -33,7 +33,44 @@ const llama3: ReadScaling = ({ named, at }) =>
     ),
   )
 
-const SCALINGS: Readonly<Record<string, ReadScaling>> = { default: () => E.right(undefined), linear, llama3 }
+/** What a type of scaling is, and the settings that it takes. */
+interface Scaling {
+  readonly read: ReadScaling
+  readonly takes: readonly string[]
+}
+
+const SCALINGS: Readonly<Record<string, Scaling>> = {
+  default: { read: () => E.right(undefined), takes: [] },
+  linear: { read: linear, takes: ['factor'] },
+  llama3: {
+    read: llama3,
+    takes: ['factor', 'low_freq_factor', 'high_freq_factor', 'original_max_position_embeddings'],
+  },
+}
+
+/** Settings that all types take. */
+const EVERYWHERE = ['rope_type', 'type', 'rope_theta', 'partial_rotary_factor']
+
+/** Settings that nothing would read are told, not dropped: they are of another type of rotations than was understood. */
+export const reads = (
+  given: ConfigJson,
+  where: string,
+  taken: readonly string[],
+  what: string,
+): E.Either<PolicyFault, void> => {
+  const unread = Object.keys(given).find((name) => !taken.includes(name) && !isAbsent(given, name))
+  return unread === undefined
+    ? E.right(undefined)
+    : badField({ [`${where}.${unread}`]: given[unread] }, `${where}.${unread}`, `${what} take ${taken.join(', ')}`)
+}
+
+/** The type of scaling by its newer name and its older one, which must say the same where both are there. */
+const typeOf = (given: ConfigJson, { named, at }: Settings): E.Either<PolicyFault, Scaling> => {
+  const [newer, older] = ['rope_type', 'type'].map((name) => (isAbsent(given, name) ? undefined : name))
+  return newer !== undefined && older !== undefined && given[newer] !== given[older]
+    ? badField(named, at('type'), `rope_type says something else: keep one of the two`)
+    : oneOf(named, at(newer ?? older ?? 'rope_type'), SCALINGS, 'default')
+}
 
 /** Rotations from an object of settings, wherever config.json has it. */
 export const ropeFrom = (given: ConfigJson, where: string, theta: number): E.Either<PolicyFault, Rope> => {
@@ -41,12 +78,13 @@ export const ropeFrom = (given: ConfigJson, where: string, theta: number): E.Eit
   const named = Object.fromEntries(Object.entries(given).map(([name, value]) => [at(name), value]))
   return pipe(
     only(named, at('partial_rotary_factor'), 1),
-    E.chain(() => oneOf(named, at(isAbsent(given, 'rope_type') ? 'type' : 'rope_type'), SCALINGS, 'default')),
+    E.chain(() => typeOf(given, { named, at })),
+    E.chainFirst(({ takes }) => reads(given, where, [...EVERYWHERE, ...takes], 'Rotations of this type')),
     E.chain((scaling) =>
       sequenceS(E.Applicative)({
         kind: E.right('rope' as const),
         theta: positive(named, at('rope_theta'), theta),
-        scaling: scaling({ named, at }),
+        scaling: scaling.read({ named, at }),
       }),
     ),
   )

@@ -35,7 +35,10 @@ const WIDTH: Readonly<Record<GgufDtype, number>> = { F32: 4, F16: 2, BF16: 2 }
 type Bytes = Uint8Array
 
 const bytesOf = (view: ArrayBufferView): Bytes => new Uint8Array(view.buffer, view.byteOffset, view.byteLength)
-const uint32 = (n: number): Bytes => bytesOf(Uint32Array.of(n))
+const uint32 = (n: number): Bytes => {
+  if (n >>> 0 !== n) throw new RangeError(`${n} is no whole number of 32 bits`)
+  return bytesOf(Uint32Array.of(n))
+}
 const uint64 = (n: number): Bytes => bytesOf(BigUint64Array.of(BigInt(n)))
 
 const text = (s: string): Bytes[] => {

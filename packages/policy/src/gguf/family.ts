@@ -67,6 +67,10 @@ export const everyNth = ({ layers }: Sliding): number | undefined =>
     .map((before) => before + 1)
     .find((n) => layers.every((slides, layer) => slides === ((layer + 1) % n !== 0)))
 
+/** Numbers that the format has 32 bits for. */
+const COUNTS = ['vocab', 'context', 'hidden', 'layers', 'heads', 'kvHeads', 'headDim', 'intermediate'] as const
+const MOST = 2 ** 32 - 1
+
 /** The family of a model; one that llama.cpp would compute differently is a fault. */
 export const familyOf = (config: DecoderConfig): Either<PolicyFault, Family> => {
   const { modelType, activation, bias, position, sliding, scoreScale, scoreCap, logitCap, tied } = config
@@ -98,6 +102,8 @@ export const familyOf = (config: DecoderConfig): Either<PolicyFault, Family> => 
           (nearby?.kind !== 'rope' || nearby.scaling === undefined)),
       'is all layers but every nth, with rotations unscaled',
     ],
+    ['sliding', family.slides !== true || (sliding?.window ?? 0) <= MOST, `has a window of at most ${MOST}`],
+    ...COUNTS.map((option) => [option, config[option] <= MOST, `is at most ${MOST}`] as const),
     ['headDim', family.square !== true || config.headDim * config.heads === config.hidden, 'is hidden / heads'],
   ]
   const unfit = must.find(([, fits]) => !fits)

@@ -207,6 +207,22 @@ describe('a model of another family', () => {
   })
 })
 
+it.each([
+  ['context', { max_position_embeddings: 2 ** 33 + 5 }],
+  ['vocab', { vocab_size: 2 ** 32 }],
+  ['intermediate', { intermediate_size: 2 ** 40 }],
+])('a %s that the format has no room for is refused by name', (option, change) => {
+  expect(leftOf(familyOf(rightOf(parseConfig({ ...SMALL_LLAMA, ...change }))))).toMatchObject({
+    _tag: 'ArchitectureUnknown',
+    detail: { [option]: Object.values(change)[0] },
+  })
+})
+
+it('a window that the format has no room for is refused by name', () => {
+  const gemma = { ...SMALL_FAMILIES['Gemma 2'], sliding_window: 2 ** 32 }
+  expect(Object.keys(leftOf(familyOf(rightOf(parseConfig(gemma)))).detail)).toContain('sliding')
+})
+
 it('a Gemma of 27B is known by its layers, and its scores must be scaled as llama.cpp scales them', () => {
   const of = (layers: number) =>
     familyOf(
