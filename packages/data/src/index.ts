@@ -12,4 +12,6 @@ export {
   withPrompt,
 } from './preference-rows.ts'
 export { type MaskedRows, flushLeft } from './flush-left.ts'
+export { type FitOptions, type RowTooLong, type TokenRow, fittedRow } from './fitted-row.ts'
+export type { Truncation } from './truncation.ts'
 export { type PreferenceFault, preferenceOfRow } from './preference-of-row.ts'

@@ -2,6 +2,7 @@ import * as E from 'fp-ts/lib/Either.js'
 import { type Fault, type Prompt, fault } from '@gfnlm/env'
 import type { Row } from './jsonl.ts'
 import { kindOf } from './kind-of.ts'
+import { type Truncation, truncated } from './truncation.ts'
 
 /** How text becomes a prompt of a given model. */
 export interface PromptOptions {
@@ -9,6 +10,11 @@ export interface PromptOptions {
   readonly encode: (text: string) => Int32Array
   /** Tokens a prompt may have: the model's context less the longest completion and its terminator. */
   readonly maxPromptLength: number
+  /**
+   * What stays of a prompt that has more; its `text` stays whole. Default none: it is a fault. GRPO in TRL kept the end
+   * while it had `max_prompt_length`, and so do HALOs; what is kept must be whole by itself, and chat templates are not.
+   */
+  readonly truncate?: Truncation
   /** Columns that hold the prompt and its id (default `prompt` and `id`). */
   readonly columns?: { readonly prompt?: string; readonly id?: string }
 }
@@ -23,6 +29,7 @@ export const promptOfRow =
   ({
     encode,
     maxPromptLength,
+    truncate,
     columns: { prompt: promptColumn = 'prompt', id: idColumn = 'id' } = {},
   }: PromptOptions) =>
   ({ file, line, columns }: Row): E.Either<PromptFault, Prompt> => {
@@ -61,7 +68,8 @@ export const promptOfRow =
           { ...where, column: idColumn },
         ),
       )
-    const tokens = encode(text)
+    const encoded = encode(text)
+    const tokens = truncate === undefined ? encoded : truncated(encoded, maxPromptLength, truncate)
     if (tokens.length === 0)
       return E.left(
         fault(

@@ -47,6 +47,17 @@ test('a prompt of exactly the longest length is accepted', async () => {
   expect((await read('{"prompt":"abcde"}'))[0]!.tokens.length).toBe(5)
 })
 
+test('what stays of a prompt that is too long is said, and its text stays whole', async () => {
+  const long = await file('{"prompt":"abcdefg"}')
+  for (const [truncate, kept] of [
+    ['keepStart', 'abcde'],
+    ['keepEnd', 'cdefg'],
+  ] as const)
+    expect(await readPrompts(long, { ...options, truncate })()).toMatchObject({
+      right: [{ text: 'abcdefg', tokens: options.encode(kept) }],
+    })
+})
+
 test('a file without rows is NoPrompts', async () => {
   expect(await readPrompts(await file('', ' '), options)()).toMatchObject({ left: { _tag: 'NoPrompts' } })
 })
