@@ -2,17 +2,10 @@ import { type Fault, fault } from '@gfnlm/env'
 import * as E from 'fp-ts/lib/Either.js'
 import type { Row } from './jsonl.ts'
 import { kindOf } from './kind-of.ts'
-import { type Message, type PreferenceRow, withPrompt } from './preference-rows.ts'
+import { isConversation } from './messages.ts'
+import { type PreferenceRow, withPrompt } from './preference-rows.ts'
 
 export type PreferenceFault = Fault<'ColumnMissing' | 'ColumnType'>
-
-const isMessage = (u: unknown): u is Message =>
-  typeof u === 'object' &&
-  u !== null &&
-  typeof (u as Partial<Message>).role === 'string' &&
-  typeof (u as Partial<Message>).content === 'string'
-
-const isConversation = (u: unknown): u is readonly Message[] => Array.isArray(u) && u.every(isMessage)
 
 /**
  * A row as a preference, in TRL's columns: `chosen` and `rejected`, and `prompt` unless both texts begin with it; all

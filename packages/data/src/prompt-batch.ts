@@ -1,27 +1,12 @@
 import { type OperatorFunction, defer, map } from 'rxjs'
-import { type Prompt, type PromptBatch, fold, keyOf, permutation } from '@gfnlm/env'
+import type { Prompt, PromptBatch } from '@gfnlm/env'
 import { noPrompts } from './prompt-source.ts'
+import { type EpochOrder, rememberedOrder, rowBatch, shuffled } from './row-batch.ts'
 
-/** The order in which an epoch visits n prompts: a permutation keyed by (seed, epoch). */
-export type EpochOrder = (seed: number, epoch: number, n: number) => Int32Array
-
-const shuffled: EpochOrder = (seed, epoch, n) => permutation(fold(keyOf(seed), 'shuffle', epoch), n)
-
-/** The same order without shuffling again at every step of an epoch. */
-const rememberLast = (order: EpochOrder): EpochOrder => {
-  let last: { readonly key: string; readonly value: Int32Array } | undefined
-  return (seed, epoch, n) => {
-    const key = `${seed}/${epoch}/${n}`
-    if (last?.key !== key) last = { key, value: order(seed, epoch, n) }
-    return last.value
-  }
-}
+export type { EpochOrder }
 
 /**
- * The prompts of one step, as a pure function of (seed, step): a resumed run needs no cursor.
- *
- * Step s takes places s·perStep … (s+1)·perStep − 1 of an endless sequence of epochs, each a fresh shuffle of all
- * prompts. So every prompt comes once an epoch; a batch that straddles two epochs may hold a prompt twice.
+ * The prompts of one step, as a pure function of (seed, step): a resumed run needs no cursor. See `rowBatch`.
  *
  * @param step counted from 0
  * @throws a NoPrompts fault for an empty list
@@ -33,12 +18,8 @@ export const promptBatch = (
   perStep: number,
   order: EpochOrder = shuffled,
 ): PromptBatch => {
-  const n = prompts.length
-  if (n === 0) throw noPrompts('the list')
-  if (!Number.isInteger(perStep) || perStep < 1) throw new RangeError(`perStep is ${perStep}, not a positive integer`)
-  if (!Number.isInteger(step) || step < 0) throw new RangeError(`step is ${step}, not an integer from 0`)
-  const at = (place: number): Prompt => prompts[order(seed, Math.floor(place / n), n)[place % n]!]!
-  return { step, seed, prompts: Array.from({ length: perStep }, (_, i) => at(step * perStep + i)) }
+  if (prompts.length === 0) throw noPrompts('the list')
+  return { step, seed, prompts: rowBatch(prompts, step, seed, perStep, order) }
 }
 
 /**
@@ -57,6 +38,6 @@ export const prompts =
   ): OperatorFunction<Pick<PromptBatch, 'step' | 'seed'>, PromptBatch> =>
   (steps) =>
     defer(() => {
-      const order = rememberLast(shuffled)
+      const order = rememberedOrder()
       return steps.pipe(map(({ step, seed }) => promptBatch(source, step, seed, perStep, order)))
     })

@@ -30,6 +30,12 @@ const more = `Config (YAML or JSON; paths are relative to the file)
   steps: 200
   All fields with their defaults: examples/configs/infilling.yaml
 
+Config of a dataset (JSONL in TRL's columns; text, or messages for the model's chat template)
+  task: preference                   # or sft, kto, reward-model; { kind: preference, loss: ipo, beta: 0.1 }
+  data: pairs.jsonl                  # sft: prompt and completion, or text, or messages; preference and reward-model:
+                                     # prompt, chosen, rejected; kto: prompt, completion, label
+  model, adapter, optimizer, steps, seed, checkpoint: as above; rowsPerStep: 8
+
 Files written
   config.json  metrics.jsonl  events.out.tfevents…  report.html  checkpoints/  adapter/ (PEFT)
 `
@@ -46,7 +52,7 @@ export const training: Command = command({
   more,
   example: 'gfnlm train examples/configs/infilling.yaml --output runs/infilling',
   act: async ({ model, revision, output, resume, set, json, engine }, [file], { out, err }) => {
-    const [{ readConfig }, { train }, { stopSignal }, { deviceFor }, { orThrow }] = await Promise.all([
+    const [{ readTrainConfig }, { train }, { stopSignal }, { deviceFor }, { orThrow }] = await Promise.all([
       import('../config/read-config.ts'),
       import('../run/train.ts'),
       import('../stop-signal.ts'),
@@ -54,7 +60,7 @@ export const training: Command = command({
       import('../or-throw.ts'),
     ])
     const chosen = modelAssignments({ model, revision })
-    const given = await orThrow(async () => readConfig(file!, [...set, ...chosen]))
+    const given = await orThrow(async () => readTrainConfig(file!, [...set, ...chosen]))
     const config = { ...given, device: await orThrow(deviceFor(engine, given.device, err)) }
     const stop = stopSignal(err)
     try {

@@ -6,6 +6,8 @@ import { pipe } from 'fp-ts/lib/function.js'
 import * as v from 'valibot'
 import { parse } from 'yaml'
 import type { Config, ObjectiveConfig, ReweightConfig } from './config.ts'
+import type { DatasetConfig, TrainConfig } from './dataset-config.ts'
+import { datasetSchema } from './dataset-schema.ts'
 import { describeIssue } from './describe-issue.ts'
 import { override } from './override.ts'
 import { configSchema } from './schema.ts'
@@ -171,9 +173,13 @@ const invalid = (file: string, issues: readonly Contradiction[]): Fault => {
   })
 }
 
-/** Checks a parsed config and fills in defaults. */
-export const parseConfig = (file: string, given: unknown): E.Either<Fault, Config> => {
-  const parsed = v.safeParse(configSchema, given ?? {})
+const checked = <A>(
+  file: string,
+  schema: v.GenericSchema<unknown, A>,
+  rules: (config: A) => readonly Contradiction[],
+  given: unknown,
+): E.Either<Fault, A> => {
+  const parsed = v.safeParse(schema, given ?? {})
   if (!parsed.success)
     return E.left(
       invalid(
@@ -181,31 +187,59 @@ export const parseConfig = (file: string, given: unknown): E.Either<Fault, Confi
         parsed.issues.map(describeIssue).map(({ path, found, fix }) => [path, found, fix] as const),
       ),
     )
-  const found = contradictions(parsed.output)
+  const found = rules(parsed.output)
   return found.length > 0 ? E.left(invalid(file, found)) : E.right(parsed.output)
 }
 
-/** Paths of a file are relative to it; a model that is no directory there may be one here, or a hub id. */
-const located = (file: string, config: Config): Config => {
-  const from = (path: string): string => resolve(dirname(file), path)
-  const model = existsSync(from(config.model))
-    ? from(config.model)
-    : existsSync(config.model)
-      ? resolve(config.model)
-      : config.model
-  return {
-    ...config,
-    model,
-    prompts: { ...config.prompts, file: from(config.prompts.file) },
-    ...(config.output === undefined ? {} : { output: from(config.output) }),
-  }
-}
+/** Checks a parsed config and fills in defaults. */
+export const parseConfig = (file: string, given: unknown): E.Either<Fault, Config> =>
+  checked(file, configSchema, contradictions, given)
 
-/**
- * The config of a file (YAML, or JSON by its name), with fields replaced by assignments `a.b=c`, checked, defaults
- * filled in and paths made absolute.
- */
-export const readConfig = (file: string, assignments: readonly string[] = []): E.Either<Fault, Config> =>
+/** KTO compares the completions of a batch, all of it at once. */
+const datasetContradictions = ({ task, rowsPerStep, optimizer }: DatasetConfig): readonly Contradiction[] =>
+  task.kind !== 'kto'
+    ? []
+    : [
+        ...(rowsPerStep < 2
+          ? [['rowsPerStep', 'rowsPerStep is 1, but kto estimates KL from other rows', 'Write 2 or more'] as const]
+          : []),
+        ...(optimizer.accumulate > 1
+          ? [
+              [
+                'optimizer.accumulate',
+                `optimizer.accumulate is ${optimizer.accumulate}, but kto takes its rows all at once`,
+                'Write 1, or lower rowsPerStep',
+              ] as const,
+            ]
+          : []),
+      ]
+
+/** The same for a config of any kind: one with a `task` is of a dataset. */
+export const parseTrainConfig = (file: string, given: unknown): E.Either<Fault, TrainConfig> =>
+  typeof given === 'object' && given !== null && 'task' in given
+    ? checked(file, datasetSchema, datasetContradictions, given)
+    : parseConfig(file, given)
+
+const from = (file: string, path: string): string => resolve(dirname(file), path)
+
+/** A model that is no directory beside the file may be one here, or a hub id. */
+const modelAt = (file: string, model: string): string =>
+  existsSync(from(file, model)) ? from(file, model) : existsSync(model) ? resolve(model) : model
+
+/** Paths of a file are relative to it. */
+const located = <A extends TrainConfig>(file: string, config: A): A => ({
+  ...config,
+  model: modelAt(file, config.model),
+  ...('prompts' in config ? { prompts: { ...config.prompts, file: from(file, config.prompts.file) } } : {}),
+  ...('data' in config ? { data: { ...config.data, file: from(file, config.data.file) } } : {}),
+  ...(config.output === undefined ? {} : { output: from(file, config.output) }),
+})
+
+const read = <A extends TrainConfig>(
+  parsed: (file: string, given: unknown) => E.Either<Fault, A>,
+  file: string,
+  assignments: readonly string[],
+): E.Either<Fault, A> =>
   pipe(
     readText(file),
     E.chain((text) => parseText(file, text)),
@@ -215,6 +249,17 @@ export const readConfig = (file: string, assignments: readonly string[] = []): E
         E.right(json),
       ),
     ),
-    E.chain((json) => parseConfig(file, json)),
+    E.chain((json) => parsed(file, json)),
     E.map((config) => located(file, config)),
   )
+
+/**
+ * The config of a file (YAML, or JSON by its name), with fields replaced by assignments `a.b=c`, checked, defaults
+ * filled in and paths made absolute.
+ */
+export const readConfig = (file: string, assignments: readonly string[] = []): E.Either<Fault, Config> =>
+  read(parseConfig, file, assignments)
+
+/** The same of a file of any kind: `gfnlm train` takes datasets, too. */
+export const readTrainConfig = (file: string, assignments: readonly string[] = []): E.Either<Fault, TrainConfig> =>
+  read(parseTrainConfig, file, assignments)

@@ -1,5 +1,6 @@
 import * as v from 'valibot'
 import type {
+  AdapterConfig,
   Config,
   EstimatorConfig,
   ExploreConfig,
@@ -36,7 +37,7 @@ const WEIGHTINGS = [
 
 const modules = v.union([text(), v.array(text())], 'a list of module names, or one expression for whole paths')
 
-const adapter = shortFor(
+export const adapter: v.GenericSchema<unknown, AdapterConfig> = shortFor(
   'kind',
   v.pipe(
     fields({
@@ -51,11 +52,11 @@ const adapter = shortFor(
       alphaPattern: v.optional(v.record(v.string(), above0(), 'alphas by module name')),
     }),
     v.transform(({ alpha, ...rest }) => ({ ...rest, alpha: alpha ?? 2 * rest.r })),
-  ),
+  ) as v.GenericSchema<unknown, AdapterConfig>,
 )
 
 /** `quantize: 4` for `quantize: { bits: 4 }`. */
-const quantize = v.pipe(
+export const quantize: v.GenericSchema<unknown, NonNullable<Config['quantize']>> = v.pipe(
   v.unknown(),
   v.transform((given): unknown => (typeof given === 'number' ? { bits: given } : given)),
   fields({
@@ -186,7 +187,7 @@ const nearness = (klCoefficient: number) => ({
 
 const clip = { epsilon: v.optional(fraction(), 0.2), epsilonHigh: v.optional(atLeast0()) }
 
-const rateScale = (own: number) => v.optional(above0(), own)
+export const rateScale = (own: number): v.GenericSchema<unknown, number> => v.optional(above0(), own)
 
 const grpo = <const Kind extends string>(kind: Kind) =>
   fields({ kind: v.literal(kind), beta: v.optional(atLeast0(), 0), ...nearness(0), ...clip, ...epochs(1) })
@@ -234,7 +235,7 @@ const objective: v.GenericSchema<unknown, ObjectiveConfig> = shortFor(
   ) as v.GenericSchema<unknown, ObjectiveConfig>,
 )
 
-const optimizer = shortFor(
+export const optimizer: v.GenericSchema<unknown, Config['optimizer']> = shortFor(
   'kind',
   fields({
     kind: v.optional(oneOf(['adamw']), 'adamw'),
@@ -247,13 +248,18 @@ const optimizer = shortFor(
     weightDecay: v.optional(atLeast0(), 0),
     beta1: v.optional(fraction(), 0.9),
     beta2: v.optional(fraction(), 0.999),
-  }),
+  }) as v.GenericSchema<unknown, Config['optimizer']>,
 )
 
 /** Nothing written after it is none: how a command takes a file's away. */
-const revision = v.pipe(
+export const revision: v.GenericSchema<unknown, string | undefined> = v.pipe(
   v.nullish(text()),
   v.transform((given) => given ?? undefined),
+)
+
+export const checkpoint: v.GenericSchema<unknown, Config['checkpoint']> = v.optional(
+  fields({ every: v.optional(whole(1), 50), keep: v.optional(whole(1), 2) }),
+  {},
 )
 
 /** What a config file may say; every default is here. */
@@ -286,7 +292,7 @@ export const configSchema: v.GenericSchema<unknown, Config> = fields({
   promptsPerStep: v.optional(whole(1), 4),
   seed: v.optional(whole(0), 0),
   device: v.optional(device(), 'cpu'),
-  checkpoint: v.optional(fields({ every: v.optional(whole(1), 50), keep: v.optional(whole(1), 2) }), {}),
+  checkpoint,
   evaluation: v.optional(fields({ prompts: v.optional(whole(0), 8) }), {}),
   log: v.optional(fields({ samplesEvery: v.optional(whole(1), 50) }), {}),
   output: v.optional(text()),

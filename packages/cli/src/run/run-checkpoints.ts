@@ -3,6 +3,7 @@ import { replayBufferFromJSON, replayBufferToJSON } from '@gfnlm/sampler'
 import { type CheckpointFault, loadCheckpoint, saveCheckpoint } from '@gfnlm/trainer'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
+import type { Learner } from './improvement-of.ts'
 import type { Run } from './load-run.ts'
 
 /** Saves all that the run needs to go on: training state, seed, replay buffer, the coefficient of the KL. */
@@ -23,21 +24,26 @@ export const saveRun = (
 
 const changed = (message: string, fix: string): Fault => fault('ConfigChanged', message, fix)
 
-/**
- * Puts a run where its newest checkpoint was, and gives the steps made until then: 0 where there is none.
- */
-export const resumeRun = (
-  { config, improvement: { learner, kl, updates }, memory }: Run,
+/** What a learner's newest checkpoint says, and the steps made until then. */
+export interface Restored {
+  readonly steps: number
+  readonly carried: Readonly<Record<string, unknown>>
+}
+
+/** Puts a learner where its newest checkpoint was; undefined where there is none. */
+export const restored = (
+  learner: Pick<Learner, 'layout' | 'restore'>,
+  { seed, updates }: { readonly seed: number; readonly updates: number },
   directory: string,
-): TE.TaskEither<Fault, number> =>
+): TE.TaskEither<Fault, Restored | undefined> =>
   pipe(
     loadCheckpoint(directory, learner.layout),
-    TE.chain((found): TE.TaskEither<Fault, number> => {
-      if (found === undefined) return TE.right(0)
-      if (found.seed !== config.seed)
+    TE.chain((found): TE.TaskEither<Fault, Restored | undefined> => {
+      if (found === undefined) return TE.right(undefined)
+      if (found.seed !== seed)
         return TE.left(
           changed(
-            `the run in ${directory} has seed ${found.seed}, the config has ${config.seed}`,
+            `the run in ${directory} has seed ${found.seed}, the config has ${seed}`,
             'Resume with the seed it began with, or start in a new output directory',
           ),
         )
@@ -49,11 +55,27 @@ export const resumeRun = (
             'Resume with the objective.epochs and objective.minibatches it began with',
           ),
         )
+      learner.restore(found.state)
+      return TE.right({ steps, carried: found.carried })
+    }),
+  )
+
+/**
+ * Puts a run where its newest checkpoint was, and gives the steps made until then: 0 where there is none.
+ */
+export const resumeRun = (
+  { config: { seed }, improvement: { learner, kl, updates }, memory }: Run,
+  directory: string,
+): TE.TaskEither<Fault, number> =>
+  pipe(
+    restored(learner, { seed, updates }, directory),
+    TE.chain((found): TE.TaskEither<Fault, number> => {
+      if (found === undefined) return TE.right(0)
+      const { steps, carried } = found
       return pipe(
-        TE.fromEither(replayBufferFromJSON(found.carried['replay'])),
+        TE.fromEither(replayBufferFromJSON(carried['replay'])),
         TE.map((buffer) => {
-          const { klCoefficient } = found.carried
-          learner.restore(found.state)
+          const { klCoefficient } = carried
           memory.current = buffer
           if (typeof klCoefficient === 'number') kl.current = klCoefficient
           return steps

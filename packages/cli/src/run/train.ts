@@ -17,12 +17,13 @@ import {
 import * as E from 'fp-ts/lib/Either.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { pipe } from 'fp-ts/lib/function.js'
-import { lastValueFrom, reduce } from 'rxjs'
-import type { Config } from '../config/config.ts'
+import { type Observable, lastValueFrom, reduce } from 'rxjs'
+import { type TrainConfig, isDatasetConfig } from '../config/dataset-config.ts'
+import { datasetEvents, openDatasetRun } from '../dataset/dataset-run.ts'
 import { orThrow } from '../or-throw.ts'
 import { changedFields } from './changed-fields.ts'
-import { openRun } from './run-config.ts'
-import { runEvents } from './run-events.ts'
+import { type OpenOptions, openRun } from './run-config.ts'
+import { type RunOptions, runEvents } from './run-events.ts'
 import { runFault } from './run-fault.ts'
 import { runPaths } from './run-paths.ts'
 
@@ -70,7 +71,7 @@ const sinksOf = (output: string, behind: number, terminal: Terminal): E.Either<F
 const evaluationAt = (events: readonly RunEvent[], step: number): Metrics | undefined =>
   events.flatMap((event) => (event.type === 'eval' && event.step === step ? [event.metrics] : [])).at(-1)
 
-const resultOf = (events: readonly RunEvent[], config: Config, output: string, started: number): TrainResult => {
+const resultOf = (events: readonly RunEvent[], config: TrainConfig, output: string, started: number): TrainResult => {
   const { report, adapter } = runPaths(output)
   const end = events.flatMap((event) => (event.type === 'run/end' ? [event] : [])).at(-1)!
   const before = evaluationAt(events, 0)
@@ -89,14 +90,31 @@ const resultOf = (events: readonly RunEvent[], config: Config, output: string, s
   }
 }
 
-/** Trains as a config says, with everything written to `output`; see `runEvents` for what happens in which order. */
+interface Opened {
+  readonly behind: number
+  readonly events: (options: RunOptions) => Observable<RunEvent>
+}
+
+/** A run of either kind, ready to go. */
+const opened = (config: TrainConfig, options: OpenOptions): TE.TaskEither<Fault, Opened> =>
+  isDatasetConfig(config)
+    ? pipe(
+        openDatasetRun(config, options),
+        TE.map(({ run, behind }) => ({ behind, events: (to) => datasetEvents(run, to) })),
+      )
+    : pipe(
+        openRun(config, options),
+        TE.map(({ run, behind }) => ({ behind, events: (to) => runEvents(run, to) })),
+      )
+
+/** Trains as a config says, with everything written to `output`; see `runEvents` and `datasetEvents` for the order. */
 export const train = (
-  config: Config,
+  config: TrainConfig,
   { output, resume, signal, terminal }: TrainOptions,
 ): TE.TaskEither<Fault, TrainResult> =>
   TE.tryCatch(async () => {
     const started = Date.now()
-    const { run, behind } = await orThrow(openRun(config, { output, resume }))
+    const { events, behind } = await orThrow(opened(config, { output, resume }))
     const changed = behind > 0 ? changedFields(runPaths(output).config, config) : []
     if (resume)
       terminal.write(
@@ -107,7 +125,7 @@ export const train = (
     const earlier = behind > 0 ? readEvents(paths.metrics, behind - 1).events : []
     const sinks = await orThrow(TE.fromEither(sinksOf(output, behind, terminal)))
     await orThrow(writeJson(paths.config, { ...config, output: resolve(output) }))
-    const events$ = runEvents(run, { output, signal }).pipe(
+    const events$ = events({ output, signal }).pipe(
       record(sinks),
       reduce((all, event) => (all.push(event), all), [...earlier]),
     )
