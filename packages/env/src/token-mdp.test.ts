@@ -54,7 +54,8 @@ test('the shift table masks the terminator below the minimum length, and is one 
 })
 
 test('ids that end a completion beside the terminator are in no completion, and masked in every state', () => {
-  const several = { ...mdp, ends: [2] }
+  const several = tokenMDP({ terminator: 0, ends: [0, 2, 2], maxLength: 3 })
+  expect(several.ends).toEqual([2])
   expect(legalTokens(several, 4)).toEqual([1, 3])
   expect(enumerateCompletions({ ...several, maxLength: 1 }, 4).map((tokens) => tokens.join(''))).toEqual(['', '1', '3'])
   expect(shiftTable(several, 4, 4)).toEqual({ rows: 1, data: Float32Array.of(0, 0, -Infinity, 0) })

@@ -24,11 +24,20 @@ export interface TokenMDP {
   readonly logitShift?: Float32Array
 }
 
-/** A token MDP with the defaults: minLength 0, forced leaf, the whole vocabulary. */
-export const tokenMDP = (given: Pick<TokenMDP, 'terminator' | 'maxLength'> & Partial<TokenMDP>): TokenMDP => ({
+/**
+ * A token MDP with the defaults: minLength 0, forced leaf, the whole vocabulary, one id that ends a completion. The
+ * terminator may be among `ends`.
+ *
+ * @example tokenMDP({ terminator: tokenizer.ends[0], ends: tokenizer.ends, maxLength: 30 })
+ */
+export const tokenMDP = ({
+  ends,
+  ...given
+}: Pick<TokenMDP, 'terminator' | 'maxLength'> & Partial<TokenMDP>): TokenMDP => ({
   minLength: 0,
   leaf: 'forced',
   ...given,
+  ...(ends === undefined ? {} : { ends: [...new Set(ends)].filter((id) => id !== given.terminator) }),
 })
 
 /** [vocab] logit shift in which only `legal` tokens and the terminator may be generated. */

@@ -71,31 +71,30 @@ const withinContext = (tokens: tf.Tensor2D, pad: tf.Tensor1D, contextLength = In
     : { tokens: tf.slice(tokens, [0, spare], [rows, contextLength]), pad: tf.sub(pad, tf.scalar(spare, 'int32')) }
 }
 
-/** Logits in which the terminator's is that of all ids that end a completion, the MDP's shift in them. */
-const withEnds = ({ terminator, ends = [], logitShift }: TokenMDP, logits: tf.Tensor3D): tf.Tensor3D => {
+/** Logits [n, count, vocab] in which the terminator's is that of all ids that end a completion. */
+const withEnds = ({ terminator, ends = [], logitShift: shift }: TokenMDP, logits: tf.Tensor3D): tf.Tensor3D => {
+  if (ends.length === 0) return logits
   const [n, count, vocab] = logits.shape
-  const shifted: tf.Tensor3D = logitShift === undefined ? logits : tf.add(logits, tf.tensor(logitShift, [1, 1, vocab]))
-  const each = [terminator, ...ends].map((id) => tf.slice(shifted, [0, 0, id], [n, count, 1]))
-  const isEnd = tf.tensor(
-    Array.from({ length: vocab }, (_, id) => id === terminator),
+  const more = (id: number): number => (shift?.[id] ?? 0) - (shift?.[terminator] ?? 0)
+  const each = [terminator, ...ends.filter((id) => more(id) > -Infinity)].map((id) =>
+    tf.add(tf.slice(logits, [0, 0, id], [n, count, 1]), more(id)),
+  )
+  const isTerminator = tf.tensor(
+    Uint8Array.from({ length: vocab }, (_, id) => Number(id === terminator)),
     [1, 1, vocab],
     'bool',
   )
-  return tf.where(isEnd, tf.logSumExp(tf.concat(each, 2), 2, true), shifted)
+  return tf.where(isTerminator, tf.logSumExp(tf.concat(each, 2), 2, true), logits)
 }
 
 /** Logits [n, states, vocab] of the states from `first` on, with the MDP's masks in them, as a matrix. */
 const masked = ({ policy: { vocabSize }, mdp, states }: Question, logits: tf.Tensor3D, first: number): tf.Tensor2D => {
   const [n, count] = logits.shape
-  const several = (mdp.ends ?? []).length > 0
-  const { logitShift: _, ...ending } = mdp
-  const table = shiftTable(several ? ending : mdp, vocabSize, states)
+  const table = shiftTable(mdp, vocabSize, states)
   const flat = (x: tf.Tensor): tf.Tensor2D => tf.reshape(x, [n * count, vocabSize])
   if (table === undefined) return flat(logits)
   const shift = table.rows === 1 ? table.data : table.data.subarray(first * vocabSize, (first + count) * vocabSize)
-  return flat(
-    tf.add(several ? withEnds(mdp, logits) : logits, tf.tensor(shift, [1, shift.length / vocabSize, vocabSize])),
-  )
+  return flat(tf.add(withEnds(mdp, logits), tf.tensor(shift, [1, shift.length / vocabSize, vocabSize])))
 }
 
 /** [n, count] what is read of masked logits [n · count, vocab], where something is. */

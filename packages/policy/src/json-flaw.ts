@@ -1,3 +1,5 @@
+import { shown } from './architectures/config-fields.ts'
+
 /** What a JSON text of somebody else's may be before it is parsed. */
 export interface JsonBounds {
   /** Objects and lists inside one another. */
@@ -16,6 +18,22 @@ export interface JsonBounds {
 export type JsonFlaw =
   | { readonly breaks: 'depth' | 'values' | 'names' | 'name' }
   | { readonly breaks: 'unique'; readonly path: readonly string[] }
+
+/** A flaw in words that follow what has it. */
+export const flawText = (flaw: JsonFlaw, { depth, values, names, name }: JsonBounds): string => {
+  switch (flaw.breaks) {
+    case 'depth':
+      return `nests more than ${depth} deep`
+    case 'values':
+      return `has more than ${values} values`
+    case 'names':
+      return `has an object of more than ${names} names`
+    case 'name':
+      return `has a name of more than ${name} characters`
+    case 'unique':
+      return `has ${shown(flaw.path.at(-1))} twice in one object`
+  }
+}
 
 const [QUOTE, BACKSLASH, COMMA] = [0x22, 0x5c, 0x2c]
 const [OPEN_LIST, CLOSE_LIST, OPEN_OBJECT, CLOSE_OBJECT] = [0x5b, 0x5d, 0x7b, 0x7d]
@@ -41,8 +59,9 @@ const nameOf = (json: string, open: number, close: number): string => {
 /** An object or a list that is open. */
 interface Level {
   readonly isObject: boolean
-  readonly names: Set<string>
-  count: number
+  /** Of an object whose names must be unique, those that were there. */
+  readonly seen: Set<string> | undefined
+  names: number
   last: string
 }
 
@@ -60,7 +79,8 @@ export const jsonFlaw = (json: string, { depth, values, names, name, unique }: J
   for (let at = 0; at < json.length; at++) {
     const code = json.charCodeAt(at)
     if (code === OPEN_OBJECT || code === OPEN_LIST) {
-      levels.push({ isObject: code === OPEN_OBJECT, names: new Set(), count: 0, last: '' })
+      const isObject = code === OPEN_OBJECT
+      levels.push({ isObject, seen: isObject && unique ? new Set() : undefined, names: 0, last: '' })
       if (levels.length > depth) return { breaks: 'depth' }
     } else if (code === CLOSE_OBJECT || code === CLOSE_LIST) levels.pop()
     else if (code === QUOTE) {
@@ -68,11 +88,11 @@ export const jsonFlaw = (json: string, { depth, values, names, name, unique }: J
       const level = levels.at(-1)
       if (begins && level?.isObject === true) {
         if (close - at - 1 > name) return { breaks: 'name' }
-        if (++level.count > names) return { breaks: 'names' }
-        if (unique) {
+        if (++level.names > names) return { breaks: 'names' }
+        if (level.seen !== undefined) {
           level.last = nameOf(json, at, close)
-          if (level.names.has(level.last)) return { breaks: 'unique', path: levels.map(({ last }) => last) }
-          level.names.add(level.last)
+          if (level.seen.has(level.last)) return { breaks: 'unique', path: levels.map(({ last }) => last) }
+          level.seen.add(level.last)
         }
       }
       begins = false

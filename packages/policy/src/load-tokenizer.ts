@@ -117,7 +117,7 @@ export const readTokenizerFiles = (directory: string): TE.TaskEither<PolicyFault
         TABLE,
       ),
     ),
-    TE.bind('settings', () => readJsonIfAny(join(directory, 'tokenizer_config.json'), 'TokenizerCorrupt', FIX)),
+    TE.bind('settings', () => readJsonIfAny(join(directory, 'tokenizer_config.json'), 'TokenizerCorrupt', FIX, TABLE)),
     TE.bind('specialTokensMap', () =>
       readJsonIfAny(join(directory, 'special_tokens_map.json'), 'TokenizerCorrupt', FIX),
     ),

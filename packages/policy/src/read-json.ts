@@ -1,7 +1,7 @@
 import * as E from 'fp-ts/lib/Either.js'
 import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
 import { type FileHandle, open } from 'node:fs/promises'
-import { type JsonBounds, jsonFlaw } from './json-flaw.ts'
+import { type JsonBounds, flawText, jsonFlaw } from './json-flaw.ts'
 import { type PolicyFault, type PolicyFaultTag, policyFault, reasonOf } from './policy-fault.ts'
 
 /** What a file may be before it is parsed: a number of bytes, and what they say. */
@@ -9,7 +9,7 @@ export interface FileBounds extends JsonBounds {
   readonly bytes: number
 }
 
-/** A configuration: the longest have a name for each of some ten thousand labels or added tokens. */
+/** A configuration: the longest have a name for each of some ten thousand labels. */
 const CONFIGURATION: FileBounds = {
   bytes: 1 << 24,
   depth: 64,
@@ -19,7 +19,7 @@ const CONFIGURATION: FileBounds = {
   unique: false,
 }
 
-/** A table with a row for each token or tensor: the longest tokenizer.json have 35 MB. */
+/** A table with a row for each token or tensor: the longest tokenizer.json have 35 MB, tokenizer_config.json 12. */
 export const TABLE: FileBounds = { ...CONFIGURATION, bytes: 1 << 28, values: Infinity, names: Infinity }
 
 const whole = async (file: FileHandle, bytes: number): Promise<string> => {
@@ -31,9 +31,8 @@ const whole = async (file: FileHandle, bytes: number): Promise<string> => {
 /** A JSON text within bounds, parsed; throws what is wrong with it. */
 const parsed = (json: string, bounds: FileBounds): unknown => {
   const flaw = jsonFlaw(json, bounds)
-  if (flaw === undefined) return JSON.parse(json)
-  if (flaw.breaks === 'depth') throw new Error(`it nests more than ${bounds.depth} deep`)
-  throw new Error(`it is larger than one may be (${flaw.breaks})`)
+  if (flaw !== undefined) throw new Error(`it ${flawText(flaw, bounds)}`)
+  return JSON.parse(json)
 }
 
 /**
@@ -74,8 +73,9 @@ export const readJsonIfAny =
     path: string,
     corrupt: PolicyFaultTag,
     fix: string,
+    bounds?: FileBounds,
   ): TaskEither<PolicyFault, Readonly<Record<string, unknown>> | undefined> =>
   async () => {
-    const read = await readJson(path, { missing: 'ModelNotFound', corrupt }, fix)()
+    const read = await readJson(path, { missing: 'ModelNotFound', corrupt }, fix, bounds)()
     return E.isLeft(read) && read.left._tag === 'ModelNotFound' ? E.right(undefined) : read
   }

@@ -55,40 +55,43 @@ const sum = (weights: Float64Array): number => {
   return total
 }
 
-/** Gives the terminator the weights of all ids that end a completion. */
-const joinEnds = (weights: Float64Array, { terminator, ends = [] }: TokenMDP): void => {
+const truncated = (given: Weights, { topK, topP, minP }: Exploration): Weights => {
+  if (topK === undefined && topP === undefined && minP === undefined) return given
+  const { weights } = given
+  if (topK !== undefined) keepTopK(weights, topK)
+  if (topP !== undefined) keepTopP(weights, topP)
+  if (minP !== undefined) keepMinP(weights, minP)
+  return { weights, total: sum(weights) }
+}
+
+/** Weights with the terminator's that of all ids which end a completion. */
+const joined = (given: Weights, { terminator, ends = [] }: TokenMDP): Weights => {
+  const { weights } = given
   for (const id of ends) {
     weights[terminator] += weights[id]
     weights[id] = 0
   }
+  return given
 }
 
-const truncated = (given: Weights, mdp: TokenMDP, { topK, topP, minP }: Exploration): Weights => {
-  const { weights } = given
-  if (topK === undefined && topP === undefined && minP === undefined) {
-    joinEnds(weights, mdp)
-    return given
-  }
-  if (topK !== undefined) keepTopK(weights, topK)
-  if (topP !== undefined) keepTopP(weights, topP)
-  if (minP !== undefined) keepMinP(weights, minP)
-  joinEnds(weights, mdp)
-  return { weights, total: sum(weights) }
-}
+/** What is drawn from, but for ε. */
+const shaped = (logits: LogitRow, mdp: TokenMDP, t: number, exploration: Exploration): Weights =>
+  joined(truncated(weigh(logits, mdp, t, exploration.temperature), exploration), mdp)
 
 const mixUniform = (probabilities: Float64Array, mdp: TokenMDP, t: number, epsilon: number): void => {
-  const { logitShift: shift, ends = [], minLength, terminator } = mdp
-  const closed = new Set(t < minLength ? [terminator, ...ends] : ends)
-  const legal = (i: number): boolean => !closed.has(i) && (shift === undefined || shift[i] > -Infinity)
-  let count = 0
+  const { logitShift: shift, ends = [], minLength } = mdp
+  const closed = t < minLength ? endsOf(mdp) : ends
+  const legal = (i: number): boolean => shift === undefined || shift[i] > -Infinity
+  let count = -closed.filter(legal).length
   for (let i = 0; i < probabilities.length; i++) if (legal(i)) count++
   for (let i = 0; i < probabilities.length; i++)
     probabilities[i] = (1 - epsilon) * probabilities[i] + (legal(i) ? epsilon / count : 0)
+  for (const id of closed) probabilities[id] = 0
 }
 
 /** Probabilities [vocab] of every action, overwritten by the next call. */
 const distribution = (logits: LogitRow, mdp: TokenMDP, t: number, exploration: Exploration): Float64Array => {
-  const { weights, total } = truncated(weigh(logits, mdp, t, exploration.temperature), mdp, exploration)
+  const { weights, total } = shaped(logits, mdp, t, exploration)
   const scale = 1 / total
   for (let i = 0; i < weights.length; i++) weights[i] *= scale
   const { epsilon } = exploration
@@ -131,7 +134,7 @@ export const drawAction = (logits: LogitRow, mdp: TokenMDP, t: number, explorati
   if (t >= mdp.maxLength) return { token: mdp.terminator, logProb: 0 }
   const { epsilon = 0 } = exploration
   if (epsilon > 0) return draw(distribution(logits, mdp, t, exploration), u)
-  const { weights, total } = truncated(weigh(logits, mdp, t, exploration.temperature), mdp, exploration)
+  const { weights, total } = shaped(logits, mdp, t, exploration)
   return draw(weights, u, 1 / total)
 }
 

@@ -177,8 +177,12 @@ it.each([
 it.each([
   ['deep', `{"model_type":${'['.repeat(8e6)}`, /nests more than 64 deep/],
   ['deep and closed', `{"model_type":${'['.repeat(4e6)}${']'.repeat(4e6)}}`, /nests more than 64 deep/],
-  ['wide', `{"model_type":[${'0,'.repeat(6e5)}0]}`, /\(values\)/],
-  ['full of fields', `{${Array.from({ length: 3e5 }, (_, i) => `"${i}":0`).join()}}`, /\(names\)/],
+  ['wide', `{"model_type":[${'0,'.repeat(6e5)}0]}`, /has more than 524288 values/],
+  [
+    'full of fields',
+    `{${Array.from({ length: 3e5 }, (_, i) => `"${i}":0`).join()}}`,
+    /an object of more than 262144 names/,
+  ],
   ['long', `{"model_type":"${'x'.repeat(2 ** 24)}"}`, /has 16777\d+ bytes, more than the 16777216/],
 ])('a file too %s is a fault before it is parsed', async (_, content, says) => {
   const directory = await freshDirectory()

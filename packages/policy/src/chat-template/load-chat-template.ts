@@ -4,7 +4,7 @@ import { pipe } from 'fp-ts/lib/function.js'
 import { readFile, readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type PolicyFault, policyFault, reasonOf } from '../policy-fault.ts'
-import { readJsonIfAny } from '../read-json.ts'
+import { TABLE, readJsonIfAny } from '../read-json.ts'
 import { namedSpecialTokens } from '../tokenizer-settings.ts'
 import { type ChatTemplate, chatTemplateOf } from './chat-template.ts'
 
@@ -59,7 +59,7 @@ const templateFiles = (directory: string): TE.TaskEither<PolicyFault, Templates>
 export const chatTemplateTexts = (directory: string): TE.TaskEither<PolicyFault, Templates> =>
   pipe(
     TE.Do,
-    TE.bind('settings', () => readJsonIfAny(join(directory, 'tokenizer_config.json'), 'TokenizerCorrupt', FIX)),
+    TE.bind('settings', () => readJsonIfAny(join(directory, 'tokenizer_config.json'), 'TokenizerCorrupt', FIX, TABLE)),
     TE.bind('files', () => templateFiles(directory)),
     TE.map(({ settings = {}, files }) => ({ ...templatesIn(settings), ...files })),
   )
@@ -76,7 +76,7 @@ export const loadChatTemplate = (
 ): TE.TaskEither<PolicyFault, ChatTemplate | undefined> =>
   pipe(
     TE.Do,
-    TE.bind('settings', () => readJsonIfAny(join(directory, 'tokenizer_config.json'), 'TokenizerCorrupt', FIX)),
+    TE.bind('settings', () => readJsonIfAny(join(directory, 'tokenizer_config.json'), 'TokenizerCorrupt', FIX, TABLE)),
     TE.bind('map', () => readJsonIfAny(join(directory, 'special_tokens_map.json'), 'TokenizerCorrupt', FIX)),
     TE.bind('templates', () => chatTemplateTexts(directory)),
     TE.chainEitherK(({ settings = {}, map = {}, templates }): E.Either<PolicyFault, ChatTemplate | undefined> => {

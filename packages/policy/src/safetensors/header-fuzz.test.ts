@@ -109,7 +109,7 @@ const WRONG: Readonly<Record<string, readonly [header: string, data: number, say
   'more tensors than any model': [
     entries(Array.from({ length: 65_537 }, (_, i) => [`t${i}`, F32([], [4 * i, 4 * i + 4])])),
     4 * 65_537,
-    /more than 65536 names/,
+    /an object of more than 65536 names/,
   ],
 }
 

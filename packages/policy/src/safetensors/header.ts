@@ -1,5 +1,5 @@
 import { type Either, isLeft, left, right } from 'fp-ts/lib/Either.js'
-import { type JsonBounds, type JsonFlaw, jsonFlaw } from '../json-flaw.ts'
+import { type JsonBounds, type JsonFlaw, flawText, jsonFlaw } from '../json-flaw.ts'
 import { type PolicyFault, policyFault } from '../policy-fault.ts'
 import { BYTES } from './dtype.ts'
 
@@ -44,23 +44,13 @@ const isText = (u: unknown): u is Readonly<Record<string, string>> =>
   !Array.isArray(u) &&
   Object.values(u).every((value) => typeof value === 'string')
 
+/** Why a header is not to be parsed. */
 const told = (flaw: JsonFlaw): string => {
-  switch (flaw.breaks) {
-    case 'depth':
-      return `the header nests more than ${BOUNDS.depth} deep`
-    case 'values':
-      return `the header has more than ${BOUNDS.values} values, more than ${TENSORS} tensors need`
-    case 'names':
-      return `the header has more than ${BOUNDS.names} names in one object`
-    case 'name':
-      return `the header has a name of more than ${BOUNDS.name} characters`
-    case 'unique': {
-      const [tensor = '', ...within] = flaw.path
-      return within.length === 0
-        ? `tensor "${brief(tensor)}" is listed twice`
-        : `tensor "${brief(tensor)}" has "${brief(within.at(-1) ?? '')}" twice`
-    }
-  }
+  if (flaw.breaks !== 'unique') return `the header ${flawText(flaw, BOUNDS)}`
+  const [tensor = '', ...within] = flaw.path
+  return within.length === 0
+    ? `tensor "${brief(tensor)}" is listed twice`
+    : `tensor "${brief(tensor)}" has "${brief(within.at(-1) ?? '')}" twice`
 }
 
 /** What a header says, or what is wrong with it. */
