@@ -25,19 +25,21 @@ export type RowTooLong = Fault<'RowTooLong'>
  * | `truncate` | what a row that is too long becomes | whose |
  * |---|---|---|
  * | absent | a fault | |
- * | `keepStart` | the first `maxLength` tokens of prompt and completion: completions lose their end and terminator | TRL's `max_length` in SFT, DPO, KTO |
- * | `keepEnd` | the last ones: the prompt loses its beginning, bos included | HALOs' default; TRL's `truncation_mode="keep_end"`, deprecated |
+ * | `keepStart` | its first tokens: completions lose their end and terminator | TRL's `max_length` in SFT, DPO, KTO |
+ * | `keepEnd` | its last tokens: the prompt loses its beginning, bos included | HALOs; TRL's `keep_end`, deprecated |
  *
  * What is cut away is not learned from, and a completion without its terminator does not teach when to stop. With
  * `keepEnd` both completions of a preference keep the same prompt, cut for the longer one: TRL cut it for each, so that
  * they were compared after different prompts. A row of which no token of a completion, or none of the prompt, would be
- * left is a fault with either: TRL's KTO drops rows whose prompt fills `max_length`, its SFT and DPO keep them and learn
+ * left is a fault with either: TRL's KTO drops rows whose prompt fills `max_length`, its DPO keeps them and learns
  * nothing from them.
  *
  * @param at names the row in faults
  * @throws RangeError for a `maxLength` that is no whole number of at least 2
  * @see TRL DPOConfig, KTOConfig; HALOs dataloader.py
- * @example fittedRow({ maxLength: 1024, truncate: 'keepStart' })({ prompt, completions: [chosen, rejected] }, 'pairs.jsonl:3')
+ * @example
+ * const fit = fittedRow({ maxLength: 1024, truncate: 'keepStart' })
+ * fit({ prompt, completions: [chosen, rejected] }, 'pairs.jsonl:3')
  */
 export const fittedRow = ({
   maxLength,

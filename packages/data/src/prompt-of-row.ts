@@ -11,8 +11,8 @@ export interface PromptOptions {
   /** Tokens a prompt may have: the model's context less the longest completion and its terminator. */
   readonly maxPromptLength: number
   /**
-   * What stays of a prompt that has more; its `text` stays whole. Default none: it is a fault. GRPO in TRL kept the end
-   * while it had `max_prompt_length`, and so do HALOs; what is kept must be whole by itself, and chat templates are not.
+   * What stays of a prompt that has more; its `text` stays whole. Default none: it is a fault. TRL's GRPO kept the end
+   * while it had `max_prompt_length`, and so do HALOs. A chat template that is cut is no longer one.
    */
   readonly truncate?: Truncation
   /** Columns that hold the prompt and its id (default `prompt` and `id`). */

@@ -17,10 +17,10 @@ const lengthMetrics = (of: string, lengths: readonly number[]): Metrics => ({
  * completions that were judged (replayed ones would flatter it).
  *
  * - `reward`, the mean of untempered log R; `reward_std`, the mean over completions of the sample deviation of their
- *   prompt's (TRL's for `scale_rewards` "group"); `frac_reward_zero_std`, the share of completions whose prompt's are all
- *   worth the same, from which an advantage within prompts learns nothing.
+ *   prompt's (TRL's for `scale_rewards` "group"); `frac_reward_zero_std`, the share of completions whose prompt's are
+ *   all worth the same, from which an advantage within prompts learns nothing.
  * - `completions/{mean,min,max}_length` in tokens, the terminator not counted (TRL counts it), and the same of
- *   `terminated_length`: of those that ended before they had to. `completions/clipped_ratio` is the share of the others.
+ *   `terminated_length`, of those that ended before they had to; `completions/clipped_ratio`, the share of the others.
  * - `effective_sample_size` and `weight/*` are of the rows' weights; those of tokens, where `reweightTokens` gave them
  *   some, have `token_` before them.
  */

@@ -39,8 +39,8 @@ export interface GroupAdvantageOptions {
  *
  *   A_i = (r_i − mean_g r) / (std r + ε)
  *
- * A row without a reward (NaN, ±∞) is in no statistic and has advantage 0. In a group of equal rewards, or of one, it is 0
- * exactly: nothing can be learned from it (`zeroSpread` counts them).
+ * A row without a reward (NaN, ±∞) is in no statistic and has advantage 0. In a group of equal rewards, or of one, it is
+ * 0 exactly: nothing can be learned from it (`zeroSpread` counts them).
  *
  * @param rewards [rows] NaN or ±∞: could not be scored
  * @param group   [rows] rows of equal number are one group

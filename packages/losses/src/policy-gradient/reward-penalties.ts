@@ -9,7 +9,7 @@ export const replacedScores = (scores: ArrayLike<number>, punished: Punished, pe
   return Float64Array.from(scores, (score, row) => (punished[row] ? penalty : score))
 }
 
-/** A penalty *subtracted* from the scores of the punished: TRL `missing_eos_penalty`. Lengths must agree (RangeError). */
+/** A penalty *subtracted* from the scores of the punished: TRL `missing_eos_penalty`. Lengths as above (RangeError). */
 export const penalisedScores = (scores: ArrayLike<number>, punished: Punished, penalty: number): Float64Array => {
   checkLengths('penalisedScores', 'one a score', scores.length, { punished })
   return Float64Array.from(scores, (score, row) => (punished[row] ? score - penalty : score))

@@ -14,8 +14,8 @@ const finite = (logProb: number): number => Math.min(FARTHEST, Math.max(-FARTHES
 const gap = (logProb: number, reference: number): number => finite(logProb) - finite(reference)
 
 /**
- * Estimators of KL(π ‖ π_ref) by one action, in float64: see `k1`, `k2` and `k3` of the losses. As there, ±∞ is taken for
- * ±1e6: what is impossible under both has not diverged.
+ * Estimators of KL(π ‖ π_ref) by one action, in float64: see `k1`, `k2` and `k3` of the losses. As there, ±∞ is taken
+ * for ±1e6: what is impossible under both has not diverged.
  */
 export const SAMPLE_KL = {
   k1: (logProb: number, reference: number): number => gap(logProb, reference),
@@ -57,9 +57,9 @@ export interface ShapedRewards {
  *
  *   r_t = −c · KL_t + [t = scoreAt] · score
  *
- * @throws RangeError where arrays are not [rows] or [rows, steps], a score has no such step, and for a score that is not
- *   finite or a log-probability that is NaN: one such would be in all whitened advantages of the batch. Rows without a
- *   score are left out by `valid`.
+ * @throws RangeError where arrays are not [rows] or [rows, steps], a score has no such step, and for a score that is
+ *   not finite or a log-probability that is NaN: one such would be in all whitened advantages of the batch. Rows without
+ *   a score are left out by `valid`.
  * @see torchtune get_rewards_ppo; TRL PPOTrainer
  */
 export const shapedRewards = (given: ShapedRewardInputs): ShapedRewards => {

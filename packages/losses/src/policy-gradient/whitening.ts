@@ -10,9 +10,9 @@ import {
 
 /**
  * Brings numbers to unit deviation, by the statistics of those that count. Every number is transformed, so what does
- * not count is to be dropped after (`zeroOutside`). What is no number (NaN, ±∞) counts in no statistic and becomes 0. It
- * couples the rows of a batch, hence it is a function of its own and no part of a loss. Each throws a RangeError for a
- * mask of another length.
+ * not count is to be dropped after (`zeroOutside`). What is no number (NaN, ±∞) counts in no statistic and becomes 0.
+ * It couples the rows of a batch, hence it is a function of its own and no part of a loss. Each throws a RangeError for
+ * a mask of another length.
  *
  * | name | centred | variance | ε | whose default |
  * |---|---|---|---|---|

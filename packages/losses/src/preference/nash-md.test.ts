@@ -3,7 +3,7 @@ import * as tf from '@tensorflow/tfjs-core'
 import { expect, test } from 'vitest'
 import { geometricMixture } from './nash-md.ts'
 
-test('a mixture of one policy alone is that policy, whatever the other excludes; between them, what either excludes', () => {
+test('a mixture at either end is that policy, whatever the other excludes; between, what either excludes', () => {
   const all = tf.tensor1d([1, 0, -1])
   const some = tf.tensor1d([-Infinity, 0, 0])
   const alone = [...tf.logSoftmax(all).dataSync()]

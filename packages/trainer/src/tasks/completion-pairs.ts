@@ -1,8 +1,8 @@
 import { type HostTensors, hostTensor } from '@gfnlm/jit'
-import { type Pair, type PairTokens, type TokenLogProbs, sequenceLogProbs } from '@gfnlm/losses'
+import { type Pair, type PairTokens, sequenceLogProbs } from '@gfnlm/losses'
 import type { Tensors } from '@gfnlm/policy'
 import * as tf from '@tensorflow/tfjs-core'
-import { type Model, completionTokens, packCompletions } from './completions.ts'
+import { type CompletionTokens, type Model, completionTokens, packCompletions } from './completions.ts'
 import { evenly } from './parts.ts'
 
 /** Two completions of a prompt, the first preferred to the second; token ids, terminators included. */
@@ -45,12 +45,22 @@ export const pairsInParts = ({ pairs, width = 0 }: CompletionPairs, parts: numbe
   return evenly(pairs, parts).map((some) => ({ pairs: some, width: widest }))
 }
 
+/** Tokens of chosen and of rejected completions under a model. */
+export interface ScoredPairTokens extends PairTokens {
+  readonly chosen: CompletionTokens
+  readonly rejected: CompletionTokens
+}
+
 /** Log-probabilities of the tokens of packed pairs, chosen completions and rejected ones; null: adapter off. */
-export const pairTokens = (model: Model, trainable: Tensors | null, packed: Tensors): PairTokens => {
-  const { logProb, mask } = completionTokens(model, trainable, packed)
+export const pairTokens = (model: Model, trainable: Tensors | null, packed: Tensors): ScoredPairTokens => {
+  const { logProb, mask, meanLogit } = completionTokens(model, trainable, packed)
   const [rows, steps] = mask.shape
   const half = (x: tf.Tensor2D, first: number): tf.Tensor2D => tf.slice2d(x, [first, 0], [rows / 2, steps])
-  const side = (first: number): TokenLogProbs => ({ logProb: half(logProb, first), mask: half(mask, first) })
+  const side = (first: number): CompletionTokens => ({
+    logProb: half(logProb, first),
+    mask: half(mask, first),
+    meanLogit: half(meanLogit, first),
+  })
   return { chosen: side(0), rejected: side(rows / 2) }
 }
 

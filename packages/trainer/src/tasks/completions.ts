@@ -60,17 +60,23 @@ export const packCompletions = (
 /** A model with its frozen weights, inside of a compiled function. */
 export type Model = Pick<TaskInputs, 'policy' | 'constants'>
 
+/** Tokens of completions under a model. */
+export interface CompletionTokens extends TokenLogProbs {
+  /** [rows, steps] mean over the vocabulary of the logits that each token was chosen by */
+  readonly meanLogit: tf.Tensor2D
+}
+
 /** Log-probabilities of the next tokens of packed completions, [rows, columns − 1]; null: adapter off. */
 export const completionTokens = (
   { policy, constants }: Model,
   trainable: Tensors | null,
   packed: Tensors,
-): TokenLogProbs => {
+): CompletionTokens => {
   const [tokens, mask] = [packed['tokens'] as tf.Tensor2D, packed['mask'] as tf.Tensor2D]
   const [rows, steps] = mask.shape
   const input = { tokens: tf.slice2d(tokens, [0, 0], [rows, steps]), pad: tf.zeros([rows], 'int32') as tf.Tensor1D }
   const logits = policy.logits(constants, trainable, input, { start: 0, count: steps })
   const next = tf.reshape(tf.slice2d(tokens, [0, 1], [rows, steps]), [rows * steps, 1]) as tf.Tensor2D
   const logProb = tokenLogProbs(tf.reshape(logits, [rows * steps, policy.vocabSize]) as tf.Tensor2D, next)
-  return { logProb: tf.reshape(logProb, [rows, steps]), mask }
+  return { logProb: tf.reshape(logProb, [rows, steps]), mask, meanLogit: tf.mean(logits, -1) }
 }

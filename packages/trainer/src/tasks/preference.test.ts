@@ -32,8 +32,8 @@ const pairsOf = (seed: number, count: number): CompletionPair[] => {
 
 const learnerOf = (task: Task<CompletionPairs>) => trainer(policy, { task, learningRate: constant(0.02) })
 
-/** Σ log p of a completion's tokens, alone on the pure-JS engine with the adapter off. */
-const logProbOf = (prompt: Int32Array, completion: Int32Array): number =>
+/** [tokens, vocab] logits of a completion's tokens, alone on the pure-JS engine with the adapter off. */
+const logitsOf = (prompt: Int32Array, completion: Int32Array): tf.Tensor3D =>
   tf.tidy(() => {
     const constants = Object.fromEntries(
       Object.entries(policy.constants).map(([name, { data, shape }]) => [name, tf.tensor(data, [...shape])]),
@@ -41,9 +41,14 @@ const logProbOf = (prompt: Int32Array, completion: Int32Array): number =>
     const tokens = tf.tensor2d([[...prompt, ...completion]], undefined, 'int32')
     const input = { tokens, pad: tf.tensor1d([0], 'int32') }
     const columns = { start: prompt.length - 1, count: completion.length }
-    const logP = tf.logSoftmax(policy.logits(constants, null, input, columns)).arraySync()[0]!
-    return completion.reduce((sum, token, t) => sum + logP[t]![token]!, 0)
+    return policy.logits(constants, null, input, columns)
   })
+
+/** Σ log p of a completion's tokens. */
+const logProbOf = (prompt: Int32Array, completion: Int32Array): number => {
+  const logP = tf.logSoftmax(logitsOf(prompt, completion)).arraySync()[0]!
+  return completion.reduce((sum, token, t) => sum + logP[t]![token]!, 0)
+}
 
 const mean = (of: readonly number[]): number => of.reduce((a, b) => a + b, 0) / of.length
 
@@ -55,6 +60,8 @@ test('an adapter of 0 is the reference: DPO starts at ln 2; log-probabilities ar
   for (const side of ['chosen', 'rejected'] as const) {
     const alone = pairs.map((pair) => logProbOf(pair.prompt, pair[side]))
     expect(found[`logps/${side}`]).toBeCloseTo(mean(alone), 4)
+    const logits = pairs.map((pair) => mean([...logitsOf(pair.prompt, pair[side]).dataSync()]))
+    expect(found[`logits/${side}`]).toBeCloseTo(mean(logits), 5)
   }
 })
 

@@ -1,6 +1,7 @@
 import type { HostTensors } from '@gfnlm/jit'
 import {
   type MeasuredPolicyPairs,
+  type PairTokens,
   type PairsWithNll,
   type ReferencePairs,
   type Sharing,
@@ -9,6 +10,7 @@ import {
   sequenceMean,
   sequenceNll,
 } from '@gfnlm/losses'
+import type * as tf from '@tensorflow/tfjs-core'
 import {
   type CompletionPairs,
   type PairLogProbs,
@@ -17,9 +19,11 @@ import {
   pairsInParts,
   summed,
 } from './completion-pairs.ts'
+import type { CompletionTokens } from './completions.ts'
 import { pairTokenCount } from './count-tokens.ts'
 import { type PairReference, adapterOff } from './pair-reference.ts'
 import type { Task, TaskInputs } from './task.ts'
+import { meanOfLearned } from './token-metrics.ts'
 
 /** All that a pair loss without a reference may read. */
 export interface PolicySides extends MeasuredPolicyPairs, PairsWithNll {}
@@ -46,8 +50,7 @@ export interface PreferenceOptions extends ReferenceFreeOptions {
   readonly reference?: PairReference
 }
 
-const policySides = (inputs: TaskInputs, nll: Sharing, logProbs: PairLogProbs): PolicySides => {
-  const tokens = pairTokens(inputs, inputs.trainable, inputs.batch)
+const policySides = (tokens: PairTokens, nll: Sharing, logProbs: PairLogProbs): PolicySides => {
   const { chosen: chosenLogProb, rejected: rejectedLogProb } = logProbs(tokens)
   return {
     chosenLogProb,
@@ -56,6 +59,19 @@ const policySides = (inputs: TaskInputs, nll: Sharing, logProbs: PairLogProbs): 
     rejectedLength: sequenceLogProbs(tokens.rejected).length,
     chosenNll: sequenceNll(tokens.chosen, nll),
   }
+}
+
+/**
+ * A loss of pairs that also logs `logits/chosen` and `logits/rejected`, the means over pairs of the mean over a
+ * completion's tokens of the mean over the vocabulary. TRL averages over the tokens of the batch, so that its numbers
+ * change with the parts that a batch is taken in.
+ */
+const withLogits = (inputs: TaskInputs, loss: (tokens: PairTokens) => Terms): Terms => {
+  const tokens = pairTokens(inputs, inputs.trainable, inputs.batch)
+  const terms = loss(tokens)
+  const logits = ({ meanLogit, mask }: CompletionTokens): tf.Scalar => meanOfLearned(meanLogit, { mask }, sequenceMean)
+  const metrics = { 'logits/chosen': logits(tokens.chosen), 'logits/rejected': logits(tokens.rejected) }
+  return { ...terms, metrics: { ...terms.metrics, ...metrics } }
 }
 
 /**
@@ -75,7 +91,7 @@ export const referenceFreePreference = (
   pack: packPairs,
   packParts: (batch, parts) => pairsInParts(batch, parts).map(packPairs),
   tokens: pairTokenCount,
-  loss: (inputs) => loss(policySides(inputs, nll, summed)),
+  loss: (inputs) => withLogits(inputs, (tokens) => loss(policySides(tokens, nll, summed))),
 })
 
 /**
@@ -104,11 +120,13 @@ export const preference = (
     tokens: pairTokenCount,
     loss: (inputs) => {
       const { chosen, rejected } = reference.logProbs(inputs, inputs.batch, logProbs)
-      return loss({
-        ...policySides(inputs, nll, logProbs),
-        referenceChosenLogProb: chosen,
-        referenceRejectedLogProb: rejected,
-      })
+      return withLogits(inputs, (tokens) =>
+        loss({
+          ...policySides(tokens, nll, logProbs),
+          referenceChosenLogProb: chosen,
+          referenceRejectedLogProb: rejected,
+        }),
+      )
     },
   }
 }

@@ -47,7 +47,7 @@ test('the loss is the mean surprise of the tokens that were not given', async ()
   expect(Math.abs(loss! - wanted.reduce((a, b) => a + b, 0) / 14)).toBeLessThan(1e-5)
 })
 
-test('it tells how often a token was the likeliest, and on demand the entropy of what could have stood there', async () => {
+test('it tells how often a token was the likeliest, and on demand the entropy of its place', async () => {
   const states = rows.flatMap(({ tokens, given }) =>
     logitsOf([...tokens])
       .map((logits, i) => ({ logits, next: tokens[i + 1] }))
