@@ -37,7 +37,10 @@ export const datasetSchema: v.GenericSchema<unknown, DatasetConfig> = fields({
   revision,
   quantize: v.optional(quantize),
   adapter: v.optional(adapter, {}),
-  data: shortFor('file', fields({ file: text(), longer: v.optional(oneOf(['fail', 'drop']), 'fail') })),
+  data: shortFor(
+    'file',
+    fields({ file: text(), longer: v.optional(oneOf(['fail', 'drop', 'keep-start', 'keep-end']), 'fail') }),
+  ),
   rowsPerStep: v.optional(whole(1), 8),
   maxLength: v.optional(whole(2)),
   optimizer: v.optional(optimizer, {}),

@@ -99,6 +99,18 @@ test('what was trained as a reward model is loaded as one, and prefers what was 
   expect(logReward[3]).toBeGreaterThan(logReward[7]!)
 })
 
+test('rows that are too long are cut where the config says what stays of them', async () => {
+  const rows = [{ prompt: 'the fox found a lamp and', completion: ' then the owl slept .' }]
+  const tokensOf = async (longer: string): Promise<number> => {
+    const output = await freshDirectory()
+    const config = { task: 'sft', steps: 1, rowsPerStep: 1, maxLength: 9, data: { file: 'rows.jsonl', longer } }
+    await runJson('train', await write(config, rows), '--output', output)
+    return metricsOf(output)[0]!['num_tokens']!
+  }
+  expect(await tokensOf('keep-start')).toBe(9)
+  expect(await tokensOf('keep-end')).toBe(9)
+})
+
 test('10 steps, then the rest, give the same bytes as 30 at once', async () => {
   const config = await write({ task: 'preference' }, PAIRS)
   const [whole, halves] = [await freshDirectory(), await freshDirectory()]
@@ -132,7 +144,7 @@ test.each<[string, object, readonly object[], string, RegExp]>([
     { task: 'sft' },
     [{ text: 'the '.repeat(60) }],
     'RowTooLong',
-    /:1 has 62 tokens, 48/,
+    /:1 has 1 tokens of prompt and 61 of completion, 48 fit/,
   ],
   [
     'rows all longer than they may be',

@@ -22,7 +22,7 @@ import { prepareDevice } from '../device.ts'
 import { type Model, loadModel } from '../load-model.ts'
 import { orThrow } from '../or-throw.ts'
 import { freeOutput } from '../run/free-output.ts'
-import type { Learner } from '../run/improvement-of.ts'
+import type { RunLearner } from '../run/improvement-of.ts'
 import { restored } from '../run/run-checkpoints.ts'
 import type { OpenOptions } from '../run/run-config.ts'
 import type { RunOptions } from '../run/run-events.ts'
@@ -36,7 +36,7 @@ import { type RowEncoder, rowEncoder } from './row-encoder.ts'
 export interface DatasetRun {
   readonly config: DatasetConfig
   readonly model: Model
-  readonly learner: Learner
+  readonly learner: RunLearner
   readonly improve: OperatorFunction<Tick, RunEvent>
 }
 

@@ -1,5 +1,5 @@
-import { type Row, preferenceOfRow, supervisedOfRow, unpairedOfRow } from '@gfnlm/data'
-import { type Fault, fault } from '@gfnlm/env'
+import { type Row, type TokenRow, preferenceOfRow, supervisedOfRow, unpairedOfRow } from '@gfnlm/data'
+import type { Fault } from '@gfnlm/env'
 import { cpo, crossEntropy, dpo, dynamicFineTuning, hinge, ipo, kto, orpo, simPo } from '@gfnlm/losses'
 import { type PretrainedPolicy, scoreHead } from '@gfnlm/policy'
 import {
@@ -34,46 +34,27 @@ export interface DatasetTask<Item, Batch> {
 
 type Of<Kind extends TaskConfig['kind']> = Extract<TaskConfig, { readonly kind: Kind }>
 
-const joined = ({ prompt, completion }: PromptedCompletion): Int32Array => Int32Array.of(...prompt, ...completion)
-
-/** A prompt without a token has nothing that the completion's first could follow. */
-const prompted = (encoded: E.Either<Fault, PromptedCompletion>): E.Either<Fault, PromptedCompletion> =>
-  pipe(
-    encoded,
-    E.filterOrElse(
-      ({ prompt, completion }) => prompt.length > 0 && completion.length > 0,
-      ({ prompt }): Fault =>
-        fault(
-          prompt.length === 0 ? 'PromptEmpty' : 'CompletionEmpty',
-          `the ${prompt.length === 0 ? 'prompt' : 'completion'} has no token`,
-          "Remove the row, or take a tokenizer that begins texts with the model's bos token and ends them with its eos",
-        ),
-    ),
-  )
+const joined = ({ prompt, completions }: TokenRow, at = 0): Int32Array => Int32Array.of(...prompt, ...completions[at]!)
 
 type Text = TextBatch['rows'][number]
 
-/** Supervised fine-tuning: of completions alone where there is a prompt, else of whole texts. */
+/** Supervised fine-tuning: of completions alone where there is a prompt, else of whole texts, but for their first token. */
 export const sft = ({ whole, completed }: RowEncoder, { loss }: Of<'sft'>): DatasetTask<Text, TextBatch> => ({
   encode: (row) =>
     pipe(
       supervisedOfRow(row),
-      E.chain((given): E.Either<Fault, Text> =>
+      E.chain((given): E.Either<Fault, PromptedCompletion> =>
         'text' in given
           ? pipe(
               whole(given.text),
-              E.map((tokens) => ({ tokens, given: 1 })),
+              E.map((tokens) => ({ prompt: tokens.subarray(0, 1), completion: tokens.subarray(1) })),
             )
-          : pipe(
-              prompted(completed(given.prompt, given.completion)),
-              E.map((both) => ({ tokens: joined(both), given: both.prompt.length })),
-            ),
+          : completed(given.prompt, given.completion),
       ),
-      E.filterOrElse(
-        ({ tokens }) => tokens.length > 1,
-        (): Fault => fault('TextEmpty', 'the text has no token to be learned', 'Remove the row'),
-      ),
-      E.map((item) => ({ item, texts: [item.tokens] })),
+      E.map(({ prompt, completion }) => ({
+        row: { prompt, completions: [completion] },
+        itemOf: (fitted) => ({ tokens: joined(fitted), given: fitted.prompt.length }),
+      })),
     ),
   batchOf: (rows) => ({ rows }),
   task: supervised({ loss: loss === 'dft' ? dynamicFineTuning() : crossEntropy() }),
@@ -97,20 +78,19 @@ const pairLoss = ({ loss, beta }: Of<'preference'>): Task<CompletionPairs> => {
   }
 }
 
-interface Both {
-  readonly chosen: PromptedCompletion
-  readonly rejected: PromptedCompletion
-}
-
-/** Both completions of a preference, each after its prompt. */
-const bothOf = ({ completed }: RowEncoder, row: Row): E.Either<Fault, Both> =>
+/** A preference as tokens: the chosen completion and the rejected one after their prompt. */
+const pairOf = ({ completed }: RowEncoder, row: Row): E.Either<Fault, TokenRow> =>
   pipe(
     preferenceOfRow(row),
     E.chain(({ prompt, chosen, rejected }) =>
       pipe(
         E.Do,
-        E.bind('chosen', () => prompted(completed(prompt, chosen))),
-        E.bind('rejected', () => prompted(completed(prompt, rejected))),
+        E.bind('better', () => completed(prompt, chosen)),
+        E.bind('worse', () => completed(prompt, rejected)),
+        E.map(({ better, worse }) => ({
+          prompt: better.prompt,
+          completions: [better.completion, worse.completion],
+        })),
       ),
     ),
   )
@@ -119,10 +99,10 @@ const bothOf = ({ completed }: RowEncoder, row: Row): E.Either<Fault, Both> =>
 export const pairs = (encoder: RowEncoder, config: Of<'preference'>): DatasetTask<CompletionPair, CompletionPairs> => ({
   encode: (row) =>
     pipe(
-      bothOf(encoder, row),
-      E.map(({ chosen, rejected }) => ({
-        item: { prompt: chosen.prompt, chosen: chosen.completion, rejected: rejected.completion },
-        texts: [joined(chosen), joined(rejected)],
+      pairOf(encoder, row),
+      E.map((pair) => ({
+        row: pair,
+        itemOf: ({ prompt, completions: [chosen, rejected] }) => ({ prompt, chosen: chosen!, rejected: rejected! }),
       })),
     ),
   batchOf: (some) => ({ pairs: some }),
@@ -139,8 +119,15 @@ export const labelled = (
       unpairedOfRow(row),
       E.chain(({ prompt, completion, label }) =>
         pipe(
-          prompted(completed(prompt, completion)),
-          E.map((both) => ({ item: { ...both, desirable: label }, texts: [joined(both)] })),
+          completed(prompt, completion),
+          E.map((both) => ({
+            row: { prompt: both.prompt, completions: [both.completion] },
+            itemOf: ({ prompt: before, completions: [own] }: TokenRow) => ({
+              prompt: before,
+              completion: own!,
+              desirable: label,
+            }),
+          })),
         ),
       ),
     ),
@@ -157,11 +144,11 @@ export const scored = (
 ): DatasetTask<PreferredText, PreferenceBatch> => ({
   encode: (row) =>
     pipe(
-      bothOf(encoder, row),
-      E.map(({ chosen, rejected }) => {
-        const item = { chosen: joined(chosen), rejected: joined(rejected) }
-        return { item, texts: [item.chosen, item.rejected] }
-      }),
+      pairOf(encoder, row),
+      E.map((pair) => ({
+        row: pair,
+        itemOf: (fitted) => ({ chosen: joined(fitted, 0), rejected: joined(fitted, 1) }),
+      })),
     ),
   batchOf: (some) => ({ pairs: some }),
   task: rewardModel({ head: scoreHead(hidden, 1, { seed }), centring, rateScale }),

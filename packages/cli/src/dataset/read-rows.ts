@@ -1,21 +1,23 @@
-import { type Row, jsonlRows } from '@gfnlm/data'
+import { type Row, type TokenRow, fittedRow, jsonlRows } from '@gfnlm/data'
 import { type Fault, fault } from '@gfnlm/env'
 import * as E from 'fp-ts/lib/Either.js'
 import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
 import { pipe } from 'fp-ts/lib/function.js'
+import type { DatasetConfig } from '../config/dataset-config.ts'
+import { defined } from '../defined.ts'
 
-/** What a row becomes, and the texts in it whose length counts. */
+/** A row as tokens, and what is learned from of them, once they fit. */
 export interface Encoded<Item> {
-  readonly item: Item
-  readonly texts: readonly { readonly length: number }[]
+  readonly row: TokenRow
+  readonly itemOf: (fitted: TokenRow) => Item
 }
 
-export interface RowsOptions {
-  /** Longest text in tokens. */
+export interface RowsOptions extends Pick<DatasetConfig['data'], 'longer'> {
+  /** Longest prompt and completion together, in tokens. */
   readonly maxLength: number
-  /** What becomes of rows with a longer one. */
-  readonly longer: 'fail' | 'drop'
 }
+
+const TRUNCATIONS = { fail: undefined, drop: undefined, 'keep-start': 'keepStart', 'keep-end': 'keepEnd' } as const
 
 /** What a fault says was wrong, without what to do. */
 const what = ({ message, fix }: Fault): string => message.slice(0, -`. ${fix}`.length)
@@ -26,15 +28,25 @@ const at = ({ file, line }: Row, wrong: Fault): Fault =>
     ? wrong
     : fault(wrong._tag, `${file}:${line}: ${what(wrong)}`, wrong.fix, { ...wrong.detail, file, line })
 
-const tooLong = ({ file, line }: Row, length: number, maxLength: number): Fault =>
+const emptyFault = (tag: 'PromptEmpty' | 'CompletionEmpty', name: string): Fault =>
   fault(
-    'RowTooLong',
-    `${file}:${line} has ${length} tokens, ${maxLength} fit`,
-    'Shorten it, raise maxLength up to the context of the model, or drop such rows with data: { file, longer: drop }',
-    { file, line, length, maxLength },
+    tag,
+    `the ${name} has no token`,
+    "Remove the row, or take a tokenizer that begins texts with the model's bos token and ends them with its eos",
   )
 
-const empty = (file: string, dropped: number): Fault =>
+/** The first token of a completion follows a prompt's, and there is one to be learned. */
+const checkTokens = <Item>(encoded: Encoded<Item>): E.Either<Fault, Encoded<Item>> => {
+  const { prompt, completions } = encoded.row
+  if (prompt.length === 0) return E.left(emptyFault('PromptEmpty', 'prompt'))
+  const none = completions.some(({ length }) => length === 0)
+  return none ? E.left(emptyFault('CompletionEmpty', 'completion')) : E.right(encoded)
+}
+
+const LONGER =
+  "Shorten it, raise maxLength up to the model's context, or write data.longer: drop, keep-start or keep-end"
+
+const noRows = (file: string, dropped: number): Fault =>
   fault(
     'NoRows',
     dropped === 0 ? `there are no rows in ${file}` : `all ${dropped} rows of ${file} are longer than maxLength`,
@@ -43,26 +55,28 @@ const empty = (file: string, dropped: number): Fault =>
   )
 
 /** All rows of a file as a run learns from them, or the first thing wrong with them, by file and line. */
-export const readRows =
-  <Item>(
-    file: string,
-    encode: (row: Row) => E.Either<Fault, Encoded<Item>>,
-    { maxLength, longer }: RowsOptions,
-  ): TaskEither<Fault, readonly Item[]> =>
-  async () => {
+export const readRows = <Item>(
+  file: string,
+  encode: (row: Row) => E.Either<Fault, Encoded<Item>>,
+  { maxLength, longer }: RowsOptions,
+): TaskEither<Fault, readonly Item[]> => {
+  const fit = fittedRow({ maxLength, ...defined({ truncate: TRUNCATIONS[longer] }) })
+  return async () => {
     const items: Item[] = []
     let dropped = 0
     for await (const row of jsonlRows(file)) {
       if (E.isLeft(row)) return row
       const encoded = pipe(
         encode(row.right),
+        E.chain(checkTokens),
         E.mapLeft((wrong) => at(row.right, wrong)),
       )
       if (E.isLeft(encoded)) return encoded
-      const length = Math.max(...encoded.right.texts.map((text) => text.length))
-      if (length <= maxLength) items.push(encoded.right.item)
-      else if (longer === 'fail') return E.left(tooLong(row.right, length, maxLength))
-      else dropped += 1
+      const fitted = fit(encoded.right.row, `${file}:${row.right.line}`)
+      if (E.isRight(fitted)) items.push(encoded.right.itemOf(fitted.right))
+      else if (longer === 'drop') dropped += 1
+      else return E.left(fault(fitted.left._tag, what(fitted.left), LONGER, fitted.left.detail))
     }
-    return items.length > 0 ? E.right(items) : E.left(empty(file, dropped))
+    return items.length > 0 ? E.right(items) : E.left(noRows(file, dropped))
   }
+}

@@ -24,11 +24,11 @@ import { learningRateOf } from './schedule-of.ts'
 import { taskOf } from './task-of.ts'
 
 /** What learns in a run, whatever it learns from. */
-export type Learner = Pick<Trainer<never>, 'policy' | 'trainable' | 'own' | 'layout' | 'state' | 'restore'>
+export type RunLearner = Pick<Trainer<never>, 'policy' | 'trainable' | 'own' | 'layout' | 'state' | 'restore'>
 
 /** A learner, and how judged completions become its updates. */
 export interface Improvement {
-  readonly learner: Learner
+  readonly learner: RunLearner
   readonly improve: (options: LossStepOptions) => OperatorFunction<Weighted, RunEvent>
   /** Updates a step. */
   readonly updates: number

@@ -3,7 +3,7 @@ import { replayBufferFromJSON, replayBufferToJSON } from '@gfnlm/sampler'
 import { type CheckpointFault, loadCheckpoint, saveCheckpoint } from '@gfnlm/trainer'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
-import type { Learner } from './improvement-of.ts'
+import type { RunLearner } from './improvement-of.ts'
 import type { Run } from './load-run.ts'
 
 /** Saves all that the run needs to go on: training state, seed, replay buffer, the coefficient of the KL. */
@@ -32,7 +32,7 @@ export interface Restored {
 
 /** Puts a learner where its newest checkpoint was; undefined where there is none. */
 export const restored = (
-  learner: Pick<Learner, 'layout' | 'restore'>,
+  learner: Pick<RunLearner, 'layout' | 'restore'>,
   { seed, updates }: { readonly seed: number; readonly updates: number },
   directory: string,
 ): TE.TaskEither<Fault, Restored | undefined> =>
