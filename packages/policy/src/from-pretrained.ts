@@ -25,7 +25,10 @@ import { readJson } from './read-json.ts'
 import type { Tokenizer } from './tokenizer.ts'
 
 export interface LoadOptions extends Omit<HubOptions, 'weights'> {
-  /** A new adapter (`lora({ r: 16 })`), or a PEFT adapter's directory or hub id, `organisation/name@revision` for one. */
+  /**
+   * A new adapter (`lora({ r: 16 })`), or a PEFT adapter's directory or hub id, with its revision if need be:
+   * `organisation/name@v1`. The score head in an adapter is `loadClassifier`'s to read.
+   */
   readonly adapter?: LoraOptions | string
   /**
    * Keeps the linear layers but the head in blocks of 4 or 8 bits, frozen: `{ bits: 4, block: 32 }`. Adapters train on

@@ -119,15 +119,43 @@ describe('what llama.cpp does otherwise is a misfit by the name of the feature',
   })
 })
 
-it('what is left of a difference is said in notes', () => {
-  const notes = (name: string): readonly string[] => tokenizerNotes(fitting(family(name)), family(name))
-  expect(notes('gpt2')).toEqual([])
-  expect(notes('qwen2')).toEqual([expect.stringContaining('NFC')])
-  expect(notes('mistral')).toEqual([
-    expect.stringContaining('begins with one'),
-    expect.stringContaining('prepend_scheme first'),
-  ])
-  expect(notes('phi3')).toEqual([expect.stringContaining('"</s>", "<|user|>", "<|end|>" and 1 more')])
+describe('what is left of a difference is said in notes', () => {
+  const notes = (json: TokenizerJson): readonly string[] => tokenizerNotes(fitting(json), json)
+  /** With merges as they are made from SentencePiece: all pairs that make a token, one token after another. */
+  const whole = (name: string): TokenizerJson => {
+    const json = family(name)
+    const tokens = Object.keys(json.model!.vocab!)
+    const made = [...new Set(json.model!.merges!.map((pair) => [...pair].join('')))]
+    const merges = made.flatMap((token) =>
+      Array.from({ length: token.length - 1 }, (_, i) => [token.slice(0, i + 1), token.slice(i + 1)] as const).filter(
+        (pair) => pair.every((part) => tokens.includes(part)),
+      ),
+    )
+    return { ...json, model: { ...json.model, merges } }
+  }
+
+  it('of characters, of spaces at the beginning and beside tokens', () => {
+    expect(notes(family('gpt2'))).toEqual([])
+    expect(notes(family('qwen2'))).toEqual([expect.stringContaining('NFC')])
+    expect(notes(whole('llama2'))).toEqual([])
+    expect(notes(whole('mistral'))).toEqual([
+      expect.stringContaining('begins with one'),
+      expect.stringContaining('prepend_scheme first'),
+    ])
+    expect(notes(whole('phi3'))).toEqual([expect.stringContaining('"</s>", "<|user|>", "<|end|>" and 1 more')])
+  })
+
+  it('of tokens that two make which no merge joins, or whose merges lie apart', () => {
+    const { model, ...json } = whole('llama2')
+    const all = model!.merges!
+    const without = { ...json, model: { ...model, merges: all.filter(([a, b]) => a !== '▁' || b !== 'the') } }
+    expect(notes(without)).toEqual([expect.stringMatching(/may make "▁the" where/)])
+    const [first, ...rest] = all.filter((pair) => [...pair].join('') === '▁the')
+    const apart = [first!, ...all.filter((pair) => [...pair].join('') !== '▁the'), ...rest]
+    expect(notes({ ...json, model: { ...model, merges: apart } })).toEqual([
+      expect.stringMatching(/may make "▁the" where/),
+    ])
+  })
 })
 
 describe('a post-processor', () => {

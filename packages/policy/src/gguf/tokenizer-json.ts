@@ -62,3 +62,11 @@ export const idsByToken = (json: TokenizerJson, size: number): ReadonlyMap<strin
       ([, id]) => id < size,
     ),
   )
+
+/** The two tokens of each merge, in their order. */
+export const mergedPairs = ({ model }: TokenizerJson): readonly (readonly [string, string])[] =>
+  (model?.merges ?? []).map((merge) => {
+    if (typeof merge !== 'string') return merge
+    const space = merge.indexOf(' ', 1)
+    return [merge.slice(0, space), merge.slice(space + 1)]
+  })

@@ -1,7 +1,7 @@
 import type { GgufMetadata } from './container.ts'
 import type { GgufTokenizer } from './gguf-tokenizer.ts'
 import { type SpecialTokens, specialTokenMetadata } from './special-tokens.ts'
-import { type TokenizerJson, listedTokens, partsOf } from './tokenizer-json.ts'
+import { type TokenizerJson, listedTokens, mergedPairs, partsOf } from './tokenizer-json.ts'
 
 /** Types of tokens by llama.cpp's numbers. */
 const TYPE = { normal: 1, unknown: 2, control: 3, userDefined: 4, unused: 5, byte: 6 } as const
@@ -23,20 +23,14 @@ const tokensOf = (json: TokenizerJson, size: number): { readonly tokens: string[
   return { tokens, types }
 }
 
-const pairOf = (merge: string | readonly [string, string]): readonly [string, string] => {
-  if (typeof merge !== 'string') return merge
-  const space = merge.indexOf(' ', 1)
-  return [merge.slice(0, space), merge.slice(space + 1)]
-}
-
 /**
  * SentencePiece merges the pair whose joined token scores highest: the earlier a merge, the higher, and below them
  * what no merge makes.
  */
-const mergeScores = ({ model }: TokenizerJson, tokens: readonly string[]): Float32Array => {
+const mergeScores = (json: TokenizerJson, tokens: readonly string[]): Float32Array => {
   const ranks = new Map<string, number>()
-  for (const [rank, merge] of (model?.merges ?? []).entries()) {
-    const joined = pairOf(merge).join('')
+  for (const [rank, pair] of mergedPairs(json).entries()) {
+    const joined = pair.join('')
     if (!ranks.has(joined)) ranks.set(joined, rank)
   }
   return Float32Array.from(tokens, (token) => -(ranks.get(token) ?? ranks.size))
@@ -79,7 +73,7 @@ const workings = (tokenizer: GgufTokenizer, json: TokenizerJson, tokens: readonl
     case 'gpt2':
       return merges(
         tokenizer.split,
-        (json.model?.merges ?? []).map((merge) => pairOf(merge).join(' ')),
+        mergedPairs(json).map((pair) => pair.join(' ')),
       )
     case 'llama':
       return scores(mergeScores(json, tokens))

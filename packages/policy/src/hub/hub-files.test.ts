@@ -8,6 +8,7 @@ it.each([
   ['chat_template.jinja', true],
   ['additional_chat_templates/tool_use.jinja', true],
   ['modules.json', true],
+  ['sentence_bert_config.json', true],
   ['1_Pooling/config.json', true],
   ['2_Dense/config.json', false],
   ['../1_Pooling/config.json', false],

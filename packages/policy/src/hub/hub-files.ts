@@ -4,8 +4,8 @@ const DESCRIBING: readonly RegExp[] = [
   /^(config|generation_config|adapter_config|model\.safetensors\.index)\.json$/,
   /^(tokenizer|tokenizer_config|special_tokens_map)\.json$/,
   /^chat_template\.jinja$/,
-  // What sentence-transformers puts after an encoder.
-  /^(modules|[\w-]+_Pooling\/config)\.json$/,
+  // What sentence-transformers does with an encoder.
+  /^(modules|sentence_bert_config|[\w-]+_Pooling\/config)\.json$/,
   /^additional_chat_templates\/[\w-]+\.jinja$/,
 ]
 

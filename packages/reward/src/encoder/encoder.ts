@@ -25,8 +25,8 @@ export interface EncoderOptions extends Omit<HubOptions, 'weights'> {
   /** Which of the directory's ONNX files: fp32 (default) is onnx/model.onnx, q8 onnx/model_quantized.onnx, and so on. */
   readonly dtype?: keyof typeof SUFFIX
   /**
-   * Tokens that longer texts are cut to, special ones included. Default: tokenizer_config.json's model_max_length, and no
-   * more than config.json has positions for.
+   * Tokens that longer texts are cut to, special ones included. Default: sentence_bert_config.json's max_seq_length, or
+   * tokenizer_config.json's model_max_length, and no more than config.json has positions for.
    */
   readonly maxTokens?: number
   /** Texts at a time. Default 32. */
@@ -96,6 +96,8 @@ const encoded = async (
   return { output, mask: Uint8Array.from(mask, Number) }
 }
 
+const readIfAny = (path: string): TE.TaskEither<Fault, Json> => (existsSync(path) ? readJsonAt(path) : TE.right({}))
+
 const openModel = (path: string, output: string): TE.TaskEither<Fault, Opened> =>
   pipe(
     TE.tryCatch(
@@ -143,16 +145,20 @@ const encoderOf = (
   },
 })
 
+/** The tokenizer, of texts in small letters where sentence_bert_config.json says so. */
+const readerOf = (tokenizer: Tokenizer, { do_lower_case: lower }: Json): Tokenizer =>
+  lower === true
+    ? { ...tokenizer, encode: (text, options) => tokenizer.encode(text.toLowerCase(), options) }
+    : tokenizer
+
+const isNumber = (value: unknown): value is number => typeof value === 'number'
+
 /** The tokens that a model takes; RoBERTa's positions begin after its padding id. */
-const longest = (
-  { max_position_embeddings: positions, model_type: type, pad_token_id: pad }: Json,
-  { model_max_length: most }: Json,
-): number => {
+const longest = (config: Json, settings: Json, sentences: Json): number => {
+  const { max_position_embeddings: positions, model_type: type, pad_token_id: pad } = config
   const before = /roberta|camembert/.test(String(type)) ? 1 + Number(pad ?? 1) : 0
-  return Math.min(
-    typeof positions === 'number' ? positions - before : Infinity,
-    typeof most === 'number' ? most : Infinity,
-  )
+  const most = [sentences['max_seq_length'], settings['model_max_length']].find(isNumber)
+  return Math.min(isNumber(positions) ? positions - before : Infinity, most ?? Infinity)
 }
 
 /**
@@ -176,15 +182,13 @@ export const loadEncoder = (
       return existsSync(path) ? TE.right(path) : TE.left(invalid(`there is no ${path}`, { path }))
     }),
     TE.bind('config', ({ directory }) => readJsonAt(join(directory, 'config.json'))),
-    TE.bind('settings', ({ directory }) => {
-      const settings = join(directory, 'tokenizer_config.json')
-      return existsSync(settings) ? readJsonAt(settings) : TE.right({})
-    }),
+    TE.bind('settings', ({ directory }) => readIfAny(join(directory, 'tokenizer_config.json'))),
+    TE.bind('sentences', ({ directory }) => readIfAny(join(directory, 'sentence_bert_config.json'))),
     TE.bind('tokenizer', ({ directory }): TE.TaskEither<Fault, Tokenizer> => loadTokenizer(directory)),
     TE.bind('opened', ({ path }) => openModel(path, output)),
-    TE.map(({ directory, opened, config, settings, tokenizer }) =>
-      encoderOf(directory, opened, config, tokenizer, output, {
-        maxTokens: maxTokens ?? longest(config, settings),
+    TE.map(({ directory, opened, config, settings, sentences, tokenizer }) =>
+      encoderOf(directory, opened, config, readerOf(tokenizer, sentences), output, {
+        maxTokens: maxTokens ?? longest(config, settings, sentences),
         batch,
       }),
     ),

@@ -103,6 +103,28 @@ describe('an embedding pools as 1_Pooling/config.json says', () => {
   })
 })
 
+test('a text is cut where sentence_bert_config.json says, unless an option does', async () => {
+  const directory = await encoderWith({ 'sentence_bert_config.json': { max_seq_length: 4 } })
+  const cut = async (options: EmbeddingOptions): Promise<Float32Array> =>
+    (await vectors(directory, { pooling: 'mean', normalise: false, ...options }))[2]!
+  const mean = (text: string): unknown => expected(text, ['mean']).map((x) => expect.closeTo(x, 5) as unknown)
+  expect([...(await cut({}))]).toEqual(mean('sun stone'))
+  expect([...(await cut({ maxTokens: 5 }))]).toEqual(mean('sun stone moon'))
+})
+
+test('a text is read in small letters where sentence_bert_config.json says so', async () => {
+  const shouted = async (lower: boolean): Promise<readonly Float32Array[]> => {
+    const settings = { max_seq_length: null, do_lower_case: lower }
+    const directory = await encoderWith({ 'sentence_bert_config.json': settings })
+    const found = await embedding(directory)(TEXTS.map((text) => text.toUpperCase()))()
+    if (found._tag === 'Left') throw found.left
+    return found.right
+  }
+  const plain = await vectors(await encoderWith({}))
+  expect(await shouted(true)).toEqual(plain)
+  expect(await shouted(false)).not.toEqual(plain)
+})
+
 describe('what is not computed here is a fault that names it', () => {
   test.each<[string, Readonly<Record<string, unknown>>, string]>([
     ['a module', { 'modules.json': modules('Transformer', 'Pooling', 'Dense'), [POOLING]: flags('mean') }, 'Dense'],
