@@ -26,8 +26,8 @@ const mergedOtherwise = (json: TokenizerJson): readonly string[] => {
   })
   const joined = merges.map((pair) => pair.join(''))
   const begins = joined.filter((token, i) => token !== joined[i - 1])
-  const seen = new Set<string>()
-  const apart = begins.filter((token) => seen.size === seen.add(token).size)
+  const firsts = new Map(begins.map((token, i) => [token, i] as const).toReversed())
+  const apart = begins.filter((token, i) => firsts.get(token) !== i)
   return [...new Set([...unlisted, ...apart])]
 }
 

@@ -129,6 +129,7 @@ describe('what is not computed here is a fault that names it', () => {
   test.each<[string, Readonly<Record<string, unknown>>, string]>([
     ['a module', { 'modules.json': modules('Transformer', 'Pooling', 'Dense'), [POOLING]: flags('mean') }, 'Dense'],
     ['another order', { 'modules.json': modules('Transformer', 'Normalize', 'Pooling') }, 'Normalize, Pooling;'],
+    ['a module of a like name', { 'modules.json': modules('Transformer', 'Pooling', 'Norm') }, 'Pooling, Norm;'],
     ['no Pooling', { 'modules.json': modules('Transformer') }, 'the modules Transformer;'],
     ['no list', { 'modules.json': { 0: 'Pooling' } }, 'no list of modules'],
     ['a list of nothing', { 'modules.json': [null] }, 'has the modules undefined'],

@@ -68,8 +68,9 @@ const modulesOf = (path: string, json: unknown): E.Either<Fault, readonly Module
     : E.right(modules)
 }
 
-/** What an embedding may be made of, in this order; the last may be missing. */
-const KINDS = 'Transformer, Pooling, Normalize'
+/** What an embedding may be made of. */
+const PLAIN = 'Transformer, Pooling'
+const NORMALISED = `${PLAIN}, Normalize`
 
 interface Order {
   /** The folder of its Pooling. */
@@ -80,10 +81,10 @@ interface Order {
 const orderOf = (path: string, modules: readonly Module[]): E.Either<Fault, Order> => {
   const kinds = modules.map(({ kind }) => kind).join(', ')
   const pooling = modules.find(({ kind }) => kind === 'Pooling')
-  return pooling !== undefined && KINDS.startsWith(kinds)
-    ? E.right({ folder: pooling.path, normalise: kinds === KINDS })
+  return pooling !== undefined && [PLAIN, NORMALISED].includes(kinds)
+    ? E.right({ folder: pooling.path, normalise: kinds === NORMALISED })
     : invalid(
-        `${path} has the modules ${kinds}; computed here are ${KINDS}`,
+        `${path} has the modules ${kinds}; computed here are ${NORMALISED}`,
         'Give both pooling and normalise to take these instead',
         { path, kinds },
       )
