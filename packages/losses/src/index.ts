@@ -91,6 +91,13 @@ export {
 } from './policy-gradient/expected-reward.ts'
 export { type KLEstimator, importanceCorrected, k1, k2, k3 } from './policy-gradient/kl-estimators.ts'
 export { entropyOf } from './policy-gradient/entropy.ts'
+export {
+  type AdaptiveEntropyOptions,
+  type EntropyBonus,
+  type EntropyController,
+  adaptiveEntropy,
+  startingBonus,
+} from './policy-gradient/entropy-control.ts'
 export { type OffPolicyInputs, offPolicyMask } from './policy-gradient/off-policy-mask.ts'
 export { highEntropyMask } from './policy-gradient/high-entropy-mask.ts'
 export {

@@ -18,6 +18,7 @@ export { entropicPPOTask, softPG } from './tasks/soft-policy-gradient.ts'
 export { type Trajectory, type TrajectoryObjective, packTrajectories, trajectoryTask } from './tasks/trajectory-task.ts'
 export {
   type AdvantagesOf,
+  type EntropyCell,
   type GRPOTaskOptions,
   type PolicyGradientTaskOptions,
   grpoTask,
@@ -70,6 +71,7 @@ export { type LabelledTokens, type Stepwise, type StepwiseOptions, labelledToken
 export { type ProcessRewardModelOptions, type StepBatch, processRewardModel } from './tasks/process-reward-model.ts'
 export { type ParameterLayout, joinParameters, parameterLayout, splitParameters } from './parameter-vector.ts'
 export { type TrainStep, type TrainStepOptions, type TrainingState, trainStep } from './train-step.ts'
+export { entropyControl } from './entropy-control.ts'
 export { type Learner, type Trainer, trainer } from './trainer.ts'
 export { batchMetrics } from './batch-metrics.ts'
 export { type LearnOptions, type LossStepOptions, learn, lossStep } from './loss-step.ts'

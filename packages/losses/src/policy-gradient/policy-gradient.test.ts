@@ -196,6 +196,16 @@ const { referenceLogProb: _reference, ...withoutReference } = batch
 
 test.each([
   ['a reference that β > 0 needs', () => grpo({ beta: 0.1 })(withoutReference), 'grpo: referenceLogProb is missing'],
+  [
+    'an entropy that a given bonus needs',
+    () => dapo()({ ...batch, entropyBonus: tf.scalar(1) }),
+    'dapo: entropy is missing',
+  ],
+  [
+    'a bonus of each row',
+    () => dapo()({ ...batch, entropyBonus: tf.ones([2]) as never }),
+    'entropyBonus must be [] = []',
+  ],
   ['an entropy that its bonus needs', () => dapo({ entropyBonus: 1 })(batch), 'dapo: entropy is missing'],
   ['a clip below 0', () => gspo({ epsilon: -1 }), 'gspo: epsilon must be at least 0, found -1'],
   ['a clip below a ratio of 0', () => grpo({ epsilon: 1.5 }), 'grpo: epsilon must be at most 1, found 1.5'],

@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core'
+import { detach } from '../detach.ts'
 import { type Sharing, tokenMean } from '../sharing.ts'
 import type { Terms } from '../terms.ts'
 import { atLeastZero } from './check-options.ts'
@@ -69,9 +70,11 @@ export const policyGradient = (
         : settle(divergence(tokens.logProb, finite(settle(reference)), ratioOf(logWeight)))
     const held = kl === undefined ? corrected : tf.add(corrected, tf.mul(beta, kl))
 
-    const given = entropyBonus > 0 ? present(name, 'entropy', inputs.entropy, 'entropyBonus > 0') : inputs.entropy
+    const ofOption = entropyBonus > 0 ? entropyBonus : undefined
+    const bonus = inputs.entropyBonus === undefined ? ofOption : detach(inputs.entropyBonus)
+    const given = bonus === undefined ? inputs.entropy : present(name, 'entropy', inputs.entropy, 'an entropy bonus')
     const entropy = given === undefined ? undefined : settle(given)
-    const terms = entropy === undefined || entropyBonus === 0 ? held : tf.sub(held, tf.mul(entropyBonus, entropy))
+    const terms = entropy === undefined || bonus === undefined ? held : tf.sub(held, tf.mul(bonus, entropy))
 
     return {
       terms: settle(terms as tf.Tensor2D),

@@ -26,6 +26,8 @@ export interface PolicyGradientInputs {
   readonly correction?: tf.Tensor2D
   /** [rows, steps] entropy of the policy where the token was drawn, nats; needed for an entropy bonus. */
   readonly entropy?: tf.Tensor2D
+  /** [] the weight of the entropy, a constant, where it changes (`adaptiveEntropy`): it replaces the option's. */
+  readonly entropyBonus?: tf.Scalar
 }
 
 /** The inputs with nothing in them that is not of a live token: 0 elsewhere, all of it [rows, steps]. */
@@ -71,11 +73,12 @@ const byToken = (advantage: tf.Tensor1D | tf.Tensor2D, steps: number): tf.Tensor
  * @throws RangeError for a wrong shape
  */
 export const tokensOf = (caller: string, inputs: PolicyGradientInputs): Tokens => {
-  const { logProb, mask, advantage, oldLogProb, referenceLogProb, correction, entropy } = inputs
+  const { logProb, mask, advantage, oldLogProb, referenceLogProb, correction, entropy, entropyBonus } = inputs
   checkRank(caller, 'logProb', logProb, ['rows', 'steps'])
   const [rows, steps] = logProb.shape
   for (const [name, x] of Object.entries({ mask, oldLogProb, referenceLogProb, correction, entropy }))
     if (x !== undefined) checkShape(caller, name, x, { rows, steps })
+  if (entropyBonus !== undefined) checkShape(caller, 'entropyBonus', entropyBonus, {})
   if (advantage.rank === 1) checkShape(caller, 'advantage', advantage, { rows })
   else checkShape(caller, 'advantage', advantage, { rows, steps })
 

@@ -1,7 +1,8 @@
 import { type TokenMDP, type Weighted, selectRows, settledTokens } from '@gfnlm/env'
-import { type HostTensors, hostTensor } from '@gfnlm/jit'
+import { type HostTensors, hostScalar, hostTensor } from '@gfnlm/jit'
 import {
   type ClippedOptions,
+  type EntropyBonus,
   type GroupAdvantageOptions,
   type PolicyGradientLoss,
   type PolicyGradientOptions,
@@ -25,6 +26,11 @@ import { rowParts } from './parts.ts'
 import type { Task, TaskInputs } from './task.ts'
 import { temperedRewards } from './tempered-rewards.ts'
 
+/** Where a run keeps the weight of its entropy bonus: `entropyControl` replaces it. */
+export interface EntropyCell {
+  current: EntropyBonus
+}
+
 /** Advantages [rows] of rewards [rows] (NaN: not known) whose prompts are told apart by `group` [rows]. */
 export type AdvantagesOf = (rewards: Float32Array, group: Int32Array) => ArrayLike<number>
 
@@ -37,6 +43,8 @@ export interface PolicyGradientTaskOptions {
   readonly reference?: boolean
   /** Whether the loss reads the entropy of the policy at every choice. Default false. */
   readonly entropy?: boolean
+  /** The weight of that entropy where it changes from step to step (`entropyControl`), instead of the loss's own. */
+  readonly entropyBonus?: EntropyCell
   /**
    * What a nat of divergence from the reference costs in the reward: r − c Σ_t (log π_old − log π_ref). Above 0 batches
    * need `referenceLogProbs`. Default 0.
@@ -58,7 +66,7 @@ const shapedRewards = (batch: Weighted, klCoefficient: number): Float32Array => 
 /** Rows of a batch as arrays; advantages are those of the whole batch. */
 const packed = (
   batch: Weighted,
-  { advantages, onlyInformative = false, klCoefficient = 0 }: PolicyGradientTaskOptions,
+  { advantages, onlyInformative = false, klCoefficient = 0, entropyBonus }: PolicyGradientTaskOptions,
   parts: number,
 ): readonly HostTensors[] => {
   const rewards = shapedRewards(batch, klCoefficient)
@@ -73,6 +81,7 @@ const packed = (
       weight: hostTensor(part.weight),
       advantage: hostTensor(Float32Array.from(chosen, (row) => advantage[row]!)),
       mask: hostTensor(choices(part), [rows, width]),
+      ...(entropyBonus === undefined ? {} : { entropyBonus: hostScalar(entropyBonus.current.applied) }),
       oldLogProb: hostTensor(logPF, [rows, width]),
       correction: hostTensor(tokenWeight ?? new Float32Array(rows * width).fill(1), [rows, width]),
     }
@@ -92,7 +101,8 @@ const packed = (
  * @example policyGradientTask(mdp, { name: 'gspo', loss: gspo(), advantages: groupAdvantages })
  */
 export const policyGradientTask = (mdp: TokenMDP, options: PolicyGradientTaskOptions): Task<Weighted> => {
-  const { name, loss, reference = false, entropy = false, klCoefficient = 0 } = options
+  const { name, loss, reference = false, entropyBonus, klCoefficient = 0 } = options
+  const { entropy = entropyBonus !== undefined } = options
   if (!(klCoefficient >= 0)) throw new RangeError(`${name}: klCoefficient must be at least 0, found ${klCoefficient}`)
   return {
     name,
@@ -109,6 +119,7 @@ export const policyGradientTask = (mdp: TokenMDP, options: PolicyGradientTaskOpt
       return loss({
         logProb: logPF,
         ...(ofLogits === undefined ? {} : { entropy: ofLogits }),
+        ...(entropyBonus === undefined ? {} : { entropyBonus: batch['entropyBonus'] as tf.Scalar }),
         ...(reference ? { referenceLogProb: actionScores(policy, mdp, constants, null, rows).logPF } : {}),
         advantage: batch['advantage'] as tf.Tensor1D,
         mask: batch['mask'] as tf.Tensor2D,
