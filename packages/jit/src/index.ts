@@ -29,5 +29,11 @@ export { onDisk, piecesOnDisk } from './runtime/scratch.ts'
 export { type QuantizedMatrix, dequantized, quantizedMatMul } from './ops/quantized.ts'
 export { type RotaryTables, rotary } from './ops/rotary.ts'
 export { scatterAdd } from './ops/scatter-add.ts'
+export {
+  type ReadTokens,
+  type ScoredTokens,
+  type TokenReading,
+  frozenHeadLogProbs,
+} from './ops/frozen-head-log-probs.ts'
 export { tokenLogProbs } from './ops/token-log-probs.ts'
 export { registerGradients }

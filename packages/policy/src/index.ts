@@ -7,6 +7,7 @@ export type {
   Policy,
   Tensors,
   TokenInput,
+  TokenReadings,
 } from './policy.ts'
 export type { Tokenizer } from './tokenizer.ts'
 export { type LoadOptions, fromPretrained, loadPolicy } from './from-pretrained.ts'
@@ -55,6 +56,7 @@ export {
   type LabelledLogProbs,
   type ResponseLogProbOptions,
   labelledLogProbs,
+  nextTokenLogProbs,
   responseLogProbs,
 } from './response-log-probs.ts'
 export { causalBias, positionsOf } from './decoder/visibility.ts'

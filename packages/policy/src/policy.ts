@@ -1,4 +1,4 @@
-import type { HostTensors } from '@gfnlm/jit'
+import type { HostTensors, TokenReading } from '@gfnlm/jit'
 import type { Tensor, Tensor1D, Tensor2D, Tensor3D, Tensor4D } from '@tensorflow/tfjs-core'
 import type { Tokenizer } from './tokenizer.ts'
 
@@ -50,6 +50,17 @@ export interface Policy {
   readonly hidden?: (constants: Tensors, trainable: Tensors | null, input: TokenInput, columns: Columns) => Tensor3D
   /** [rows, count, vocab] logits of hidden states, for whoever reads the same ones by another head, too. */
   readonly unembed?: (constants: Tensors, trainable: Tensors | null, hidden: Tensor3D) => Tensor3D
+  /**
+   * Log-probability of one token after each of the hidden states, and what else is to be read of its logits: as of
+   * `unembed`, of which few rows are in memory at one time where the head does not train. Absent: all logits are.
+   */
+  readonly logProbs?: <Name extends string = never>(
+    constants: Tensors,
+    trainable: Tensors | null,
+    hidden: Tensor3D,
+    tokens: Tensor2D,
+    readings?: Readonly<Record<Name, TokenReading>>,
+  ) => TokenReadings<Name>
   /** Cached decoding; absent: the sampler runs `logits` on the whole row for every token. */
   readonly cached?: CachedDecoding
   /** Several continuations of one prefix in one pass: the prefix runs once, whatever grows out of it. */
@@ -59,6 +70,13 @@ export interface Policy {
     input: BranchInput,
     columns: Columns,
   ) => BranchLogits
+}
+
+/** Of one token after each of the columns: [rows, columns] each. */
+export interface TokenReadings<Name extends string = never> {
+  /** nats */
+  readonly logProb: Tensor2D
+  readonly read: Readonly<Record<Name, Tensor2D>>
 }
 
 /** Rows of tokens, and branches that leave each row at columns of the caller's choice. */

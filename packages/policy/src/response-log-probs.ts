@@ -1,5 +1,7 @@
-import { tokenLogProbs } from '@gfnlm/jit'
+import { type TokenReading, tokenLogProbs } from '@gfnlm/jit'
 import * as tf from '@tensorflow/tfjs-core'
+import { readTokens } from './decoder/read-tokens.ts'
+import type { Columns, Policy, Tensors, TokenInput, TokenReadings } from './policy.ts'
 
 export interface ResponseLogProbOptions {
   /** Columns before the response: the logits of column `contextLength − 1` are those of its first token. */
@@ -62,3 +64,23 @@ export const labelledLogProbs = (logits: tf.Tensor3D, labels: tf.Tensor2D, ignor
   )
   return { logProb: tf.where(scored, found, tf.zerosLike(found)), mask: tf.cast(scored, 'float32') }
 }
+
+/**
+ * Log-probabilities of given tokens after columns of a text, and what else is to be read of their logits, inside a
+ * compiled function. What trains an adapter never has all logits in memory (`Policy.logProbs`).
+ *
+ * @param trainable null for the frozen reference
+ * @param columns the columns read, and `next` [rows, columns.count] int32, the token after each of them
+ * @param readings numbers wanted of each token's logits, by name
+ */
+export const nextTokenLogProbs = <Name extends string = never>(
+  policy: Pick<Policy, 'logits' | 'hidden' | 'logProbs'>,
+  constants: Tensors,
+  trainable: Tensors | null,
+  input: TokenInput,
+  { next, ...columns }: Columns & { readonly next: tf.Tensor2D },
+  readings?: Readonly<Record<Name, TokenReading>>,
+): TokenReadings<Name> =>
+  policy.hidden === undefined || policy.logProbs === undefined
+    ? readTokens(policy.logits(constants, trainable, input, columns), next, readings)
+    : policy.logProbs(constants, trainable, policy.hidden(constants, trainable, input, columns), next, readings)

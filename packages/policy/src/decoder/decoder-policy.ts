@@ -1,12 +1,16 @@
+import { frozenHeadLogProbs } from '@gfnlm/jit'
 import * as tf from '@tensorflow/tfjs-core'
 import type { DecoderConfig } from '../architectures/decoder-config.ts'
 import type { BranchInput, BranchLogits, CachedDecoding, Columns, Policy, Tensors, TokenInput } from '../policy.ts'
-import { type Pass, decoder, unembed } from './decoder.ts'
+import { type Pass, decoder, headTrains, unembed } from './decoder.ts'
 import { type LoraScale, type Model, modelOf } from './parameters.ts'
+import { inRows, readTokens } from './read-tokens.ts'
 import { cacheBias, causalBias, columnsOf, filledBias, positionsOf } from './visibility.ts'
 
 /** The functions of a Policy that a decoder gives. */
-export type DecoderFunctions = Required<Pick<Policy, 'logits' | 'hidden' | 'unembed' | 'cached' | 'branched'>>
+export type DecoderFunctions = Required<
+  Pick<Policy, 'logits' | 'hidden' | 'unembed' | 'logProbs' | 'cached' | 'branched'>
+>
 
 /** A shape is known when a function is compiled, so what does not fit is told then, not by a stray gather later. */
 const mustFit = (config: DecoderConfig, width: number, { start, count }: Columns): void => {
@@ -114,6 +118,18 @@ export const decoderFunctions = (config: DecoderConfig, loraScale: LoraScale): D
     unembed: (constants, trainable, hidden) => {
       const [rows, count] = hidden.shape
       return logitsOf(modelWith(constants, trainable), tf.reshape(hidden, [rows * count, config.hidden]), rows)
+    },
+    logProbs: (constants, trainable, hidden, tokens, readings) => {
+      const [rows, count] = hidden.shape
+      const model = modelWith(constants, trainable)
+      const x = tf.reshape<tf.Rank.R2>(hidden, [rows * count, config.hidden])
+      if (trainable === null || headTrains(config, trainable))
+        return readTokens(logitsOf(model, x, rows), tokens, readings)
+      const ids = tf.reshape<tf.Rank.R1>(tokens, [rows * count])
+      return inRows(
+        frozenHeadLogProbs(x, ids, (states) => unembed(model, states), readings),
+        rows,
+      )
     },
     branched: (constants, trainable, input, columns) => branched(modelWith(constants, trainable), input, columns),
     cached,

@@ -59,6 +59,10 @@ export const unembed = (model: Model, x: tf.Tensor2D): tf.Tensor2D => {
   return capped(logits, logitCap)
 }
 
+/** Whether any of the parameters that `unembed` reads, or an adapter of them, is among those that train. */
+export const headTrains = ({ names, tied }: DecoderConfig, trainable: Readonly<Record<string, unknown>>): boolean =>
+  Object.keys(trainable).some((name) => name.startsWith(`${tied ? names.embedding : names.head}.`))
+
 type LayerKind = Visible & Pick<AttentionContext, 'rotation'>
 
 /** What layers of a kind share: the rotation of their queries and keys, and what these see. */

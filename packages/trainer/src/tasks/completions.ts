@@ -1,7 +1,7 @@
 import { fault } from '@gfnlm/env'
-import { type HostTensors, hostTensor, tokenLogProbs } from '@gfnlm/jit'
+import { type HostTensors, type TokenReading, hostTensor } from '@gfnlm/jit'
 import type { TokenLogProbs } from '@gfnlm/losses'
-import type { Tensors } from '@gfnlm/policy'
+import { type Tensors, nextTokenLogProbs } from '@gfnlm/policy'
 import * as tf from '@tensorflow/tfjs-core'
 import { rightPadded } from './right-padded.ts'
 import type { TaskInputs } from './task.ts'
@@ -66,6 +66,8 @@ export interface CompletionTokens extends TokenLogProbs {
   readonly meanLogit: tf.Tensor2D
 }
 
+const meanLogit: TokenReading = ({ logits }) => tf.mean(logits, -1, true)
+
 /** Log-probabilities of the next tokens of packed completions, [rows, columns − 1]; null: adapter off. */
 export const completionTokens = (
   { policy, constants }: Model,
@@ -75,8 +77,8 @@ export const completionTokens = (
   const [tokens, mask] = [packed['tokens'] as tf.Tensor2D, packed['mask'] as tf.Tensor2D]
   const [rows, steps] = mask.shape
   const input = { tokens: tf.slice2d(tokens, [0, 0], [rows, steps]), pad: tf.zeros([rows], 'int32') as tf.Tensor1D }
-  const logits = policy.logits(constants, trainable, input, { start: 0, count: steps })
-  const next = tf.reshape(tf.slice2d(tokens, [0, 1], [rows, steps]), [rows * steps, 1]) as tf.Tensor2D
-  const logProb = tokenLogProbs(tf.reshape(logits, [rows * steps, policy.vocabSize]) as tf.Tensor2D, next)
-  return { logProb: tf.reshape(logProb, [rows, steps]), mask, meanLogit: tf.mean(logits, -1) }
+  const next = tf.slice2d(tokens, [0, 1], [rows, steps])
+  const columns = { start: 0, count: steps, next }
+  const { logProb, read } = nextTokenLogProbs(policy, constants, trainable, input, columns, { meanLogit })
+  return { logProb, mask, meanLogit: read.meanLogit }
 }

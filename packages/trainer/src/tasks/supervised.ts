@@ -1,10 +1,11 @@
-import { textTokens } from './count-tokens.ts'
-import { tokenLogProbs } from '@gfnlm/jit'
+import type { TokenReading } from '@gfnlm/jit'
 import { type Terms, type TokenLogProbs, crossEntropy, entropyOf } from '@gfnlm/losses'
+import { nextTokenLogProbs } from '@gfnlm/policy'
 import * as tf from '@tensorflow/tfjs-core'
+import { textTokens } from './count-tokens.ts'
 import type { Task } from './task.ts'
 import { isLikeliest, meanOfLearned } from './token-metrics.ts'
-import { type TextBatch, nextTokenLogits, packTextParts, packTexts } from './texts.ts'
+import { type TextBatch, packTextParts, packTexts, textInput } from './texts.ts'
 
 export interface SupervisedOptions {
   /** Default `crossEntropy()`, the mean over tokens; `dynamicFineTuning()`, another sharing. */
@@ -15,6 +16,8 @@ export interface SupervisedOptions {
    */
   readonly entropy?: boolean
 }
+
+const entropyOfRow: TokenReading = ({ logits }) => tf.reshape(entropyOf(tf.expandDims(logits, 1)), [logits.shape[0], 1])
 
 /**
  * Supervised fine-tuning: a loss of the log-probability of every token that was not given. Logs `mean_token_accuracy`,
@@ -29,20 +32,15 @@ export const supervised = ({ loss = crossEntropy(), entropy = false }: Supervise
   tokens: textTokens,
   loss: ({ policy, constants, trainable, batch }) => {
     const tokens = batch['tokens'] as tf.Tensor2D
-    const logits = nextTokenLogits(policy, constants, trainable, tokens)
-    const [rows, steps, vocab] = logits.shape
-    const flat: tf.Tensor2D = tf.reshape(logits, [rows * steps, vocab])
-    const logProb = tokenLogProbs(flat, tf.reshape(tf.slice2d(tokens, [0, 1], [rows, steps]), [rows * steps, 1]))
-    const inputs: TokenLogProbs = { logProb: tf.reshape(logProb, [rows, steps]), mask: batch['mask'] as tf.Tensor2D }
-    const terms = loss(inputs)
-    const mean = (x: tf.Tensor): tf.Scalar => meanOfLearned(tf.reshape(x, [rows, steps]), inputs)
-    return {
-      ...terms,
-      metrics: {
-        ...terms.metrics,
-        mean_token_accuracy: mean(isLikeliest(flat, logProb)),
-        ...(entropy ? { entropy: mean(entropyOf(logits)) } : {}),
-      },
+    const { input, columns } = textInput(tokens)
+    const readings: Readonly<Record<string, TokenReading>> = {
+      mean_token_accuracy: isLikeliest,
+      ...(entropy ? { entropy: entropyOfRow } : {}),
     }
+    const { logProb, read } = nextTokenLogProbs(policy, constants, trainable, input, columns, readings)
+    const inputs: TokenLogProbs = { logProb, mask: batch['mask'] as tf.Tensor2D }
+    const terms = loss(inputs)
+    const means = Object.entries(read).map(([name, x]) => [name, meanOfLearned(x, inputs)] as const)
+    return { ...terms, metrics: { ...terms.metrics, ...Object.fromEntries(means) } }
   },
 })

@@ -1,6 +1,6 @@
 import { type Trajectories, completionOf } from '@gfnlm/env'
 import { type HostTree, hostTensor } from '@gfnlm/jit'
-import { type Policy, type Tensors, bucketed } from '@gfnlm/policy'
+import { type Columns, type Policy, type Tensors, bucketed, type TokenInput } from '@gfnlm/policy'
 import * as tf from '@tensorflow/tfjs-core'
 import { evenly } from './parts.ts'
 
@@ -40,6 +40,18 @@ export const packTextParts = ({ rows, width = 0 }: TextBatch, parts: number): re
   return evenly(rows, parts).map((some) => packTexts({ rows: some, width: widest }))
 }
 
+/** Packed texts as a policy takes them: all columns but the last, each with the token after it. */
+export const textInput = (
+  tokens: tf.Tensor2D,
+): { readonly input: TokenInput; readonly columns: Columns & { readonly next: tf.Tensor2D } } => {
+  const [rows, columns] = tokens.shape
+  const count = columns - 1
+  return {
+    input: { tokens: tf.slice2d(tokens, [0, 0], [rows, count]), pad: tf.zeros([rows], 'int32') },
+    columns: { start: 0, count, next: tf.slice2d(tokens, [0, 1], [rows, count]) },
+  }
+}
+
 /** [rows, columns − 1, vocab] logits of every token after the first of packed texts, inside a compiled function. */
 export const nextTokenLogits = (
   policy: Pick<Policy, 'logits'>,
@@ -47,10 +59,8 @@ export const nextTokenLogits = (
   trainable: Tensors | null,
   tokens: tf.Tensor2D,
 ): tf.Tensor3D => {
-  const [rows, columns] = tokens.shape
-  const pad: tf.Tensor1D = tf.zeros([rows], 'int32')
-  const input = { tokens: tf.slice2d(tokens, [0, 0], [rows, columns - 1]), pad }
-  return policy.logits(constants, trainable, input, { start: 0, count: columns - 1 })
+  const { input, columns } = textInput(tokens)
+  return policy.logits(constants, trainable, input, columns)
 }
 
 /**

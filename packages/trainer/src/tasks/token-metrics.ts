@@ -1,3 +1,4 @@
+import type { TokenReading } from '@gfnlm/jit'
 import { type Sharing, type TokenLogProbs, tokenMean } from '@gfnlm/losses'
 import * as tf from '@tensorflow/tfjs-core'
 
@@ -9,12 +10,5 @@ export const meanOfLearned = (
 ): tf.Scalar =>
   tf.sum(tf.mul(sharing(mask).share, tf.where(tf.greater(tf.cast(mask, 'float32'), 0), x, tf.zerosLike(x))))
 
-/**
- * [n, 1] 1 where a token is the likeliest. Of `tokenLogProbs`, which computes the largest probability, too: a compiled
- * graph has it once.
- *
- * @param logits  [n, vocab]
- * @param logProb [n, 1] of the token, from `tokenLogProbs` of the same logits
- */
-export const isLikeliest = (logits: tf.Tensor2D, logProb: tf.Tensor2D): tf.Tensor2D =>
-  tf.cast(tf.greaterEqual(logProb, tf.log(tf.max(tf.softmax(logits), -1, true))), 'float32')
+/** 1 where a token is the likeliest. */
+export const isLikeliest: TokenReading = ({ logProb, largest }) => tf.cast(tf.greaterEqual(logProb, largest), 'float32')

@@ -1,0 +1,117 @@
+import * as tf from '@tensorflow/tfjs-core'
+import '@tensorflow/tfjs-backend-cpu'
+import '@tensorflow/tfjs-backend-wasm'
+import { describe, expect, test } from 'vitest'
+import { type Device, frozenHeadLogProbs, hostTensor, jit, tokenLogProbs } from '../index.ts'
+import { activationBytes } from '../onnx/cost.ts'
+import { onnxModel } from '../onnx/model.ts'
+import { trace } from '../trace/trace.ts'
+
+const [ROWS, WIDTH, VOCAB] = [7, 5, 11]
+const noise = (length: number, seed: number, scale = 1): Float32Array =>
+  Float32Array.from({ length }, (_, i) => scale * Math.sin(12.9898 * (i + 1) + 78.233 * seed))
+
+const given = {
+  hidden: hostTensor(noise(ROWS * WIDTH, 1), [ROWS, WIDTH]),
+  ids: hostTensor(Int32Array.of(0, 10, 3, 3, 7, 1, 5)),
+  dy: hostTensor(noise(ROWS, 2)),
+}
+type Given = { hidden: tf.Tensor2D; ids: tf.Tensor1D; dy: tf.Tensor1D }
+type Head = (x: tf.Tensor2D) => tf.Tensor2D
+
+const heads: Readonly<Record<string, (weight: tf.Tensor2D, bias: tf.Tensor1D) => Head>> = {
+  'a matrix': (weight) => (x) => tf.matMul(x, weight, false, true),
+  'logits far from 0': (weight) => (x) => tf.mul(tf.matMul(x, weight, false, true), 3e3),
+  'a bias with tokens ruled out': (weight, bias) => (x) =>
+    tf.add(tf.matMul(x, weight, false, true), tf.where<tf.Tensor>(tf.greater(bias, 0.9), tf.scalar(-Infinity), bias)),
+  'capped logits': (weight, bias) => (x) =>
+    tf.mul(tf.tanh(tf.div(tf.add(tf.matMul(x, weight, false, true), bias), 2)), 2),
+}
+const constants = {
+  weight: hostTensor(noise(VOCAB * WIDTH, 3, 2), [VOCAB, WIDTH]),
+  bias: hostTensor(Float32Array.from({ length: VOCAB }, (_, i) => (i === 4 ? 1 : Math.sin(i) / 2))),
+}
+
+const whole =
+  (head: Head) =>
+  (hidden: tf.Tensor2D, ids: tf.Tensor1D): tf.Tensor1D =>
+    tf.reshape(tokenLogProbs(head(hidden), tf.reshape(ids, [ids.size, 1])), [ids.size])
+
+const both = (logProbs: (hidden: tf.Tensor2D, ids: tf.Tensor1D) => tf.Tensor, { hidden, ids, dy }: Given) => {
+  const { value, grad } = tf.valueAndGrad((x) => {
+    const found = logProbs(x as tf.Tensor2D, ids)
+    return tf.sum(tf.mul(tf.square(found), dy))
+  })(hidden)
+  return { logProb: logProbs(hidden, ids), value, grad }
+}
+
+describe.each<Device>(['tfjs:cpu', 'tfjs:wasm', 'cpu'])('on %s', (device) => {
+  test.each(Object.entries(heads))(
+    '%s: block by block as from all logits, and so is the gradient',
+    async (_, headOf) => {
+      const f = jit(
+        (inputs: Given, { weight, bias }) => {
+          const head = headOf(weight as tf.Tensor2D, bias as tf.Tensor1D)
+          return {
+            expected: both(whole(head), inputs),
+            blocks: both((x, ids) => frozenHeadLogProbs(x, ids, head, {}, 3).logProb, inputs),
+            one: both((x, ids) => frozenHeadLogProbs(x, ids, head).logProb, inputs),
+          }
+        },
+        { device, constants },
+      )
+      const { expected, blocks, one } = await f(given)
+      for (const [where, found] of Object.entries({ blocks, one }))
+        for (const name of ['logProb', 'value', 'grad'] as const)
+          found[name].data.forEach((x, i) => {
+            const right = expected[name].data[i]!
+            expect(Math.abs(x - right), `${where}, ${name} ${i}: ${x} for ${right}`).toBeLessThan(
+              2e-5 * (1 + Math.abs(right)),
+            )
+          })
+      await f.dispose()
+    },
+  )
+})
+
+test('what else is read of the logits is read of every row', async () => {
+  const f = jit(
+    ({ hidden, ids }: Given, { weight }) => {
+      const head: Head = (x) => tf.matMul(x, weight as tf.Tensor2D, false, true)
+      const { logProb, read } = frozenHeadLogProbs(
+        hidden,
+        ids,
+        head,
+        { mean: ({ logits }) => tf.mean(logits, -1, true), likeliest: ({ largest }) => largest },
+        3,
+      )
+      const logits = head(hidden)
+      const best: tf.Tensor1D = tf.argMax(logits, -1)
+      const { logProb: largest } = frozenHeadLogProbs(hidden, tf.cast(best, 'int32'), head, {}, 3)
+      return { logProb, ...read, largest, expected: tf.mean(logits, -1) }
+    },
+    { constants },
+  )
+  const { mean, expected, likeliest, largest } = await f(given)
+  mean.data.forEach((x, i) => expect(x).toBeCloseTo(expected.data[i]!, 5))
+  expect(likeliest.data).toEqual(largest.data)
+  await f.dispose()
+})
+
+test('of a step no more logits are there at one time than two blocks have', () => {
+  const [rows, width, vocab, block] = [64, 8, 512, 16]
+  const step = (logProbs: (x: tf.Tensor2D, ids: tf.Tensor1D, head: Head) => tf.Tensor) => {
+    const { graph } = trace(
+      ({ hidden, ids }, { weight }) => {
+        const head: Head = (x) => tf.matMul(x, weight as tf.Tensor2D, false, true)
+        return { grad: tf.grad((x) => tf.mean(logProbs(x as tf.Tensor2D, ids as tf.Tensor1D, head)))(hidden!) }
+      },
+      { hidden: { shape: [rows, width], dtype: 'float32' }, ids: { shape: [rows], dtype: 'int32' } },
+      { weight: hostTensor(noise(vocab * width, 1), [vocab, width]) },
+    )
+    expect(onnxModel(graph).inputs).toContain('hidden')
+    return activationBytes(graph) / (4 * vocab)
+  }
+  expect(step((x, ids, head) => whole(head)(x, ids))).toBeGreaterThan(2 * rows)
+  expect(step((x, ids, head) => frozenHeadLogProbs(x, ids, head, {}, block).logProb)).toBeLessThan(3 * block + 8)
+})
