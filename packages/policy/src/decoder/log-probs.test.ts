@@ -1,0 +1,53 @@
+import * as tf from '@tensorflow/tfjs-core'
+import { beforeAll, expect, test } from 'vitest'
+import { lora } from '../adapter/lora.ts'
+import type { Policy, Tensors } from '../policy.ts'
+import { randomPolicy } from '../random-policy.ts'
+import { nextTokenLogProbs } from '../response-log-probs.ts'
+import { apart, leftPadded, tensorsOf } from '../testing/eager.ts'
+import { movedPolicy } from '../testing/moved.ts'
+import { SMALL_FAMILIES, SMALL_GPT2, SMALL_LLAMA, rightOf } from '../testing/small-models.ts'
+
+beforeAll(() => tf.setBackend('cpu'))
+
+const rows = [
+  [1, 2, 3, 4],
+  [5, 6],
+]
+const columns = { start: 1, count: 2 }
+
+/** Log-probabilities and the slope of a sum of their squares in everything that trains. */
+const scored = (policy: Pick<Policy, 'logits' | 'hidden' | 'logProbs' | 'constants' | 'trainable'>) =>
+  tf.tidy(() => {
+    const constants = tensorsOf(policy.constants)
+    const trainable = tensorsOf(policy.trainable)
+    const names = Object.keys(trainable)
+    const next = tf.tensor2d([3, 4, 6, 0], [2, 2], 'int32')
+    const of = (at: Tensors): tf.Tensor2D =>
+      nextTokenLogProbs(policy, constants, at, leftPadded(rows, 0), columns, next)
+    const slopes = tf.grads((...values) =>
+      tf.sum(tf.square(of(Object.fromEntries(names.map((name, i) => [name, values[i]!]))))),
+    )(Object.values(trainable))
+    return {
+      logProb: of(trainable).arraySync(),
+      slopes: Object.fromEntries(slopes.map((slope, i) => [names[i]!, [...slope.dataSync()]])),
+    }
+  })
+
+const policies = {
+  'llama, an adapter of the layers': movedPolicy(SMALL_LLAMA),
+  'llama, an adapter of the head': movedPolicy(SMALL_LLAMA, lora({ r: 2, targets: ['q_proj', 'lm_head'] })),
+  'gpt2, a tied head': movedPolicy(SMALL_GPT2, lora({ r: 2, targets: ['c_attn'] })),
+  'gpt2, every weight': rightOf(randomPolicy(SMALL_GPT2, { seed: 3, train: 'all' })),
+  'gemma 2, capped logits': movedPolicy(SMALL_FAMILIES['Gemma 2']!),
+}
+
+test.each(Object.entries(policies))('%s: log-probs, and what trains, as from all logits', (_, policy) => {
+  const { logits, constants, trainable } = policy
+  const [found, expected] = [scored(policy), scored({ logits, constants, trainable })]
+  expect(apart(found.logProb, expected.logProb)).toBeLessThan(1e-5)
+  for (const [name, slope] of Object.entries(expected.slopes)) {
+    expect(apart(found.slopes[name], slope), name).toBeLessThan(1e-4)
+    if (/lm_head|wte/.test(name)) expect(Math.max(...slope.map(Math.abs)), name).toBeGreaterThan(1e-3)
+  }
+})
