@@ -24,7 +24,7 @@ const scored = (policy: Pick<Policy, 'logits' | 'hidden' | 'logProbs' | 'constan
     const names = Object.keys(trainable)
     const next = tf.tensor2d([3, 4, 6, 0], [2, 2], 'int32')
     const of = (at: Tensors): tf.Tensor2D =>
-      nextTokenLogProbs(policy, constants, at, leftPadded(rows, 0), columns, next)
+      nextTokenLogProbs(policy, constants, at, leftPadded(rows, 0), { ...columns, next }).logProb
     const slopes = tf.grads((...values) =>
       tf.sum(tf.square(of(Object.fromEntries(names.map((name, i) => [name, values[i]!]))))),
     )(Object.values(trainable))
