@@ -58,6 +58,8 @@ export interface Annotated extends Trajectories {
   readonly rewardTemperature: number
   /** [rows] 0 where the reward failed: the row is in no loss and no statistic. */
   readonly keep: Uint8Array
+  /** What the reward has to log of the batch as it judged it, whatever rows are selected after. */
+  readonly rewardMetrics?: Readonly<Record<string, number>>
 }
 
 /** Annotated trajectories with a weight for each row's share of the loss (1: as it is, 0: not at all). */

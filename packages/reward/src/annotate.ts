@@ -14,12 +14,13 @@ export const annotateBatch =
   async (batch: Trajectories): Promise<Annotated> => {
     const judged = await reward(batch)()
     if (isLeft(judged)) throw judged.left
-    const { logReward } = judged.right
+    const { logReward, metrics } = judged.right
     const keep = Uint8Array.from(batch.length, (last, row) =>
       Number.isFinite(logReward[row * batch.width + last]!) ? 1 : 0,
     )
     if (!keep.includes(1)) throw allFailed(batch)
-    return { ...batch, logReward, rewardTemperature: temperature(batch.step), keep }
+    const told = metrics === undefined ? {} : { rewardMetrics: metrics }
+    return { ...batch, logReward, rewardTemperature: temperature(batch.step), keep, ...told }
   }
 
 const allFailed = (batch: Trajectories): Fault =>

@@ -2,6 +2,7 @@ export type { Reward, Rewards } from './reward.ts'
 export { type AnnotateOptions, annotate, annotateBatch } from './annotate.ts'
 export { type LikelihoodOptions, likelihood, prefixLogRewards } from './likelihood.ts'
 export { type InfillingOptions, type Surroundings, infillingLikelihood } from './infilling.ts'
+export { type WeightedReward, sumOfRewards } from './sum-of-rewards.ts'
 export { type Judged, type JudgeFunction, completionReward } from './completion-reward.ts'
 export {
   type Completed,

@@ -8,6 +8,8 @@ export interface Rewards {
    * only and leaves NaN elsewhere; columns past `length` are never read.
    */
   readonly logReward: Float32Array
+  /** What else to log of the batch, by name. */
+  readonly metrics?: Readonly<Record<string, number>>
 }
 
 /** An annotator: rewards of a batch, or why there are none at all. A row that could not be judged is NaN at its end. */

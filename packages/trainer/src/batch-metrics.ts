@@ -19,6 +19,7 @@ const lengthMetrics = (of: string, lengths: readonly number[]): Metrics => ({
  * - `reward`, the mean of untempered log R; `reward_std`, the mean over completions of the sample deviation of their
  *   prompt's (TRL's for `scale_rewards` "group"); `frac_reward_zero_std`, the share of completions whose prompt's are
  *   all worth the same, from which an advantage within prompts learns nothing.
+ * - `rewards/{name}/{mean,std}` of each reward, where it is a `sumOfRewards`.
  * - `completions/{mean,min,max}_length` in tokens, the terminator not counted (TRL counts it), and the same of
  *   `terminated_length`, of those that ended before they had to; `completions/clipped_ratio`, the share of the others.
  * - `effective_sample_size` and `weight/*` are of the rows' weights; those of tokens, where `reweightTokens` gave them
@@ -33,6 +34,7 @@ export const batchMetrics = (batch: Weighted & Partial<Pick<TokenWeights, 'token
   return {
     reward: mean(rewards),
     reward_std: mean([...groupDeviations(rewards, group)]),
+    ...batch.rewardMetrics,
     frac_reward_zero_std: zeroSpread(rewards, group),
     reward_temperature: batch.rewardTemperature,
     'reward/dropped': batch.origin.filter((o, row) => o === 'policy' && batch.keep[row] === 0).length,

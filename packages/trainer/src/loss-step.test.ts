@@ -65,6 +65,11 @@ test("a batch's metrics are of the policy's own completions that were judged", (
   expect(none).toMatchObject({ reward: 0, 'completions/min_length': 0, 'completions/clipped_ratio': 0 })
 })
 
+test('what the reward has to log is told', () => {
+  const rewardMetrics = { 'rewards/format/mean': 0.5, 'rewards/format/std': 0.1 }
+  expect(batchMetrics({ ...batchAt(0), rewardMetrics })).toMatchObject(rewardMetrics)
+})
+
 test('weights of tokens are told beside those of rows', () => {
   const tokenWeightStatistics = { effectiveSampleSize: 3, min: 0.5, max: 2, clipped: 0.25 }
   expect(batchMetrics({ ...batchAt(0), tokenWeightStatistics })).toMatchObject({
