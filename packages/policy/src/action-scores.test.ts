@@ -8,6 +8,7 @@ import { lora } from './adapter/lora.ts'
 import { packRows } from './pack-rows.ts'
 import type { Tensors } from './policy.ts'
 import { randomPolicy } from './random-policy.ts'
+import { tensorsOf } from './testing/eager.ts'
 import { SMALL_GPT2, SMALL_LLAMA, rightOf } from './testing/small-models.ts'
 
 const STOP = 10
@@ -197,6 +198,40 @@ describe.each(models)('a small %s', (_, config) => {
       // The first row stays clear of the ends until it stops.
       expect([...logPF.subarray(0, 4)]).toEqual([...one[0]![0].subarray(0, 4)].map((x) => expect.closeTo(x, 5)))
     }
+  })
+
+  test('hidden states are those of each row alone, 0 at a forced leaf', async () => {
+    const read = (hidden: tf.Tensor3D): tf.Tensor2D =>
+      tf.sum(tf.mul(hidden, tf.cos(tf.range(0, policy.config.hidden))), -1)
+    const run = jit(
+      ({ packed }: { packed: PackedInput }, frozen) => ({
+        found: actionScores(policy, forced, frozen, null, packed, { ofHidden: read }).ofHidden,
+      }),
+      { constants },
+    )
+    const { found } = await run({ packed: packed(forced, COMPLETIONS, GROUP) })
+    await run.dispose()
+    COMPLETIONS.forEach((z, row) => {
+      const prompt = PROMPTS[GROUP[row]!]!
+      const alone = tf.tidy(() => {
+        const input = { tokens: tf.tensor2d([[...prompt, ...z]], undefined, 'int32'), pad: tf.tensor1d([0], 'int32') }
+        const columns = { start: prompt.length - 1, count: z.length + 1 }
+        return read(policy.hidden(tensorsOf(constants), null, input, columns)).dataSync()
+      })
+      const states = Math.min(z.length + 1, forced.maxLength)
+      for (let t = 0; t < states; t++) expect(Math.abs(found.data[row * 5 + t]! - alone[t]!)).toBeLessThan(1e-5)
+      expect(found.data[row * 5 + 4]).toBe(0)
+    })
+  })
+
+  test('a policy without hidden states cannot have them read', () => {
+    const { hidden: _hidden, ...opaque } = policy
+    const read = (): tf.Tensor => {
+      const input = tensorsOf({ ...packed(forced, COMPLETIONS, GROUP) }) as unknown as PackedInput
+      const ofHidden = (hidden: tf.Tensor3D): tf.Tensor2D => tf.sum(hidden, -1)
+      return actionScores(opaque, forced, tensorsOf(constants), null, input, { ofHidden }).logPF
+    }
+    expect(() => tf.tidy(read)).toThrow('gives no hidden states')
   })
 
   test('the order of rows is the order of scores', async () => {

@@ -10,6 +10,8 @@ import type { Rollout } from './rollout.ts'
  * The end of a PPO pipeline: several updates from every rollout, and the events that tell of it. Metrics have TRL's
  * names: `objective/kl`, `objective/scores`, `loss/policy_avg`, `loss/value_avg`, `policy/approxkl_avg`, `val/ratio`…
  *
+ * A step of the run is a rollout, and the state counts updates: a run resumes at `state.step / (epochs · minibatches)`.
+ *
  * @example ppoRollouts(mdp, learner), ppoStep(learner, { epochs: 4, minibatches: 4 })
  */
 export const ppoStep = (

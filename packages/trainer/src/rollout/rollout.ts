@@ -13,20 +13,19 @@ export interface Rollout extends Weighted {
   readonly metrics: Metrics
 }
 
-const COLUMNS = ['value', 'advantage', 'returns'] as const
-
 /** The rollout of some of a rollout's rows, in the order given. Its metrics stay the whole's. */
 export const selectRolloutRows = (rollout: Rollout, rows: readonly number[]): Rollout => {
-  const { width } = rollout
+  const { width, value, advantage, returns, metrics } = rollout
   const taken = (column: Float32Array): Float32Array => {
     const cells = new Float32Array(rows.length * width)
     rows.forEach((row, i) => cells.set(column.subarray(row * width, (row + 1) * width), i * width))
     return cells
   }
-  const [value, advantage, returns] = COLUMNS.map((name) => taken(rollout[name])) as [
-    Float32Array,
-    Float32Array,
-    Float32Array,
-  ]
-  return { ...selectRows(rollout, rows), value, advantage, returns, metrics: rollout.metrics }
+  return {
+    ...selectRows(rollout, rows),
+    value: taken(value),
+    advantage: taken(advantage),
+    returns: taken(returns),
+    metrics,
+  }
 }
