@@ -35,7 +35,7 @@ Config of a dataset (JSONL in TRL's columns; text, or messages for the model's c
   data: pairs.jsonl                  # sft: prompt and completion, or text, or messages; preference and reward-model:
                                      # prompt, chosen, rejected; kto: prompt, completion, label
   model, adapter, optimizer, steps, seed, checkpoint: as above; rowsPerStep: 8, maxLength: 512
-  data: { file: pairs.jsonl, longer: fail }   # or drop, keep-start, keep-end, of rows past maxLength
+  All fields with their defaults: examples/configs/supervised.yaml
 
 Files written
   config.json  metrics.jsonl  events.out.tfevents…  report.html  checkpoints/  adapter/ (PEFT)

@@ -28,8 +28,14 @@ type Shared = 'model' | 'revision' | 'quantize' | 'adapter' | 'optimizer' | 'ste
 /** A run on the rows of a file, defaults filled in: supervised, or from preferences. */
 export interface DatasetConfig extends Pick<Config, Shared | 'output'> {
   readonly task: TaskConfig
-  /** JSONL in TRL's columns; rows longer than `maxLength` are a fault, dropped, or cut (`fittedRow` of the data package). */
-  readonly data: { readonly file: string; readonly longer: 'fail' | 'drop' | 'keep-start' | 'keep-end' }
+  readonly data: {
+    /** JSONL in TRL's columns. */
+    readonly file: string
+    /** Where the file has other names: TRL's name → the file's. */
+    readonly columns: Readonly<Record<string, string>>
+    /** What becomes of rows longer than `maxLength`: a fault, dropped, or cut (`fittedRow` of the data package). */
+    readonly longer: 'fail' | 'drop' | 'keep-start' | 'keep-end'
+  }
   readonly rowsPerStep: number
   /** Longest text in tokens, prompt and completion; absent: the model's context. */
   readonly maxLength?: number

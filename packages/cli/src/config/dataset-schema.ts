@@ -30,6 +30,18 @@ const task: v.GenericSchema<unknown, TaskConfig> = shortFor(
   ) as v.GenericSchema<unknown, TaskConfig>,
 )
 
+const column = v.optional(text())
+
+const columns = fields({
+  prompt: column,
+  completion: column,
+  text: column,
+  messages: column,
+  chosen: column,
+  rejected: column,
+  label: column,
+})
+
 /** What a config file with a `task` may say; every default is here. */
 export const datasetSchema: v.GenericSchema<unknown, DatasetConfig> = fields({
   task,
@@ -39,7 +51,11 @@ export const datasetSchema: v.GenericSchema<unknown, DatasetConfig> = fields({
   adapter: v.optional(adapter, {}),
   data: shortFor(
     'file',
-    fields({ file: text(), longer: v.optional(oneOf(['fail', 'drop', 'keep-start', 'keep-end']), 'fail') }),
+    fields({
+      file: text(),
+      columns: v.optional(columns, {}),
+      longer: v.optional(oneOf(['fail', 'drop', 'keep-start', 'keep-end']), 'fail'),
+    }),
   ),
   rowsPerStep: v.optional(whole(1), 8),
   maxLength: v.optional(whole(2)),

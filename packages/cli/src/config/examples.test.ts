@@ -3,12 +3,15 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import * as E from 'fp-ts/lib/Either.js'
 import { expect, test } from 'vitest'
-import { readConfig } from './read-config.ts'
+import { isDatasetConfig } from './dataset-config.ts'
+import { readTrainConfig } from './read-config.ts'
 
 const folder = fileURLToPath(new URL('../../../../examples/configs', import.meta.url))
 
 test.each(readdirSync(folder))('the example %s is a config whose files are there', (name) => {
-  const config = readConfig(join(folder, name))
+  const config = readTrainConfig(join(folder, name))
   if (E.isLeft(config)) throw config.left
-  expect([config.right.model, config.right.prompts.file].filter((path) => !existsSync(path))).toEqual([])
+  const { right } = config
+  const { file } = isDatasetConfig(right) ? right.data : right.prompts
+  expect([right.model, file].filter((path) => !existsSync(path))).toEqual([])
 })

@@ -111,6 +111,16 @@ test('rows that are too long are cut where the config says what stays of them', 
   expect(await tokensOf('keep-end')).toBe(9)
 })
 
+test('columns of other names are read by them', async () => {
+  const output = await freshDirectory()
+  const data = { file: 'rows.jsonl', columns: { prompt: 'asked', completion: 'answer' } }
+  const rows = SFT.slice(0, 2).map(({ prompt, completion }) => ({ asked: prompt, answer: completion }))
+  await runJson('train', await write({ task: 'sft', steps: 2, data }, rows), '--output', output)
+  const plain = await freshDirectory()
+  await runJson('train', await write({ task: 'sft', steps: 2 }, SFT.slice(0, 2)), '--output', plain)
+  expect(metricsOf(output).map(({ loss }) => loss)).toEqual(metricsOf(plain).map(({ loss }) => loss))
+})
+
 test('10 steps, then the rest, give the same bytes as 30 at once', async () => {
   const config = await write({ task: 'preference' }, PAIRS)
   const [whole, halves] = [await freshDirectory(), await freshDirectory()]

@@ -64,7 +64,7 @@ const runOf = <Item, Batch extends object>(
   const { data, rowsPerStep, seed, maxLength = Infinity } = config
   const limit = Math.min(maxLength, model.policy.contextLength)
   return pipe(
-    readRows(data.file, kind.encode, { maxLength: limit, longer: data.longer }),
+    readRows(data.file, kind.encode, { ...data, maxLength: limit }),
     TE.map((rows) => {
       const learner = learnerOf(config, model, kind)
       const order = rememberedOrder()

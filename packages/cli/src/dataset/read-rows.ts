@@ -12,7 +12,7 @@ export interface Encoded<Item> {
   readonly itemOf: (fitted: TokenRow) => Item
 }
 
-export interface RowsOptions extends Pick<DatasetConfig['data'], 'longer'> {
+export interface RowsOptions extends Pick<DatasetConfig['data'], 'columns' | 'longer'> {
   /** Longest prompt and completion together, in tokens. */
   readonly maxLength: number
 }
@@ -43,6 +43,26 @@ const checkTokens = <Item>(encoded: Encoded<Item>): E.Either<Fault, Encoded<Item
   return none ? E.left(emptyFault('CompletionEmpty', 'completion')) : E.right(encoded)
 }
 
+/** A row by TRL's names, where the file has others. */
+const renamed = (row: Row, columns: RowsOptions['columns']): E.Either<Fault, Row> => {
+  const missing = Object.entries(columns).find(([, column]) => row.columns[column] === undefined)
+  if (missing === undefined) {
+    const named = Object.entries(columns).map(([name, column]) => [name, row.columns[column]])
+    return E.right({ ...row, columns: { ...row.columns, ...Object.fromEntries(named) } })
+  }
+  const [name, column] = missing
+  return E.left(
+    fault(
+      'ColumnMissing',
+      `no column "${column}", which data.columns.${name} names`,
+      'Name a column that all rows have',
+      {
+        column,
+      },
+    ),
+  )
+}
+
 const LONGER =
   "Shorten it, raise maxLength up to the model's context, or write data.longer: drop, keep-start or keep-end"
 
@@ -58,7 +78,7 @@ const noRows = (file: string, dropped: number): Fault =>
 export const readRows = <Item>(
   file: string,
   encode: (row: Row) => E.Either<Fault, Encoded<Item>>,
-  { maxLength, longer }: RowsOptions,
+  { maxLength, columns, longer }: RowsOptions,
 ): TaskEither<Fault, readonly Item[]> => {
   const fit = fittedRow({ maxLength, ...defined({ truncate: TRUNCATIONS[longer] }) })
   return async () => {
@@ -67,7 +87,8 @@ export const readRows = <Item>(
     for await (const row of jsonlRows(file)) {
       if (E.isLeft(row)) return row
       const encoded = pipe(
-        encode(row.right),
+        renamed(row.right, columns),
+        E.chain(encode),
         E.chain(checkTokens),
         E.mapLeft((wrong) => at(row.right, wrong)),
       )
