@@ -53,12 +53,12 @@ const enumerated = async (learner: Trainer<Rollout>) => {
 }
 
 test('the expected reward rises and the value head comes to know it', async () => {
-  const learner = learnerOf({}, { learningRate: constant(0.01) })
-  const several = inEpochs(learner, shuffledRows, { epochs: 4, minibatches: 2 })
+  const learner = learnerOf()
+  const several = inEpochs(learner, shuffledRows, { epochs: 4, minibatches: 1 })
   const draw = sampleBatch(learner, { mdp, perPrompt: 16 }, decoderOf(policy))
   const prompts = [promptOf('a', [3, 1, 4]), promptOf('b', [7])]
   const before = await enumerated(learner)
-  for (let step = 0; step < 16; step++) {
+  for (let step = 0; step < 12; step++) {
     const batch = await weighted(await draw({ step, seed: 1, prompts }), reward)
     await several.update(await rolled(learner, batch, { klCoefficient: 0.01 }))
   }
