@@ -75,15 +75,11 @@ interface Level {
 export const jsonFlaw = (json: string, { depth, values, names, name, unique }: JsonBounds): JsonFlaw | undefined => {
   const levels: Level[] = []
   let count = 0
+  /** Whether what comes next is the first part of a member or of an element. */
   let begins = false
   for (let at = 0; at < json.length; at++) {
     const code = json.charCodeAt(at)
-    if (code === OPEN_OBJECT || code === OPEN_LIST) {
-      const isObject = code === OPEN_OBJECT
-      levels.push({ isObject, seen: isObject && unique ? new Set() : undefined, names: 0, last: '' })
-      if (levels.length > depth) return { breaks: 'depth' }
-    } else if (code === CLOSE_OBJECT || code === CLOSE_LIST) levels.pop()
-    else if (code === QUOTE) {
+    if (code === QUOTE) {
       const close = closing(json, at)
       const level = levels.at(-1)
       if (begins && level?.isObject === true) {
@@ -97,11 +93,17 @@ export const jsonFlaw = (json: string, { depth, values, names, name, unique }: J
       }
       begins = false
       at = close
-      continue
-    } else if (code !== COMMA) continue
-    // A value follows, or what was the last one ended.
-    begins = code !== CLOSE_OBJECT && code !== CLOSE_LIST
-    if (begins && ++count > values) return { breaks: 'values' }
+    } else if (code === CLOSE_OBJECT || code === CLOSE_LIST) {
+      levels.pop()
+      begins = false
+    } else if (code === COMMA || code === OPEN_OBJECT || code === OPEN_LIST) {
+      const isObject = code === OPEN_OBJECT
+      if (code !== COMMA)
+        levels.push({ isObject, seen: isObject && unique ? new Set() : undefined, names: 0, last: '' })
+      if (levels.length > depth) return { breaks: 'depth' }
+      if (++count > values) return { breaks: 'values' }
+      begins = true
+    }
   }
   return undefined
 }

@@ -107,7 +107,8 @@ const distribution = (logits: LogitRow, mdp: TokenMDP, t: number, exploration: E
  * The terminator is forbidden while t < minLength and is the only action from t = maxLength on, whichever the
  * leaf. The shift goes in before the division by T, so a penalty of −99 is one of −49.5 at T = 2. An action with
  * a finite penalty counts as legal for ε. Temperature and truncation see every id that ends a completion by itself, and
- * the terminator gets what is left of all of them: `generate` of transformers ends as often. Only the behaviour is shaped here: what a loss sees is `learnedLogProb`.
+ * the terminator gets what is left of all of them: `generate` of transformers ends as often. Only the behaviour is
+ * shaped here: what a loss sees is `learnedLogProb`.
  *
  * @param logits [vocab] a row of next-token logits; a subarray of a batch will do
  * @param out    [vocab] overwritten and returned

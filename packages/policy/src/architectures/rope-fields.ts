@@ -68,7 +68,7 @@ export const reads = (
 const typeOf = (given: ConfigJson, { named, at }: Settings): E.Either<PolicyFault, Scaling> => {
   const [newer, older] = ['rope_type', 'type'].map((name) => (isAbsent(given, name) ? undefined : name))
   return newer !== undefined && older !== undefined && given[newer] !== given[older]
-    ? badField(named, at('type'), `rope_type says something else: keep one of the two`)
+    ? badField(named, at('type'), 'rope_type says something else: keep one of the two')
     : oneOf(named, at(newer ?? older ?? 'rope_type'), SCALINGS, 'default')
 }
 
