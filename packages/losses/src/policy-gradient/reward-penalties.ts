@@ -25,7 +25,7 @@ export interface StopRules {
 /** The steps of each row of some row-major cells. */
 const stepsOf = (caller: string, rows: number, cells: Readonly<Record<string, ArrayLike<unknown>>>): number => {
   const [{ length }] = Object.values(cells)
-  const steps = Math.ceil(length / rows)
+  const steps = rows === 0 ? 0 : Math.ceil(length / rows)
   checkLengths(caller, `${rows} rows of ${steps} steps`, rows * steps, cells)
   return steps
 }

@@ -72,9 +72,9 @@ export const shapedRewards = (given: ShapedRewardInputs): ShapedRewards => {
   })
   checkLengths('shapedRewards', 'one a score', scores.length, { scoreAt })
   finiteOptions('shapedRewards', { coefficient })
-  const estimate: ((logProb: number, reference: number) => number) | undefined = SAMPLE_KL[estimator]
-  if (estimate === undefined)
+  if (!Object.hasOwn(SAMPLE_KL, estimator))
     throw new RangeError(`shapedRewards: estimator must be ${Object.keys(SAMPLE_KL).join(', ')}, found ${estimator}`)
+  const estimate = SAMPLE_KL[estimator]
   const counts = (i: number): boolean => valid === undefined || Number(valid[i]) !== 0
   checkCells('shapedRewards', steps, counts, { logProb, referenceLogProb }, (x) => !Number.isNaN(x))
   const kl = Float64Array.from({ length: cells }, (_, i) => (counts(i) ? estimate(logProb[i], referenceLogProb[i]) : 0))
@@ -82,7 +82,7 @@ export const shapedRewards = (given: ShapedRewardInputs): ShapedRewards => {
   const rewards = klRewards.slice()
   for (let row = 0; row < scores.length; row++) {
     const at = scoreAt?.[row] ?? steps - 1
-    if (!(at >= 0 && at < steps))
+    if (!(Number.isInteger(at) && at >= 0 && at < steps))
       throw new RangeError(`shapedRewards: row ${row} has its score at step ${at}, of ${steps}`)
     if (!Array.from({ length: steps }).some((_, t) => counts(row * steps + t))) continue
     if (!Number.isFinite(scores[row])) throw new RangeError(`shapedRewards: the score of row ${row} is ${scores[row]}`)

@@ -165,6 +165,10 @@ describe('rewards of tokens', () => {
   test('a score that has no step is named', () => {
     const given = { scores: [1], logProb: [0, 0], referenceLogProb: [0, 0], steps: 2, coefficient: 1 }
     expect(() => shapedRewards({ ...given, scoreAt: [2] })).toThrow('row 0 has its score at step 2, of 2')
+    expect(() => shapedRewards({ ...given, scoreAt: [0.5] })).toThrow('row 0 has its score at step 0.5, of 2')
+    expect(() => shapedRewards({ ...given, estimator: 'k4' as never })).toThrow(
+      'estimator must be k1, k2, k3, found k4',
+    )
     expect(() => shapedRewards({ ...given, logProb: [0] })).toThrow(
       'logProb must have length 2, 1 scores of 2 steps, found 1',
     )
@@ -178,6 +182,7 @@ test('a stop token at the very end is seen by its id, and missed by its padding'
   expect([...missingStopTorchtune([0, 0, 1, 0, 0, 0, 0, 0, 0], [1, 2, 2])]).toEqual([0, 1, 1])
   expect([...missingStop(tokens, [2, 3, 3], [2], { noStop: false, minLength: 3 })]).toEqual([1, 0, 0])
   expect([...missingStop([2, 2], [1, 0], [2])]).toEqual([0, 1])
+  expect([...missingStop([], [], [2])]).toEqual([])
   expect([...replacedScores([1, 2, 3], punished, -3)]).toEqual([1, 2, -3])
   expect([...penalisedScores([1, 2, 3], punished, 3)]).toEqual([1, 2, 0])
 })
