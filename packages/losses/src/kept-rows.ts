@@ -1,8 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core'
 import { checkRank, checkShape } from './check-shape.ts'
-
-/** What stands for ±∞, nats: differences and squares of it are numbers still. */
-const MOST = 1e9
+import { finite, ruledOut, untaught } from './ruled-out.ts'
 
 /** Inputs whose rows count or do not. */
 export interface Keepable {
@@ -14,6 +12,8 @@ export interface Keepable {
 export interface KeptRows<Inputs> {
   /** [rows] bool */
   readonly kept: tf.Tensor1D
+  /** [rows] bool: those of them that are not ruled out. Of these metrics tell. */
+  readonly told: tf.Tensor1D
   readonly inputs: Inputs
 }
 
@@ -21,8 +21,8 @@ type Tensors = Readonly<Record<string, tf.Tensor | undefined>>
 
 /**
  * Checks that every input has one number a row ([rows], or [] for a number that all rows share), and puts a number
- * where there is none: −1 in rows that are not kept, ±1e9 for ±∞. So −∞ log-probabilities have a defined loss (that of
- * e^−1e9; impossible under policy and reference alike is a ratio of 1), and no gradient. A NaN in a kept row stays one.
+ * where there is none: −1 in rows that are not kept, ±1e6 for ±∞. A row with such an input is ruled out: it has a loss,
+ * which is a constant. A NaN in a kept row stays one.
  *
  * @throws RangeError naming the input whose shape is wrong
  */
@@ -36,9 +36,12 @@ export const keptRows = <Inputs extends Keepable>(caller: string, given: Inputs)
   if (keep !== undefined) checkShape(caller, 'keep', keep, { rows })
 
   const kept = tf.greater<tf.Tensor1D>(tf.cast(keep ?? tf.ones([rows]), 'float32'), 0)
-  const filled = (x: tf.Tensor): tf.Tensor => {
-    const finite = tf.clipByValue(tf.cast(x, 'float32'), -MOST, MOST)
-    return x.rank === 0 ? finite : tf.where(kept, finite, tf.fill([rows], -1))
-  }
-  return { kept, inputs: Object.fromEntries(tensors.map(([name, x]) => [name, filled(x)])) as unknown as Inputs }
+  const filled = tensors.map(([name, x]) => {
+    const held = finite(tf.cast(x, 'float32'))
+    return [name, x.rank === 0 ? held : tf.where(kept, held, tf.fill([rows], -1))] as const
+  })
+  const lost = tf.addN(filled.map(([, x]) => tf.mul<tf.Tensor1D>(ruledOut(x), tf.ones([rows]))))
+  const inputs = filled.map(([name, x]) => [name, x.rank === 0 ? x : untaught(lost, x)] as const)
+  const told = tf.greater<tf.Tensor1D>(tf.sub(tf.cast(kept, 'float32'), lost), 0)
+  return { kept, told, inputs: Object.fromEntries(inputs) as unknown as Inputs }
 }

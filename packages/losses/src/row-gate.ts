@@ -1,8 +1,9 @@
 import * as tf from '@tensorflow/tfjs-core'
+import { countedWeight } from './terms.ts'
 
 /** x itself, through which the gradient of the rows of weight 0 is 0, whatever came back for them. */
 const gated = (x: tf.Tensor, weight: tf.Tensor1D): tf.Tensor => {
-  const counts = tf.reshape(tf.notEqual(weight, 0), [weight.shape[0], ...x.shape.slice(1).map(() => 1)])
+  const counts = tf.reshape(tf.notEqual(countedWeight(weight), 0), [weight.shape[0], ...x.shape.slice(1).map(() => 1)])
   const gate = tf.customGrad((given, save) => {
     const keep = save as tf.GradSaveFunc
     keep([counts])

@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest'
 import { THREE, gradientOf, tensorsOf, valueOf } from './gflownet/batch.test.fixture.ts'
 import { logPartitionVariance } from './gflownet/log-partition-variance.ts'
 import { modifiedSubTrajectoryBalance } from './gflownet/modified-sub-trajectory-balance.ts'
+import { gateRows } from './row-gate.ts'
 import { type Terms, reduce, selfNormalised, weightedSum } from './terms.ts'
 
 const batch = tensorsOf(THREE)
@@ -33,6 +34,15 @@ describe('reduce', () => {
       }),
       { numRuns: 20 },
     )
+  })
+
+  test.each([NaN, Infinity, -Infinity])('a weight of %d is none', (none) => {
+    for (const reducer of [weightedSum, selfNormalised]) {
+      const [found, expected] = [[1, none, 2], [1, 0, 2]].map((w) => valueOf(loss, batch, tf.tensor1d(w), reducer)) // prettier-ignore
+      expect(found).toBe(expected)
+    }
+    const gated = gradientOf((given) => loss(gateRows(given, tf.tensor1d([1, none, 2]))), batch, 'logPF')
+    expect(gated[1].every((g) => g === 0)).toBe(true)
   })
 
   test('a weight for each row, and nothing else', () => {

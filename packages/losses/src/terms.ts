@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core'
 import { checkShape } from './check-shape.ts'
+import { detach } from './detach.ts'
 
 /**
  * What a loss returns: its terms unreduced, and the share that each has in the batch's loss.
@@ -45,15 +46,20 @@ const perRow = (x: tf.Tensor): tf.Tensor1D =>
         Array.from({ length: x.rank - 1 }, (_, axis) => axis + 1),
       )
 
+/** [rows] weights as they count: one that is NaN or infinite is no weight, and leaves its row out as 0 does. */
+export const countedWeight = (weight: tf.Tensor1D): tf.Tensor1D =>
+  tf.where(tf.less(tf.abs(detach(weight)), Infinity), weight, tf.zerosLike(weight))
+
 /**
  * Σ_rows weight · Σ share · term: weight 1 leaves the loss as it is to the bit, weight 0 takes a row out exactly, even
- * one whose term is not a number (`gateRows` keeps its derivative out, too), and weights need not sum to anything. The
- * mass is the batch's, whatever the weights.
+ * one whose term is not a number (`gateRows` keeps its derivative out, too), and weights need not sum to anything. A
+ * weight that is no number counts as 0. The mass is the batch's, whatever the weights.
  */
 export const weightedSum: Reducer = ({ terms, share, mass }, weight) => {
   checkShape('reduce', 'weight', weight, { rows: terms.shape[0]! })
-  const weighted = tf.mul<tf.Tensor1D>(weight, perRow(tf.mul(share, terms)))
-  return { loss: tf.sum(tf.where(tf.notEqual(weight, 0), weighted, tf.zerosLike(weighted))), mass }
+  const counted = countedWeight(weight)
+  const weighted = tf.mul<tf.Tensor1D>(counted, perRow(tf.mul(share, terms)))
+  return { loss: tf.sum(tf.where(tf.notEqual(counted, 0), weighted, tf.zerosLike(weighted))), mass }
 }
 
 /**
@@ -63,7 +69,7 @@ export const weightedSum: Reducer = ({ terms, share, mass }, weight) => {
  */
 export const selfNormalised: Reducer = (given, weight) => {
   const { loss } = weightedSum(given, weight)
-  const total = tf.sum<tf.Scalar>(tf.mul(weight, given.rowShare ?? perRow(given.share)))
+  const total = tf.sum<tf.Scalar>(tf.mul(countedWeight(weight), given.rowShare ?? perRow(given.share)))
   return { loss: tf.div(loss, orOne(total)), mass: tf.mul(given.mass, total) }
 }
 

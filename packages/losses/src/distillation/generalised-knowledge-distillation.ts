@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core'
 import { checkRank, checkShape } from '../check-shape.ts'
+import { finite } from '../ruled-out.ts'
 import { type Sharing, tokenMean } from '../sharing.ts'
 import type { Terms } from '../terms.ts'
 import { type Divergence, forwardKL, jensenShannon, reverseKL } from './divergence.ts'
@@ -34,7 +35,7 @@ const divergenceOf = (beta: number): Divergence =>
  *
  * S and T are softmaxes of logits / temperature. The two ends are TRL's by definition, not limits: the formula itself
  * goes to 0 there, as β KL(T‖S) and (1 − β) KL(S‖T). Between them the term is finite whatever a logit of −∞ rules out;
- * at the ends it is infinite where one rules out what the other does not, and that token's gradient is left out.
+ * at the ends it is taken for 1e6 nats, a constant, where one rules out what the other does not.
  *
  * @param options.beta        from 0 to 1; default 0.5
  * @param options.temperature above 0; default 1
@@ -66,7 +67,7 @@ export const generalisedKnowledgeDistillation = ({
       return tf.div(tf.where(known, flat, tf.zerosLike(flat)), temperature)
     }
     return {
-      terms: tf.reshape(divergence(tempered(student), tempered(teacher)), [rows, steps]),
+      terms: finite(tf.reshape(divergence(tempered(student), tempered(teacher)), [rows, steps])),
       ...sharing(mask),
       metrics: { tokens: tf.sum(tf.cast(learned, 'float32')) },
     }

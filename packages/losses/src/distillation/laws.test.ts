@@ -30,6 +30,8 @@ const distilled = (beta: number, temperature: number): LossCase => ({
     return { student: blanked(student!), teacher: blanked(teacher!), mask: mask! }
   },
   empty: (row) => ({ ...row, mask: firstOnes(0, STEPS) }),
+  // A logit of −∞ leaves a token out of the vocabulary, and rules nothing out.
+  breaks: ['ruledOut'],
 })
 
 const onPolicy: LossCase = {

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core'
 import { checkRank, checkShape } from '../check-shape.ts'
 import { detach } from '../detach.ts'
-import { finite } from '../policy-gradient/tokens.ts'
+import { anyRuledOut, finite, untaught } from '../ruled-out.ts'
 import { type Sharing, tokenMean } from '../sharing.ts'
 import type { Terms } from '../terms.ts'
 
@@ -22,8 +22,7 @@ export interface OnPolicyDistillationInputs {
  * Its gradient estimates that of KL(π‖π_T) at the states visited; what a token does to later states is left out. It is
  * REINFORCE with the teacher's surplus as the advantage of each token, and needs one number a token from the teacher
  * where `generalisedKnowledgeDistillation({ beta: 1 })` needs the whole vocabulary. The term's value means nothing;
- * `kl` is the estimate. ±∞ log-probabilities are taken for ±1e6: a token that the teacher rules out is pushed down with
- * that advantage, and one impossible for both alike has none.
+ * `kl` is the estimate.
  *
  * @param options.sharing how the tokens share the loss; default `tokenMean`
  * @returns terms [rows, steps]. Metrics: kl (mean of log π − log π_T over the tokens, nats), tokens
@@ -40,13 +39,16 @@ export const sampledReverseKL =
     checkShape('sampledReverseKL', 'mask', mask, { rows, steps })
     const drawn = tf.greater(tf.cast(mask, 'float32'), 0)
     const settle = (x: tf.Tensor2D): tf.Tensor2D => finite(tf.where(drawn, x, tf.zerosLike(x)))
-    const own = settle(logProb)
-    const surplus = detach(tf.sub(own, settle(teacherLogProb)))
+    const [given, teacher] = [settle(logProb), settle(teacherLogProb)]
+    const lost = anyRuledOut(given, teacher)
+    const own = untaught(lost, given)
+    const surplus = detach(tf.sub(own, teacher))
+    const { share } = tokenMean(tf.mul(tf.cast(drawn, 'float32'), tf.sub(1, lost)))
     return {
       terms: tf.mul(surplus, own),
       ...sharing(mask),
       metrics: {
-        kl: tf.sum(tf.mul(tokenMean(mask).share, surplus)),
+        kl: tf.sum(tf.mul(share, surplus)),
         tokens: tf.sum(tf.cast(drawn, 'float32')),
       },
     }

@@ -3,13 +3,13 @@ import { checkShape } from '../check-shape.ts'
 import { detach } from '../detach.ts'
 import { orOne } from '../terms.ts'
 import type { Terms } from '../terms.ts'
-import { finiteAmong, membership } from './group-mean.ts'
+import { membership } from './group-mean.ts'
 import type { GroupedTrajectoryInputs } from './log-z.ts'
 import { trajectoryMetrics } from './metrics.ts'
 import { endPotential } from './potentials.ts'
+import { readTrajectories } from './read-trajectories.ts'
 import { type Regression, squared } from './regression.ts'
 import { terminationOf } from './termination-values.ts'
-import { extentOf } from './trajectory-inputs.ts'
 
 export interface ContrastiveTrajectoryBalanceInputs extends GroupedTrajectoryInputs {
   /** [rows, rows] 0 where a pair is left out (a noisy one), symmetric. Default all pairs of a prompt. */
@@ -28,7 +28,7 @@ const ownSide = (term: tf.Tensor2D): tf.Tensor2D => tf.sub(tf.mul(2, term), deta
  * Over all pairs of N rows of one prompt this is 2N / (N − 1) times `logPartitionVariance`. The mean is over the pairs
  * of the batch, so a prompt of many rows weighs more. At [i, j] stands what row i has of a pair: row weights take a
  * row's part of the gradient out, and the others of its pairs stay. g(c) and g(−c) are averaged where g is lopsided.
- * A row whose c is not finite has infinite terms and no gradient; its mates have 0 of their pairs with it.
+ * The mates of a row that is ruled out have 0 of their pairs with it.
  *
  * @param options.regression what a residual costs, default `squared`
  * @returns terms [rows, rows], nats². Metrics: those of `trajectoryMetrics`
@@ -40,10 +40,10 @@ export const contrastiveTrajectoryBalance =
   ({ regression = squared }: { readonly regression?: Regression } = {}): ((
     batch: ContrastiveTrajectoryBalanceInputs,
   ) => Terms) =>
-  (batch) => {
+  (given) => {
     const name = 'contrastiveTrajectoryBalance'
-    const extent = extentOf(name, batch)
-    const { rows, kept } = extent
+    const { batch, extent } = readTrajectories(name, given)
+    const { rows, kept, told } = extent
     if (batch.pairs !== undefined) checkShape(name, 'pairs', batch.pairs, { rows, others: rows })
     const whole = terminationOf(batch, extent)
     const end = endPotential(whole)
@@ -53,18 +53,17 @@ export const contrastiveTrajectoryBalance =
 
     const apart = tf.sub<tf.Tensor2D>(detach(tf.expandDims(end, 0)), tf.expandDims(end, 1))
     const none = tf.zeros<tf.Rank.R2>([rows, rows])
-    const live = tf.greater<tf.Tensor1D>(finiteAmong(end, kept), 0)
-    const compared = tf.logicalAnd(tf.logicalAnd(pairs, tf.expandDims(live, 0)), tf.expandDims(live, 1))
-    const residual = tf.where(compared, apart, none)
-    const lost = tf.logicalAnd(pairs, tf.logicalNot(tf.expandDims(live, 1)))
+    // What tells something is not compared with what was ruled out, which is a constant anyway.
+    const ruledOut = tf.greater(tf.sub(tf.expandDims(told, 1), tf.expandDims(told, 0)), 0)
+    const residual = tf.where(tf.logicalAnd(pairs, tf.logicalNot(ruledOut)), apart, none)
     const both = tf.mul<tf.Tensor2D>(0.5, tf.add(regression(residual), regression(tf.neg(residual))))
     const counted = tf.cast(pairs, 'float32')
     const ordered = tf.sum<tf.Scalar>(counted)
     const share = tf.div<tf.Tensor2D>(counted, orOne(ordered))
     return {
-      terms: tf.where(lost, tf.fill([rows, rows], Infinity), ownSide(both)),
+      terms: ownSide(both),
       share,
       mass: tf.mul(0.5, ordered),
-      metrics: trajectoryMetrics({ residual, share }, whole, kept, batch.group),
+      metrics: trajectoryMetrics({ residual, share }, whole, extent, batch.group),
     }
   }

@@ -1,17 +1,33 @@
-import { checkShape } from '../check-shape.ts'
+import type * as tf from '@tensorflow/tfjs-core'
 import type { Terms } from '../terms.ts'
 import { trajectoryMetrics } from './metrics.ts'
 import { learnedPotentials } from './potentials.ts'
+import type { ReadTrajectories } from './read-trajectories.ts'
 import { type Regression, squared } from './regression.ts'
 import { adjacentPairs } from './sub-trajectories.ts'
-import type { FlowTrajectoryInputs } from './sub-trajectory-balance.ts'
+import { type FlowTrajectoryInputs, readWithFlow } from './sub-trajectory-balance.ts'
 import { terminationOf } from './termination-values.ts'
-import { extentOf } from './trajectory-inputs.ts'
 
 export interface DetailedBalanceOptions {
   /** `pooled`: mean over the transitions of the batch; `within`: mean over each trajectory's, then over them. */
   readonly normalisation?: 'pooled' | 'within'
   readonly regression?: Regression
+}
+
+/** The loss under a flow [rows, states], however it was found. */
+export const balanceOfTransitions = (
+  { batch, extent }: ReadTrajectories<FlowTrajectoryInputs>,
+  logF: tf.Tensor2D,
+  { normalisation = 'pooled', regression = squared }: DetailedBalanceOptions,
+): Terms => {
+  const whole = terminationOf(batch, extent)
+  const found = adjacentPairs(learnedPotentials(batch, extent, logF, whole), normalisation, regression)
+  return {
+    terms: found.terms,
+    share: found.share,
+    mass: found.mass,
+    metrics: trajectoryMetrics(found, whole, extent, batch.group),
+  }
 }
 
 /**
@@ -31,19 +47,8 @@ export interface DetailedBalanceOptions {
  * @example reduce(detailedBalance()({ ...batch, logF }), weight)
  */
 export const detailedBalance =
-  ({ normalisation = 'pooled', regression = squared }: DetailedBalanceOptions = {}): ((
-    batch: FlowTrajectoryInputs,
-  ) => Terms) =>
-  (batch) => {
-    const extent = extentOf('detailedBalance', batch)
-    const { rows, states } = extent
-    checkShape('detailedBalance', 'logF', batch.logF, { rows, states })
-    const whole = terminationOf(batch, extent)
-    const found = adjacentPairs(learnedPotentials(batch, extent, batch.logF, whole), normalisation, regression)
-    return {
-      terms: found.terms,
-      share: found.share,
-      mass: found.mass,
-      metrics: trajectoryMetrics(found, whole, extent.kept, batch.group),
-    }
+  (options: DetailedBalanceOptions = {}): ((batch: FlowTrajectoryInputs) => Terms) =>
+  (given) => {
+    const read = readWithFlow('detailedBalance', given)
+    return balanceOfTransitions(read, read.batch.logF, options)
   }

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core'
 import { checkRank, checkShape } from '../check-shape.ts'
-import { finite } from '../policy-gradient/tokens.ts'
+import { anyRuledOut, finite, untaught } from '../ruled-out.ts'
 import { type Sharing, tokenMean } from '../sharing.ts'
 import type { Terms } from '../terms.ts'
 import { only } from './trajectory-inputs.ts'
@@ -67,16 +67,18 @@ export const entropicPPO = ({
       if (x !== undefined) checkShape(name, input, x, { rows, steps })
     const counts = tf.greater<tf.Tensor2D>(tf.cast(mask, 'float32'), 0)
     const settle = (x: tf.Tensor2D): tf.Tensor2D => finite(only(counts, x))
-    const logRatio = tf.sub<tf.Tensor2D>(settle(logProb), settle(oldLogProb))
+    const [now, old, gain] = [settle(logProb), settle(oldLogProb), settle(advantage)]
+    const given = divergence === undefined ? undefined : settle(divergence)
+    const lost = anyRuledOut(now, old, gain, ...(given === undefined ? [] : [given]))
+    const logRatio = untaught(lost, tf.sub<tf.Tensor2D>(now, old))
     const held = tf.clipByValue(logRatio, -LARGEST_LOG_RATIO, LARGEST_LOG_RATIO)
     const ratio = tf.exp(held)
-    const gain = settle(advantage)
     const clipped = tf.mul<tf.Tensor2D>(tf.clipByValue(ratio, 1 - epsilon, 1 + epsilonHigh), gain)
     const free = tf.mul<tf.Tensor2D>(ratio, gain)
     const surrogate = tf.minimum<tf.Tensor2D>(free, clipped)
-    const kl =
-      divergence === undefined ? tf.sub<tf.Tensor2D>(tf.mul(ratio, held), tf.sub(ratio, 1)) : settle(divergence)
-    const mean = (x: tf.Tensor): tf.Scalar => tf.sum(tf.mul(tokenMean(mask).share, x))
+    const kl = given === undefined ? tf.sub<tf.Tensor2D>(tf.mul(ratio, held), tf.sub(ratio, 1)) : untaught(lost, given)
+    const { share } = tokenMean(tf.mul(tf.cast(counts, 'float32'), tf.sub(1, lost)))
+    const mean = (x: tf.Tensor): tf.Scalar => tf.sum(tf.mul(share, x))
     return {
       terms: tf.sub(tf.mul(beta, kl), surrogate),
       ...sharing(mask),

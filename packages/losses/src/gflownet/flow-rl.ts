@@ -1,18 +1,15 @@
 import * as tf from '@tensorflow/tfjs-core'
 import { checkShape } from '../check-shape.ts'
 import { detach } from '../detach.ts'
+import { finite } from '../ruled-out.ts'
 import { sequenceSum } from '../sharing.ts'
 import type { Terms } from '../terms.ts'
 import { type LogZ, logZByRow } from './log-z.ts'
-import { keptMean, trajectoryMetrics, varianceWithin } from './metrics.ts'
+import { toldMean, trajectoryMetrics, varianceWithin } from './metrics.ts'
 import { type Regression, squared } from './regression.ts'
-import { type RelativeTrajectoryInputs, ofKept, positive, priorMetrics } from './relative.ts'
+import { type RelativeTrajectoryInputs, ofKept, positive, priorMetrics, readBesidePrior } from './relative.ts'
 import { apart } from './sub-trajectories.ts'
 import { terminationOf } from './termination-values.ts'
-import { extentOf } from './trajectory-inputs.ts'
-
-/** No log-probability of a completion comes near, nats. */
-const FARTHEST = 1e6
 
 export interface FlowRLInputs extends RelativeTrajectoryInputs {
   /** [] or [rows] log Z_φ(x), learned: a head on the prompt, or a number for each. */
@@ -58,34 +55,32 @@ export const flowRL = ({
   positive(name, 'beta', beta)
   for (const [option, x] of Object.entries({ epsilon, epsilonHigh }))
     if (!(x >= 0)) throw new RangeError(`${name}: ${option} must be at least 0, found ${x}`)
-  return (batch) => {
-    const extent = extentOf(name, batch)
-    const { rows, kept, length } = extent
-    checkShape(name, 'referenceLogProb', batch.referenceLogProb, { rows })
+  return (given) => {
+    const { batch, extent } = readBesidePrior(name, given)
+    const { rows, kept, told, length } = extent
     if (batch.oldLogProb !== undefined) checkShape(name, 'oldLogProb', batch.oldLogProb, { rows })
-    const logZ = logZByRow(name, batch.logZ, rows)
+    const logZ = logZByRow(name, batch.logZ, extent)
     const whole = terminationOf(batch, extent)
     const byToken = (x: tf.Tensor1D): tf.Tensor1D => tf.div(x, tf.maximum(tf.add(length, 1), 1))
 
-    // As in policy gradients −∞ is taken for −1e6, so that impossible then and now is a ratio of 1.
-    const held = (x: tf.Tensor1D): tf.Tensor1D => tf.clipByValue(x, -FARTHEST, FARTHEST)
-    const now = held(detach(whole.logPF))
-    const old = batch.oldLogProb === undefined ? now : held(tf.where(tf.isNaN(batch.oldLogProb), now, batch.oldLogProb))
+    const now = finite(detach(whole.logPF))
+    const { oldLogProb = now } = batch
+    const old = finite(tf.where(tf.isNaN(oldLogProb), now, oldLogProb))
     const weight = tf.clipByValue(tf.exp(byToken(tf.sub(now, old))), 1 - epsilon, 1 + epsilonHigh)
     const target = tf.add<tf.Tensor1D>(tf.mul(beta, whole.logReward), byToken(ofKept(batch.referenceLogProb, extent)))
     const end = tf.sub<tf.Tensor1D>(target, byToken(whole.logPF))
     const residual = apart<tf.Tensor1D>(tf.greater(kept, 0), logZ, end)
     const { share, mass } = sequenceSum(kept)
     return {
-      terms: tf.where(tf.greater(weight, 0), tf.mul(weight, regression(residual)), tf.zerosLike(weight)),
+      terms: tf.mul(weight, regression(residual)),
       share,
       mass,
       metrics: {
-        ...trajectoryMetrics({ residual, share }, whole, kept),
-        ...(batch.group === undefined ? {} : { logRatioVariance: varianceWithin(end, batch.group, kept) }),
+        ...trajectoryMetrics({ residual, share }, whole, extent),
+        ...(batch.group === undefined ? {} : { logRatioVariance: varianceWithin(end, batch.group, told) }),
         ...priorMetrics(batch, whole, extent),
-        logZ: keptMean(logZ, kept),
-        importanceWeight: keptMean(weight, kept),
+        logZ: toldMean(logZ, told),
+        importanceWeight: toldMean(weight, told),
       },
     }
   }

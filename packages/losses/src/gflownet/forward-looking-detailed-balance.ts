@@ -1,9 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core'
-import { checkShape } from '../check-shape.ts'
 import type { Terms } from '../terms.ts'
-import { type DetailedBalanceOptions, detailedBalance } from './detailed-balance.ts'
-import type { FlowTrajectoryInputs } from './sub-trajectory-balance.ts'
-import { extentOf } from './trajectory-inputs.ts'
+import { type DetailedBalanceOptions, balanceOfTransitions } from './detailed-balance.ts'
+import { type FlowTrajectoryInputs, readWithFlow } from './sub-trajectory-balance.ts'
 
 /**
  * Forward-looking detailed balance: detailed balance whose learned flow says only what is still to come, because what
@@ -22,14 +20,10 @@ import { extentOf } from './trajectory-inputs.ts'
  * @see Pan et al. 2023, arXiv:2302.01687; torchgfn DBGFlowNet, forward_looking
  * @example reduce(forwardLookingDetailedBalance()({ ...batch, logF }), weight)
  */
-export const forwardLookingDetailedBalance = (
-  options: DetailedBalanceOptions = {},
-): ((batch: FlowTrajectoryInputs) => Terms) => {
-  const name = 'forwardLookingDetailedBalance'
-  const loss = detailedBalance(options)
-  return (batch) => {
-    const { rows, states } = extentOf(name, batch)
-    checkShape(name, 'logF', batch.logF, { rows, states })
-    return loss({ ...batch, logF: tf.add(batch.logF, batch.logReward) })
+export const forwardLookingDetailedBalance =
+  (options: DetailedBalanceOptions = {}): ((batch: FlowTrajectoryInputs) => Terms) =>
+  (given) => {
+    const read = readWithFlow('forwardLookingDetailedBalance', given, ({ exists }) => ({ logReward: exists }))
+    const { logF, logReward } = read.batch
+    return balanceOfTransitions(read, tf.add(logF, logReward), options)
   }
-}

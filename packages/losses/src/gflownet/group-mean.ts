@@ -1,15 +1,10 @@
 import * as tf from '@tensorflow/tfjs-core'
-import { detach } from '../detach.ts'
 
 /** [rows, rows] bool: b is kept and shares a's group, at [a, b]. No number of groups need be known to a graph. */
 export const membership = (group: tf.Tensor1D, kept: tf.Tensor1D): tf.Tensor2D => {
   const same = tf.cast(tf.equal(tf.expandDims(group, 1), tf.expandDims(group, 0)), 'float32')
   return tf.greater(tf.mul(same, tf.expandDims(kept, 0)), 0)
 }
-
-/** [rows] 1 for the kept rows in which x is a number that others may be compared with: neither infinite nor NaN. */
-export const finiteAmong = (x: tf.Tensor1D, kept: tf.Tensor1D): tf.Tensor1D =>
-  tf.cast(tf.logicalAnd(tf.greater(kept, 0), tf.less(tf.square(detach(x)), Infinity)), 'float32')
 
 /**
  * The mean over each row's group, for each row.

@@ -1,8 +1,8 @@
 import type { Terms } from '../terms.ts'
 import { type GroupedTrajectoryInputs, logZOfGroups } from './log-z.ts'
+import { readTrajectories } from './read-trajectories.ts'
 import { type Regression, squared } from './regression.ts'
 import { terminationOf } from './termination-values.ts'
-import { extentOf } from './trajectory-inputs.ts'
 import { wholeTrajectoryTerms } from './whole-trajectory-terms.ts'
 
 /**
@@ -25,9 +25,9 @@ import { wholeTrajectoryTerms } from './whole-trajectory-terms.ts'
  */
 export const logPartitionVariance =
   ({ regression = squared }: { readonly regression?: Regression } = {}): ((batch: GroupedTrajectoryInputs) => Terms) =>
-  (batch) => {
-    const extent = extentOf('logPartitionVariance', batch)
+  (given) => {
+    const { batch, extent } = readTrajectories('logPartitionVariance', given)
     const whole = terminationOf(batch, extent)
-    const logZ = logZOfGroups(whole, batch.group, extent.kept)
-    return wholeTrajectoryTerms(logZ, whole, extent.kept, regression, batch.group)
+    const logZ = logZOfGroups(whole, batch.group, extent)
+    return wholeTrajectoryTerms(logZ, whole, extent, regression, batch.group)
   }

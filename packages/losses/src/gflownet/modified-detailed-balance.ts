@@ -1,12 +1,11 @@
 import type { Terms } from '../terms.ts'
 import type { DetailedBalanceOptions } from './detailed-balance.ts'
 import { trajectoryMetrics } from './metrics.ts'
-import { type AnchoredTrajectoryInputs, anchorOf } from './modified-sub-trajectory-balance.ts'
+import { type AnchoredTrajectoryInputs, anchorOf, readPrefixes } from './modified-sub-trajectory-balance.ts'
 import { type Exit, modifiedPotentials, withExit } from './potentials.ts'
 import { squared } from './regression.ts'
 import { adjacentPairs } from './sub-trajectories.ts'
 import { terminationOf } from './termination-values.ts'
-import { extentOf } from './trajectory-inputs.ts'
 
 export interface ModifiedDetailedBalanceOptions extends DetailedBalanceOptions {
   /** Whether the terminating transition counts. Default `leftOut`. */
@@ -44,8 +43,8 @@ export const modifiedDetailedBalance = ({
   minLength = 0,
 }: ModifiedDetailedBalanceOptions = {}): ((batch: AnchoredTrajectoryInputs) => Terms) => {
   const name = 'modifiedDetailedBalance'
-  return (batch) => {
-    const extent = extentOf(name, batch)
+  return (given) => {
+    const { batch, extent } = readPrefixes(name, given, minLength)
     const inner = modifiedPotentials(batch, extent, minLength, anchorOf(name, batch, extent, minLength))
     const potentials = exit === 'counted' ? withExit(inner) : inner
     const found = adjacentPairs(potentials, normalisation, regression)
@@ -53,7 +52,7 @@ export const modifiedDetailedBalance = ({
       terms: found.terms,
       share: found.share,
       mass: found.mass,
-      metrics: trajectoryMetrics(found, terminationOf(batch, extent), extent.kept, batch.group),
+      metrics: trajectoryMetrics(found, terminationOf(batch, extent), extent, batch.group),
     }
   }
 }

@@ -1,12 +1,13 @@
 import * as tf from '@tensorflow/tfjs-core'
 import type { Terms } from '../terms.ts'
 import { type LogZ, logZByRow } from './log-z.ts'
-import { keptMean, trajectoryMetrics } from './metrics.ts'
-import { type Exit, modifiedPotentials, withExit } from './potentials.ts'
+import { toldMean, trajectoryMetrics } from './metrics.ts'
+import { type Exit, modifiedPotentials, statesThatMayStop, withExit } from './potentials.ts'
+import { type ReadTrajectories, readTrajectories } from './read-trajectories.ts'
 import { type Regression, squared } from './regression.ts'
 import { allPairs } from './sub-trajectories.ts'
 import { terminationOf } from './termination-values.ts'
-import { type Extent, type TrajectoryInputs, extentOf } from './trajectory-inputs.ts'
+import type { Extent, TrajectoryInputs } from './trajectory-inputs.ts'
 import { type Weighting, lengthWeights } from './weighting.ts'
 
 export interface ModifiedSubTrajectoryBalanceOptions {
@@ -30,17 +31,28 @@ export interface AnchoredTrajectoryInputs extends TrajectoryInputs {
 export const anchorOf = (
   caller: string,
   { logZ }: AnchoredTrajectoryInputs,
-  { rows, states }: Extent,
+  extent: Extent,
   minLength: number,
 ): tf.Tensor1D | undefined => {
-  if (!Number.isInteger(minLength) || minLength < 0 || states - Math.max(1, minLength) < 1)
-    throw new RangeError(`${caller}: minLength ${minLength} leaves no transition in ${states} states`)
+  if (!Number.isInteger(minLength) || minLength < 0 || extent.states - Math.max(1, minLength) < 1)
+    throw new RangeError(`${caller}: minLength ${minLength} leaves no transition in ${extent.states} states`)
   if (minLength > 0 && logZ === undefined)
     throw new RangeError(`${caller}: minLength ${minLength} needs logZ, learned or from estimateLogZ, as root flow`)
   if (minLength === 0 && logZ !== undefined)
     throw new RangeError(`${caller}: logZ is not read where minLength is 0, because the root may stop; leave it out`)
-  return logZ === undefined ? undefined : logZByRow(caller, logZ, rows)
+  return logZ === undefined ? undefined : logZByRow(caller, logZ, extent)
 }
+
+/** A batch whose rewards and terminators are read at every state that may stop, checked. */
+export const readPrefixes = (
+  caller: string,
+  given: AnchoredTrajectoryInputs,
+  minLength: number,
+): ReadTrajectories<AnchoredTrajectoryInputs> =>
+  readTrajectories(caller, given, (extent) => {
+    const stops = statesThatMayStop(extent, minLength)
+    return { logPTerm: stops, logReward: stops }
+  })
 
 /**
  * Modified sub-trajectory balance: sub-trajectory balance without a learned flow. Every state of a token tree may
@@ -77,8 +89,8 @@ export const modifiedSubTrajectoryBalance = ({
 }: ModifiedSubTrajectoryBalanceOptions = {}): ((batch: AnchoredTrajectoryInputs) => Terms) => {
   const name = 'modifiedSubTrajectoryBalance'
   const weights = lengthWeights(name, weighting, lambda)
-  return (batch) => {
-    const extent = extentOf(name, batch)
+  return (given) => {
+    const { batch, extent } = readPrefixes(name, given, minLength)
     const inner = modifiedPotentials(batch, extent, minLength, anchorOf(name, batch, extent, minLength))
     const potentials = exit === 'counted' ? withExit(inner) : inner
     const found = allPairs(potentials, weights, regression)
@@ -88,8 +100,8 @@ export const modifiedSubTrajectoryBalance = ({
       share: found.share,
       mass: found.mass,
       metrics: {
-        ...trajectoryMetrics(found, terminationOf(batch, extent), extent.kept, batch.group),
-        logZ: keptMean(root, extent.kept),
+        ...trajectoryMetrics(found, terminationOf(batch, extent), extent, batch.group),
+        logZ: toldMean(root, extent.told),
       },
     }
   }

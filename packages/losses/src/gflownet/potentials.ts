@@ -22,6 +22,10 @@ export interface Potentials {
 export const prefixLogPF = (batch: TrajectoryInputs, { taken }: Extent): tf.Tensor2D =>
   tf.cumsum(only(taken, batch.logPF), 1, true)
 
+/** [rows, states] the states of a batch that may stop, bool. */
+export const statesThatMayStop = ({ states, exists }: Extent, minLength: number): tf.Tensor2D =>
+  minLength === 0 ? exists : tf.logicalAnd(exists, tf.greaterEqual(range(states), minLength))
+
 /**
  * φ of the states themselves where all may stop: log F(s_t) = log R(s_t ⊤) − log P_F(⊤ | s_t).
  *
@@ -36,8 +40,8 @@ export const modifiedPotentials = (
   minLength: number,
   logZ?: tf.Tensor1D,
 ): Potentials => {
-  const { rows, states, exists, length } = extent
-  const stops: tf.Tensor2D = minLength === 0 ? exists : tf.logicalAnd(exists, tf.greaterEqual(range(states), minLength))
+  const { rows, states, length } = extent
+  const stops = statesThatMayStop(extent, minLength)
   const logF = tf.sub<tf.Tensor2D>(only(stops, batch.logReward), only(stops, batch.logPTerm))
   const phi = tf.sub<tf.Tensor2D>(logF, prefixLogPF(batch, extent))
   if (logZ === undefined) return { phi, transitions: length }

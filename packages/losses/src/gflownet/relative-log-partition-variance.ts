@@ -1,19 +1,24 @@
 import type { Terms } from '../terms.ts'
 import { logZOfGroups } from './log-z.ts'
 import { type Regression, halfSquared } from './regression.ts'
-import { type GroupedRelativeTrajectoryInputs, positive, posteriorOf, priorMetrics } from './relative.ts'
+import {
+  type GroupedRelativeTrajectoryInputs,
+  positive,
+  posteriorOf,
+  priorMetrics,
+  readBesidePrior,
+} from './relative.ts'
 import type { RelativeTrajectoryBalanceOptions } from './relative-trajectory-balance.ts'
-import { extentOf } from './trajectory-inputs.ts'
 import { wholeTrajectoryTerms } from './whole-trajectory-terms.ts'
 
 /** Log-partition variance towards a prior's posterior, whose log r is multiplied by `scale`. */
 export const relativeVariance =
   (name: string, scale: number, regression: Regression): ((batch: GroupedRelativeTrajectoryInputs) => Terms) =>
-  (batch) => {
-    const extent = extentOf(name, batch)
-    const whole = posteriorOf(name, batch, extent, scale)
-    const logZ = logZOfGroups(whole, batch.group, extent.kept)
-    const { metrics, ...terms } = wholeTrajectoryTerms(logZ, whole, extent.kept, regression, batch.group)
+  (given) => {
+    const { batch, extent } = readBesidePrior(name, given)
+    const whole = posteriorOf(batch, extent, scale)
+    const logZ = logZOfGroups(whole, batch.group, extent)
+    const { metrics, ...terms } = wholeTrajectoryTerms(logZ, whole, extent, regression, batch.group)
     return { ...terms, metrics: { ...metrics, ...priorMetrics(batch, whole, extent) } }
   }
 

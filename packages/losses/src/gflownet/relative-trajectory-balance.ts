@@ -2,8 +2,7 @@ import type * as tf from '@tensorflow/tfjs-core'
 import type { Terms } from '../terms.ts'
 import { type LogZ, logZByRow } from './log-z.ts'
 import { type Regression, halfSquared } from './regression.ts'
-import { type RelativeTrajectoryInputs, positive, posteriorOf, priorMetrics } from './relative.ts'
-import { extentOf } from './trajectory-inputs.ts'
+import { type RelativeTrajectoryInputs, positive, posteriorOf, priorMetrics, readBesidePrior } from './relative.ts'
 import { wholeTrajectoryTerms } from './whole-trajectory-terms.ts'
 
 export interface RelativeTrajectoryBalanceInputs extends RelativeTrajectoryInputs {
@@ -37,11 +36,11 @@ export const relativeTrajectoryBalance = ({
 }: RelativeTrajectoryBalanceOptions = {}): ((batch: RelativeTrajectoryBalanceInputs) => Terms) => {
   const name = 'relativeTrajectoryBalance'
   positive(name, 'beta', beta)
-  return (batch) => {
-    const extent = extentOf(name, batch)
-    const logZ: tf.Tensor1D = logZByRow(name, batch.logZ, extent.rows)
-    const whole = posteriorOf(name, batch, extent, beta)
-    const { metrics, ...terms } = wholeTrajectoryTerms(logZ, whole, extent.kept, regression, batch.group)
+  return (given) => {
+    const { batch, extent } = readBesidePrior(name, given)
+    const logZ: tf.Tensor1D = logZByRow(name, batch.logZ, extent)
+    const whole = posteriorOf(batch, extent, beta)
+    const { metrics, ...terms } = wholeTrajectoryTerms(logZ, whole, extent, regression, batch.group)
     return { ...terms, metrics: { ...metrics, ...priorMetrics(batch, whole, extent) } }
   }
 }

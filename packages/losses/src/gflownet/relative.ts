@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core'
 import { checkShape } from '../check-shape.ts'
-import { keptMean } from './metrics.ts'
+import { toldMean } from './metrics.ts'
+import { type ReadTrajectories, readTrajectories } from './read-trajectories.ts'
 import { type TerminationValues, terminationOf } from './termination-values.ts'
 import type { Extent, TrajectoryInputs } from './trajectory-inputs.ts'
 
@@ -18,14 +19,18 @@ export interface GroupedRelativeTrajectoryInputs extends RelativeTrajectoryInput
   readonly group: tf.Tensor1D
 }
 
-/** A posterior as a target: log R(x) = log prior(x) + scale · log r(x); what a policy is asked to sample from. */
-export const posteriorOf = (
+/** A batch beside its prior, checked; rows that either rules out are ruled out. */
+export const readBesidePrior = <Batch extends RelativeTrajectoryInputs>(
   caller: string,
-  batch: RelativeTrajectoryInputs,
-  extent: Extent,
-  scale: number,
-): TerminationValues => {
-  checkShape(caller, 'referenceLogProb', batch.referenceLogProb, { rows: extent.rows })
+  given: Batch,
+): ReadTrajectories<Batch> =>
+  readTrajectories(caller, given, ({ rows, kept }) => {
+    checkShape(caller, 'referenceLogProb', given.referenceLogProb, { rows })
+    return { referenceLogProb: kept }
+  })
+
+/** A posterior as a target: log R(x) = log prior(x) + scale · log r(x); what a policy is asked to sample from. */
+export const posteriorOf = (batch: RelativeTrajectoryInputs, extent: Extent, scale: number): TerminationValues => {
   const whole = terminationOf(batch, extent)
   return { ...whole, logReward: tf.add(tf.mul(scale, whole.logReward), ofKept(batch.referenceLogProb, extent)) }
 }
@@ -34,13 +39,13 @@ export const posteriorOf = (
 export const ofKept = (x: tf.Tensor1D, { kept }: Extent): tf.Tensor1D =>
   tf.where(tf.greater(kept, 0), x, tf.zerosLike(x))
 
-/** `kl`: mean of log P_F(τ) − log prior(τ) over the kept rows, nats; on policy an estimate of the divergence. */
+/** `kl`: mean of log P_F(τ) − log prior(τ) over the rows that are not ruled out, nats; on policy an estimate of the divergence. */
 export const priorMetrics = (
   { referenceLogProb }: RelativeTrajectoryInputs,
   { logPF }: TerminationValues,
   extent: Extent,
 ): Readonly<Record<string, tf.Scalar>> => ({
-  kl: keptMean(tf.sub(logPF, ofKept(referenceLogProb, extent)), extent.kept),
+  kl: toldMean(tf.sub(logPF, ofKept(referenceLogProb, extent)), extent.told),
 })
 
 /** A finite number above 0, or a RangeError that names it. */

@@ -1,10 +1,9 @@
 import * as tf from '@tensorflow/tfjs-core'
-import { finite } from '../policy-gradient/tokens.ts'
 import { type Sharing, sequenceSum } from '../sharing.ts'
-import type { Terms } from '../terms.ts'
-import { keptMean } from './metrics.ts'
-import { type ValuedTrajectoryInputs, actionsOf, softAdvantages, softRewards } from './soft-rewards.ts'
-import { extentOf } from './trajectory-inputs.ts'
+import { type Terms, orOne } from '../terms.ts'
+import { toldMean } from './metrics.ts'
+import { readTrajectories } from './read-trajectories.ts'
+import { type ValuedTrajectoryInputs, actionsIn, softAdvantages, softRewards } from './soft-rewards.ts'
 
 /**
  * Soft policy gradient: REINFORCE whose reward has the policy's own surprise in it, so that its optimum is the
@@ -18,7 +17,7 @@ import { extentOf } from './trajectory-inputs.ts'
  *
  * @param options.lambda  λ of `softAdvantages`, default 1
  * @param options.sharing how the actions share the loss, default `sequenceSum`, which alone keeps the gradient exact
- * @returns terms [rows, states], nats². Metrics: softReturn (mean of log R − log P_F(τ) over the kept rows, nats) and
+ * @returns terms [rows, states], nats². Metrics: softReturn (mean of log R − log P_F(τ) over the rows, nats) and
  *          advantage (mean over the actions)
  * @throws RangeError for a wrong shape or λ outside of [0, 1]
  * @see Deleu et al. 2024, arXiv:2402.10309; torchgfn gflownet/policy_gradient.py
@@ -29,17 +28,18 @@ export const softPolicyGradient = ({
   sharing = sequenceSum,
 }: { readonly lambda?: number; readonly sharing?: Sharing } = {}): ((batch: ValuedTrajectoryInputs) => Terms) => {
   const advantages = softAdvantages({ lambda })
-  return (batch) => {
-    const { kept } = extentOf('softPolicyGradient', batch)
-    const { logProb, mask } = actionsOf(batch)
-    const advantage = advantages(batch)
+  return (given) => {
+    const advantage = advantages(given)
+    const { batch, extent } = readTrajectories('softPolicyGradient', given)
+    const { logProb, mask } = actionsIn(batch, extent)
     const shares = sharing(mask)
+    const counted = tf.mul(shares.share, tf.expandDims(extent.told, 1))
     return {
-      terms: tf.neg(tf.mul(advantage, finite(logProb))),
+      terms: tf.neg(tf.mul(advantage, logProb)),
       ...shares,
       metrics: {
-        softReturn: keptMean(tf.sum(softRewards(batch), 1), kept),
-        advantage: tf.sum(tf.mul(shares.share, advantage)),
+        softReturn: toldMean(tf.sum(softRewards(batch), 1), extent.told),
+        advantage: tf.div(tf.sum(tf.mul(counted, advantage)), orOne(tf.sum(counted))),
       },
     }
   }

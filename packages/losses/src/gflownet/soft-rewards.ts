@@ -1,9 +1,9 @@
 import * as tf from '@tensorflow/tfjs-core'
 import { checkShape } from '../check-shape.ts'
 import { detach } from '../detach.ts'
-import { finite } from '../policy-gradient/tokens.ts'
 import { type GroupedTrajectoryInputs, estimateLogZ } from './log-z.ts'
 import { prefixLogPF } from './potentials.ts'
+import { readTrajectories } from './read-trajectories.ts'
 import { type Extent, type TrajectoryInputs, extentOf, only } from './trajectory-inputs.ts'
 
 /** A batch as actions, the terminator among them: what policy-gradient losses read. */
@@ -14,7 +14,8 @@ export interface Actions {
   readonly mask: tf.Tensor2D
 }
 
-const actionsIn = (batch: TrajectoryInputs, { taken, last, exists }: Extent): Actions => ({
+/** The same, when the extent of the batch is known already. */
+export const actionsIn = (batch: TrajectoryInputs, { taken, last, exists }: Extent): Actions => ({
   logProb: tf.add(only(taken, batch.logPF), only(last, batch.logPTerm)),
   mask: tf.cast(exists, 'float32'),
 })
@@ -37,16 +38,14 @@ export interface ValuedTrajectoryInputs extends TrajectoryInputs {
  *   g_t = r_t − log P_F(a_t | s_t),   r_t = log R(x) at the terminator, else 0
  *
  * Its sum along a trajectory is log R(x) − log P_F(τ), the residual of trajectory balance without log Z. A constant.
- * ±∞ is taken for ±1e6 nats, so that sums of it with another, or with nothing of it, are numbers.
  *
  * @returns [rows, states] nats; 0 where no action was taken
  * @throws RangeError for a wrong shape
  * @see Tiapkin et al. 2024, arXiv:2310.12934; Deleu et al. 2024, arXiv:2402.10309
  */
-export const softRewards = (batch: TrajectoryInputs): tf.Tensor2D => {
-  const extent = extentOf('softRewards', batch)
-  const earned = finite(only(extent.last, batch.logReward))
-  return detach(tf.sub<tf.Tensor2D>(earned, finite(actionsIn(batch, extent).logProb)))
+export const softRewards = (given: TrajectoryInputs): tf.Tensor2D => {
+  const { batch, extent } = readTrajectories('softRewards', given)
+  return detach(tf.sub<tf.Tensor2D>(only(extent.last, batch.logReward), actionsIn(batch, extent).logProb))
 }
 
 /**
@@ -62,8 +61,8 @@ export const softRewards = (batch: TrajectoryInputs): tf.Tensor2D => {
  * @throws RangeError for a wrong shape
  * @example softPolicyGradient({ lambda: 0.95 })({ ...batch, values: estimatedValues(batch) })
  */
-export const estimatedValues = (batch: GroupedTrajectoryInputs): tf.Tensor2D => {
-  const extent = extentOf('estimatedValues', batch)
+export const estimatedValues = (given: GroupedTrajectoryInputs): tf.Tensor2D => {
+  const { batch, extent } = readTrajectories('estimatedValues', given)
   return detach(tf.add<tf.Tensor2D>(tf.expandDims(estimateLogZ(batch), 1), prefixLogPF(batch, extent)))
 }
 
@@ -87,7 +86,7 @@ const decays = (states: number, lambda: number): tf.Tensor2D =>
  * soft optimum is the posterior only without one. A constant.
  *
  * @param options.lambda 0 ≤ λ ≤ 1, default 1 (torchgfn's example 0.7)
- * @returns [rows, states] nats; 0 where no action was taken
+ * @returns [rows, states] nats; 0 where no action was taken, and in rows that are ruled out
  * @throws RangeError for a wrong shape or λ outside of [0, 1]
  * @see Schulman et al. 2016, arXiv:1506.02438; torchgfn utils/soft_rl.py
  */
@@ -95,15 +94,18 @@ export const softAdvantages = ({ lambda = 1 }: { readonly lambda?: number } = {}
   batch: ValuedTrajectoryInputs,
 ) => tf.Tensor2D) => {
   if (!(lambda >= 0 && lambda <= 1)) throw new RangeError(`softAdvantages: lambda must be in [0, 1], found ${lambda}`)
-  return (batch) => {
-    const extent = extentOf('softAdvantages', batch)
-    const { rows, states } = extent
+  return (given) => {
+    const { batch, extent } = readTrajectories('softAdvantages', given, ({ rows, states, exists }) => {
+      if (given.values === undefined) return {}
+      checkShape('softAdvantages', 'values', given.values, { rows, states })
+      return { values: exists }
+    })
+    const { rows, states, exists, told } = extent
     const earned = softRewards(batch)
-    if (batch.values !== undefined) checkShape('softAdvantages', 'values', batch.values, { rows, states })
-    const value =
-      batch.values === undefined ? tf.zeros<tf.Rank.R2>([rows, states]) : finite(only(extent.exists, batch.values))
+    const value = batch.values === undefined ? tf.zeros<tf.Rank.R2>([rows, states]) : only(exists, batch.values)
     const next = tf.concat([tf.slice2d(value, [0, 1], [rows, states - 1]), tf.zeros([rows, 1])], 1)
     const residual = tf.add(earned, tf.sub(next, value))
-    return detach(only(extent.exists, tf.matMul(residual, decays(states, lambda))))
+    const tell = tf.greater<tf.Tensor2D>(tf.mul(tf.expandDims(told, 1), tf.cast(exists, 'float32')), 0)
+    return detach(only(tell, tf.matMul(residual, decays(states, lambda))))
   }
 }

@@ -1,5 +1,4 @@
 import * as tf from '@tensorflow/tfjs-core'
-import { detach } from '../detach.ts'
 import { orOne } from '../terms.ts'
 import type { Potentials } from './potentials.ts'
 import type { Regression } from './regression.ts'
@@ -28,18 +27,10 @@ const forward = (nodes: number): tf.Tensor3D =>
     [1, nodes, nodes],
   )
 
-/**
- * a − b where the mask holds, else 0. Two infinities, apart by nobody knows how much, are infinitely far: a token that
- * the policy rules out makes its row's terms infinite, not NaN. No gradient flows through an infinite difference: those
- * of a row's residuals would be ∞ − ∞.
- */
+/** a − b where the mask holds, else 0. */
 export const apart = <T extends tf.Tensor>(mask: tf.Tensor, a: tf.Tensor, b: tf.Tensor): T => {
   const difference = tf.sub(a, b)
-  const fixed = detach(difference)
-  // What is not equal to itself is NaN; every device has the comparison.
-  const far = tf.where(tf.equal(fixed, fixed), fixed, tf.fill(fixed.shape, Infinity))
-  const known = tf.where(tf.less(tf.square(fixed), Infinity), difference, far)
-  return tf.where(mask, known, tf.zerosLike(known)) as T
+  return tf.where(mask, difference, tf.zerosLike(difference)) as T
 }
 
 /** Every sub-trajectory: residual φ_i − φ_j at [row, i, j], i < j. */

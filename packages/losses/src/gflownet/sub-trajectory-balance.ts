@@ -1,12 +1,13 @@
 import * as tf from '@tensorflow/tfjs-core'
 import { checkShape } from '../check-shape.ts'
 import type { Terms } from '../terms.ts'
-import { keptMean, trajectoryMetrics } from './metrics.ts'
+import { toldMean, trajectoryMetrics } from './metrics.ts'
 import { learnedPotentials } from './potentials.ts'
+import { type ReadTrajectories, type Reads, readTrajectories } from './read-trajectories.ts'
 import { type Regression, squared } from './regression.ts'
 import { allPairs } from './sub-trajectories.ts'
 import { terminationOf } from './termination-values.ts'
-import { type TrajectoryInputs, extentOf } from './trajectory-inputs.ts'
+import type { Extent, TrajectoryInputs } from './trajectory-inputs.ts'
 import { type Weighting, lengthWeights } from './weighting.ts'
 
 export interface SubTrajectoryBalanceOptions {
@@ -21,6 +22,18 @@ export interface FlowTrajectoryInputs extends TrajectoryInputs {
   /** [rows, states] learned log F(s_t), nats */
   readonly logF: tf.Tensor2D
 }
+
+/** A batch under a learned flow, checked; rows that either rules out are ruled out. */
+export const readWithFlow = (
+  caller: string,
+  given: FlowTrajectoryInputs,
+  reads: (extent: Extent) => Reads = () => ({}),
+): ReadTrajectories<FlowTrajectoryInputs> =>
+  readTrajectories(caller, given, (extent) => {
+    const { rows, states, exists } = extent
+    checkShape(caller, 'logF', given.logF, { rows, states })
+    return { logF: exists, ...reads(extent) }
+  })
 
 /**
  * Sub-trajectory balance: every stretch of a trajectory must carry as much flow in as out, under a learned flow.
@@ -51,10 +64,9 @@ export const subTrajectoryBalance = ({
 }: SubTrajectoryBalanceOptions = {}): ((batch: FlowTrajectoryInputs) => Terms) => {
   const name = 'subTrajectoryBalance'
   const weights = lengthWeights(name, weighting, lambda)
-  return (batch) => {
-    const extent = extentOf(name, batch)
-    const { rows, states } = extent
-    checkShape(name, 'logF', batch.logF, { rows, states })
+  return (given) => {
+    const { batch, extent } = readWithFlow(name, given)
+    const { rows } = extent
     const whole = terminationOf(batch, extent)
     const potentials = learnedPotentials(batch, extent, batch.logF, whole)
     const found = allPairs(potentials, weights, regression)
@@ -64,8 +76,8 @@ export const subTrajectoryBalance = ({
       share: found.share,
       mass: found.mass,
       metrics: {
-        ...trajectoryMetrics(found, whole, extent.kept, batch.group),
-        logZ: keptMean(root, extent.kept),
+        ...trajectoryMetrics(found, whole, extent, batch.group),
+        logZ: toldMean(root, extent.told),
       },
     }
   }

@@ -1,8 +1,9 @@
 import type { Terms } from '../terms.ts'
 import { type LogZ, logZByRow } from './log-z.ts'
+import { readTrajectories } from './read-trajectories.ts'
 import { type Regression, squared } from './regression.ts'
 import { terminationOf } from './termination-values.ts'
-import { type TrajectoryInputs, extentOf } from './trajectory-inputs.ts'
+import type { TrajectoryInputs } from './trajectory-inputs.ts'
 import { wholeTrajectoryTerms } from './whole-trajectory-terms.ts'
 
 export interface TrajectoryBalanceInputs extends TrajectoryInputs {
@@ -27,8 +28,8 @@ export interface TrajectoryBalanceInputs extends TrajectoryInputs {
  */
 export const trajectoryBalance =
   ({ regression = squared }: { readonly regression?: Regression } = {}): ((batch: TrajectoryBalanceInputs) => Terms) =>
-  (batch) => {
-    const extent = extentOf('trajectoryBalance', batch)
-    const logZ = logZByRow('trajectoryBalance', batch.logZ, extent.rows)
-    return wholeTrajectoryTerms(logZ, terminationOf(batch, extent), extent.kept, regression, batch.group)
+  (given) => {
+    const { batch, extent } = readTrajectories('trajectoryBalance', given)
+    const logZ = logZByRow('trajectoryBalance', batch.logZ, extent)
+    return wholeTrajectoryTerms(logZ, terminationOf(batch, extent), extent, regression, batch.group)
   }

@@ -29,6 +29,8 @@ export interface Extent {
   readonly length: tf.Tensor1D
   /** [rows] 1 for the rows that count, float32. */
   readonly kept: tf.Tensor1D
+  /** [rows] 1 for those of them that are not ruled out: of these metrics and groups tell. */
+  readonly told: tf.Tensor1D
   /** [rows, states] t ≤ length */
   readonly exists: tf.Tensor2D
   /** [rows, states] t < length: a token was taken here. */
@@ -69,6 +71,7 @@ export const extentOf = (caller: string, batch: TrajectoryInputs): Extent => {
     states,
     length,
     kept,
+    told: kept,
     exists: tf.lessEqual(t, stop),
     taken: tf.less(t, stop),
     last: tf.equal(t, stop),

@@ -63,6 +63,17 @@ test('geometric is continuous at λ = 1, where its closed form divides by zero',
   at.forEach((x, i) => expect(x).toBeCloseTo(near[i], 5))
 })
 
+test.each([
+  [2, 300],
+  [1.5, 400],
+  [Infinity, 5],
+])('the mass of long trajectories is a number at λ = %d', (lambda, length) => {
+  const weights = lengthWeights('test', 'pooled', lambda)
+  const { share, mass } = shareByLength(tf.tensor1d([length, 1]), length, weights)
+  expect(mass.dataSync()[0]).toBeCloseTo(1e30, -25)
+  expect([...share.dataSync()].every(Number.isFinite)).toBe(true)
+})
+
 test('the fixed weightings do not read λ', () => {
   expect(lengthWeights('test', 'equal', 0.3)).toEqual({ normalisation: 'pooled', lambda: 1 })
   expect(() => lengthWeights('test', 'pooled', NaN)).toThrow('test: lambda must be at least 0, found NaN')

@@ -62,11 +62,16 @@ export interface ShareByLength {
   readonly mass: tf.Scalar
 }
 
+/** Masses are added, and multiplied with losses, in fp32. */
+const MOST_MASS = 1e30
+
 /**
  * Share of the batch's loss that one sub-trajectory of n transitions has, for n = 1..longest in column n − 1.
  *
  * `geometric` averages each length over the batch, so that batches cannot be put together from theirs: its mass, the
  * number of trajectories, is exact only where all batches have the same lengths.
+ *
+ * The mass of `pooled` grows as λ^l and stops at 1e30: batches past it (λ = 2, 100 transitions) count alike.
  *
  * @param transitions [rows] transitions of each trajectory, none where < 1
  */
@@ -84,7 +89,7 @@ export const shareByLength = (
     const total = tf.sum<tf.Scalar>(tf.mul(weight, count))
     // Above λ = 1 the table is scaled by the batch's longest: the mass must not be.
     const scale = lambda > 1 ? tf.pow(lambda, tf.relu(tf.sub(tf.max(l), 1))) : tf.scalar(1)
-    return { share: tf.div(weight, orOne(total)), mass: tf.mul(total, scale) }
+    return { share: tf.div(weight, orOne(total)), mass: tf.minimum(tf.mul(total, scale), MOST_MASS) }
   }
   if (normalisation === 'geometric')
     return { share: tf.div(tf.div(weight, orOne(tf.sum(weight))), orOne(tf.sum(count, 0, true))), mass: rows }

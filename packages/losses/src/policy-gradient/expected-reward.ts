@@ -1,12 +1,13 @@
 import * as tf from '@tensorflow/tfjs-core'
 import { checkRank, checkShape } from '../check-shape.ts'
+import { finite, ruledOut, untaught } from '../ruled-out.ts'
 import { sequenceMean } from '../sharing.ts'
 import type { Terms } from '../terms.ts'
 
 export interface ExpectedRewardInputs {
   /** [rows, outcomes] logits of everything there is to answer */
   readonly logits: tf.Tensor2D
-  /** [rows, outcomes] r(x, y) of every answer; a constant. Not read where the probability is 0: it may be −∞ there. */
+  /** [rows, outcomes] r(x, y) of every answer; a constant. Not read where the probability is 0. */
   readonly reward: tf.Tensor2D
 }
 
@@ -31,13 +32,21 @@ const checked = (caller: string, { logits, reward }: ExpectedRewardInputs): void
  */
 export const rewardMoments = (inputs: ExpectedRewardInputs): RewardMoments => {
   checked('rewardMoments', inputs)
-  const { logits, reward } = inputs
-  const p = tf.softmax(logits)
+  const { mean, deviation } = momentsOf(inputs)
+  return { mean, deviation }
+}
+
+/** The same, and which inputs are not ruled out by the reward of an answer that may be given: [rows] 1 or 0. */
+const momentsOf = ({ logits, reward }: ExpectedRewardInputs): RewardMoments & { readonly told: tf.Tensor1D } => {
+  const given = tf.softmax(finite(logits))
   // 0 · −∞ is not 0, and neither is its derivative.
-  const worth = tf.where(tf.greater(p, 0), reward, tf.zerosLike(reward))
+  const worth = finite(tf.where(tf.greater(given, 0), reward, tf.zerosLike(reward)))
+  const lost: tf.Tensor2D = tf.max(ruledOut(worth), 1, true)
+  const p = untaught(lost, given)
   const mean: tf.Tensor1D = tf.sum(tf.mul(p, worth), 1)
   const off = tf.sub(worth, tf.expandDims(mean, 1))
-  return { mean, deviation: tf.sqrt(tf.sum(tf.mul(p, tf.square(off)), 1)) }
+  const deviation: tf.Tensor1D = tf.sqrt(tf.sum(tf.mul(p, tf.square(off)), 1))
+  return { mean, deviation, told: tf.sub(1, tf.squeeze<tf.Tensor1D>(lost, [1])) }
 }
 
 /**
@@ -57,8 +66,11 @@ export const rewardMoments = (inputs: ExpectedRewardInputs): RewardMoments => {
  */
 export const expectedReward = (): ((inputs: ExpectedRewardInputs) => Terms) => (inputs) => {
   checked('expectedReward', inputs)
-  const { mean, deviation } = rewardMoments(inputs)
-  const shares = sequenceMean(tf.onesLike(mean))
-  const over = (x: tf.Tensor1D): tf.Scalar => tf.sum(tf.mul(shares.share, x))
-  return { terms: tf.neg(mean), ...shares, metrics: { reward: over(mean), reward_std: over(deviation) } }
+  const { mean, deviation, told } = momentsOf(inputs)
+  const over = (x: tf.Tensor1D): tf.Scalar => tf.sum(tf.mul(sequenceMean(told).share, x))
+  return {
+    terms: tf.neg(mean),
+    ...sequenceMean(tf.onesLike(mean)),
+    metrics: { reward: over(mean), reward_std: over(deviation) },
+  }
 }

@@ -135,6 +135,8 @@ keepTheLaws([
     learned: ['logProb', 'value'],
     blank: outside(['logProb', 'oldLogProb', 'value', 'oldValue', 'returns']),
     empty: masked,
+    // A token that the policy's loss rules out still teaches the value, and the other way round.
+    breaks: ['ruledOut'],
   },
   {
     name: 'expectedReward',

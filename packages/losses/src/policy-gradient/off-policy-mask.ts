@@ -1,8 +1,9 @@
 import * as tf from '@tensorflow/tfjs-core'
 import { checkRank, checkShape } from '../check-shape.ts'
 import { detach } from '../detach.ts'
+import { finite } from '../ruled-out.ts'
 import { orOne } from '../terms.ts'
-import { alongSteps, finite, perRowSum } from './tokens.ts'
+import { alongSteps, perRowSum } from './tokens.ts'
 
 export interface OffPolicyInputs {
   /** [rows, steps] log π(token) now, nats */

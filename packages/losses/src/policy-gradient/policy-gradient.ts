@@ -6,7 +6,7 @@ import { atLeastZero } from './check-options.ts'
 import { type KLEstimator, k3 } from './kl-estimators.ts'
 import { type Level, ratioOf } from './ratio.ts'
 import { type ClipOptions, type Surrogate, toldMeans } from './surrogate.ts'
-import { type PolicyGradientInputs, type Tokens, finite, tokensOf } from './tokens.ts'
+import { type PolicyGradientInputs, type Tokens, tokensOf } from './tokens.ts'
 
 /** What the losses of the family may add to their own term. */
 export interface PolicyGradientOptions {
@@ -34,12 +34,11 @@ export interface PolicyGradient {
   readonly sharing: Sharing
 }
 
-const present = (caller: string, name: string, x: tf.Tensor2D | undefined, why: string): tf.Tensor2D => {
+const present = (caller: string, name: string, x: tf.Tensor2D | undefined, why: string): void => {
   if (x === undefined) throw new RangeError(`${caller}: ${name} is missing, and ${why} needs it`)
-  return x
 }
 
-const tokenMeanOf = (x: tf.Tensor2D, { live }: Tokens): tf.Scalar => tf.sum(tf.mul(tokenMean(live).share, x))
+const tokenMeanOf = (x: tf.Tensor2D, { told }: Tokens): tf.Scalar => tf.sum(tf.mul(tokenMean(told).share, x))
 
 /**
  * The kernel that the whole family is made of: a ratio of now to then, what it is worth, and how tokens share it.
@@ -63,17 +62,14 @@ export const policyGradient = (
     const { cost, told } = surrogate(tokens, logWeight)
     const corrected = tf.mul(cost, tokens.correction)
 
-    const reference = beta > 0 ? present(name, 'referenceLogProb', inputs.referenceLogProb, 'beta > 0') : undefined
-    const kl =
-      reference === undefined
-        ? undefined
-        : settle(divergence(tokens.logProb, finite(settle(reference)), ratioOf(logWeight)))
+    if (beta > 0) present(name, 'referenceLogProb', inputs.referenceLogProb, 'beta > 0')
+    const kl = beta > 0 ? settle(divergence(tokens.logProb, tokens.reference, ratioOf(logWeight))) : undefined
     const held = kl === undefined ? corrected : tf.add(corrected, tf.mul(beta, kl))
 
     const ofOption = entropyBonus > 0 ? entropyBonus : undefined
     const bonus = inputs.entropyBonus === undefined ? ofOption : detach(inputs.entropyBonus)
-    const given = bonus === undefined ? inputs.entropy : present(name, 'entropy', inputs.entropy, 'an entropy bonus')
-    const entropy = given === undefined ? undefined : settle(given)
+    if (bonus !== undefined) present(name, 'entropy', inputs.entropy, 'an entropy bonus')
+    const { entropy } = tokens
     const terms = entropy === undefined || bonus === undefined ? held : tf.sub(held, tf.mul(bonus, entropy))
 
     return {

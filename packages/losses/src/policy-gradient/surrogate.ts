@@ -89,12 +89,12 @@ export const plainRatio: Surrogate = ({ advantage }, logWeight) => ({
 export const scoreFunction = ({ advantage, logProb }: Tokens, weight: tf.Tensor2D): tf.Tensor2D =>
   tf.neg(tf.mul(tf.mul(detach(weight), advantage), logProb))
 
-/** Means of what a surrogate tells, over what its ratio is of. */
+/** Means of what a surrogate tells, over what its ratio is of and is not ruled out. */
 export const toldMeans = (
   told: Surrogated['told'],
-  { live }: Tokens,
+  tokens: Tokens,
   averaged: Sharing,
 ): Readonly<Record<string, tf.Scalar>> => {
-  const { share } = averaged(live)
+  const { share } = averaged(tokens.told)
   return Object.fromEntries(Object.entries(told).map(([name, x]) => [name, tf.sum<tf.Scalar>(tf.mul(share, x))]))
 }

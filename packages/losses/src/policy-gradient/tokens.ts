@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core'
 import { checkRank, checkShape } from '../check-shape.ts'
 import { detach } from '../detach.ts'
+import { anyRuledOut, finite, untaught } from '../ruled-out.ts'
 import { orOne } from '../terms.ts'
 
 /** What every policy-gradient loss reads: completions, token by token, and how much better than expected each was. */
@@ -36,23 +37,23 @@ export interface Tokens {
   readonly steps: number
   /** 1 where a token counts */
   readonly live: tf.Tensor2D
+  /** 1 where one does that is not ruled out: of these metrics tell */
+  readonly told: tf.Tensor2D
   /** [rows, 1] live tokens of a row */
   readonly length: tf.Tensor2D
   readonly logProb: tf.Tensor2D
   /** log π − log π_old, nats */
   readonly logRatio: tf.Tensor2D
+  /** log π_ref where it is given, nats */
+  readonly reference: tf.Tensor2D
   readonly advantage: tf.Tensor2D
   /** what the input of that name has, or 1 */
   readonly correction: tf.Tensor2D
+  /** of the policy where it is given, nats */
+  readonly entropy?: tf.Tensor2D
   /** x where a token counts, else 0, whatever stood there. */
   readonly settle: (x: tf.Tensor2D) => tf.Tensor2D
 }
-
-/** No log-probability of fp32 logits comes near; −∞ is taken for it, so that −∞ − (−∞) is 0 and not NaN. */
-const FARTHEST = 1e6
-
-/** A log-probability that may be infinite as one that is not. */
-export const finite = (x: tf.Tensor2D): tf.Tensor2D => tf.clipByValue(x, -FARTHEST, FARTHEST)
 
 /** [rows, steps] of a [rows, 1]. */
 export const alongSteps = (x: tf.Tensor2D, steps: number): tf.Tensor2D => tf.tile(x, [1, steps])
@@ -85,19 +86,29 @@ export const tokensOf = (caller: string, inputs: PolicyGradientInputs): Tokens =
   const counts = tf.greater<tf.Tensor2D>(tf.cast(mask, 'float32'), 0)
   const live = tf.cast<tf.Tensor2D>(counts, 'float32')
   const settle = (x: tf.Tensor2D): tf.Tensor2D => tf.where(counts, x, tf.zerosLike(live))
-  const now = finite(settle(logProb))
-  const constant = (x: tf.Tensor2D): tf.Tensor2D => detach(settle(x))
+  const given = finite(settle(logProb))
+  const constant = (x: tf.Tensor2D): tf.Tensor2D => detach(finite(settle(x)))
   // What is not equal to itself is NaN; every device has the comparison.
-  const drawn = (old: tf.Tensor2D): tf.Tensor2D => finite(constant(tf.where(tf.equal(old, old), old, now)))
+  const drawn = (old: tf.Tensor2D): tf.Tensor2D => constant(tf.where(tf.equal(old, old), old, given))
+  const old = oldLogProb === undefined ? detach(given) : drawn(oldLogProb)
+  const reference = referenceLogProb === undefined ? old : constant(referenceLogProb)
+  const gain = constant(byToken(advantage, steps))
+  const factor = correction === undefined ? live : constant(correction)
+  const surprise = entropy === undefined ? undefined : finite(settle(entropy))
+  const lost = anyRuledOut(given, old, reference, gain, factor, surprise ?? live)
+  const now = untaught(lost, given)
   return {
     rows,
     steps,
     live,
+    told: tf.mul(live, tf.sub(1, lost)),
     length: perRowSum(live),
     logProb: now,
-    logRatio: tf.sub(now, oldLogProb === undefined ? detach(now) : drawn(oldLogProb)),
-    advantage: constant(byToken(advantage, steps)),
-    correction: correction === undefined ? live : constant(correction),
+    logRatio: tf.sub(now, old),
+    reference,
+    advantage: gain,
+    correction: factor,
+    ...(surprise === undefined ? {} : { entropy: untaught(lost, surprise) }),
     settle,
   }
 }

@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core'
 import { checkRank, checkShape } from '../check-shape.ts'
+import { anyRuledOut, finite, untaught } from '../ruled-out.ts'
 import { type Sharing, tokenMean } from '../sharing.ts'
 import type { Terms } from '../terms.ts'
 import { aboveZero } from './check-options.ts'
@@ -17,6 +18,8 @@ export interface ValueInputs {
 
 interface Settled extends Omit<ValueInputs, 'mask'> {
   readonly live: tf.Tensor2D
+  /** 1 where a state counts that is not ruled out: of these metrics tell */
+  readonly told: tf.Tensor2D
 }
 
 const settled = (caller: string, { value, oldValue, returns, mask }: ValueInputs): Settled => {
@@ -25,8 +28,10 @@ const settled = (caller: string, { value, oldValue, returns, mask }: ValueInputs
   for (const [name, x] of Object.entries({ oldValue, returns, mask })) checkShape(caller, name, x, { rows, steps })
   const counts = tf.greater<tf.Tensor2D>(tf.cast(mask, 'float32'), 0)
   const live = tf.cast<tf.Tensor2D>(counts, 'float32')
-  const settle = (x: tf.Tensor2D): tf.Tensor2D => tf.where(counts, x, tf.zerosLike(live))
-  return { value: settle(value), oldValue: settle(oldValue), returns: settle(returns), live }
+  const settle = (x: tf.Tensor2D): tf.Tensor2D => finite(tf.where(counts, x, tf.zerosLike(live)))
+  const [now, old, aim] = [settle(value), settle(oldValue), settle(returns)]
+  const lost = anyRuledOut(now, old, aim)
+  return { value: untaught(lost, now), oldValue: old, returns: aim, live, told: tf.mul(live, tf.sub(1, lost)) }
 }
 
 const near = (value: tf.Tensor2D, oldValue: tf.Tensor2D, clipRange: number): tf.Tensor2D =>
@@ -58,15 +63,14 @@ export const clippedValueLoss = ({ clipRange = 0.2, sharing = tokenMean }: Clipp
 ) => Terms) => {
   aboveZero('clippedValueLoss', { clipRange })
   return (inputs) => {
-    const { value, oldValue, returns, live } = settled('clippedValueLoss', inputs)
+    const { value, oldValue, returns, live, told } = settled('clippedValueLoss', inputs)
     const free = tf.square(tf.sub(value, returns))
     const held = tf.square(tf.sub(near(value, oldValue, clipRange), returns))
-    const shares = sharing(live)
     const bound = tf.cast(tf.greater(held, free), 'float32')
     return {
       terms: tf.mul(0.5, tf.maximum(free, held)),
-      ...shares,
-      metrics: { 'val/clipfrac_avg': tf.sum(tf.mul(shares.share, bound)) },
+      ...sharing(live),
+      metrics: { 'val/clipfrac_avg': tf.sum(tf.mul(sharing(told).share, bound)) },
     }
   }
 }
@@ -98,10 +102,9 @@ export const squaredValueLoss = ({ clipRange = Infinity, sharing = tokenMean }: 
 ) => Terms) => {
   aboveZero('squaredValueLoss', { clipRange })
   return (inputs) => {
-    const { value, oldValue, returns, live } = settled('squaredValueLoss', inputs)
+    const { value, oldValue, returns, live, told } = settled('squaredValueLoss', inputs)
     const predicted = clipRange === Infinity ? value : near(value, oldValue, clipRange)
     const terms = tf.square(tf.sub(predicted, returns))
-    const shares = sharing(live)
-    return { terms, ...shares, metrics: { value_loss: tf.sum(tf.mul(shares.share, terms)) } }
+    return { terms, ...sharing(live), metrics: { value_loss: tf.sum(tf.mul(sharing(told).share, terms)) } }
   }
 }

@@ -31,10 +31,10 @@ const checked = (caller: string, beta: number, labelSmoothing: number): void => 
  */
 export const aot = ({ beta = 0.1, labelSmoothing = 0 }: NoisyDpoOptions = {}): PairLoss<ReferencePairs> => {
   checked('aot', beta, labelSmoothing)
-  return pairLoss('aot', beta, logRatios, (_, pairs, kept) => {
+  return pairLoss('aot', beta, logRatios, (_, pairs, told) => {
     const reference = { chosen: pairs.referenceChosenLogProb, rejected: pairs.referenceRejectedLogProb }
     const margin = gap(logProbs(pairs))
-    const d = tf.sub<tf.Tensor1D>(margin, ofSameRank(margin, gap(reference), kept))
+    const d = tf.sub<tf.Tensor1D>(margin, ofSameRank(margin, gap(reference), told))
     return smoothedLogistic(tf.mul(beta, d), labelSmoothing)
   })
 }
@@ -57,8 +57,8 @@ export const aot = ({ beta = 0.1, labelSmoothing = 0 }: NoisyDpoOptions = {}): P
  */
 export const aotUnpaired = ({ beta = 0.1, labelSmoothing = 0 }: NoisyDpoOptions = {}): PairLoss<ReferencePairs> => {
   checked('aotUnpaired', beta, labelSmoothing)
-  return pairLoss('aotUnpaired', beta, logRatios, ({ chosen, rejected }, _, kept) => {
-    const d = tf.sub<tf.Tensor1D>(chosen, ofSameRank(chosen, rejected, kept))
+  return pairLoss('aotUnpaired', beta, logRatios, ({ chosen, rejected }, _, told) => {
+    const d = tf.sub<tf.Tensor1D>(chosen, ofSameRank(chosen, rejected, told))
     return smoothedLogistic(tf.mul(beta, d), labelSmoothing)
   })
 }

@@ -16,42 +16,42 @@ export const isDesirable = ({ desirable }: LabelledCompletions): tf.Tensor1D => 
  *
  * @param caller  the loss's name, for errors
  * @param term    [rows] the loss of each completion, from its log-ratio; inputs are numbers in every row
- * @param metrics what to log, from the log-ratios and the rows that are kept [rows] bool
+ * @param metrics what to log, from the log-ratios and the rows to tell of [rows] bool: kept, and not ruled out
  */
 export const completionLoss =
   <Inputs extends Completions>(
     caller: string,
     term: (ratio: tf.Tensor1D, inputs: Inputs) => tf.Tensor1D,
-    metrics: (ratio: tf.Tensor1D, inputs: Inputs, kept: tf.Tensor1D) => Terms['metrics'],
+    metrics: (ratio: tf.Tensor1D, inputs: Inputs, told: tf.Tensor1D) => Terms['metrics'],
   ): CompletionLoss<Inputs> =>
   (given) => {
-    const { kept, inputs } = keptRows(caller, given)
+    const { kept, told, inputs } = keptRows(caller, given)
     const ratio = tf.sub<tf.Tensor1D>(inputs.logProb, inputs.referenceLogProb)
     const terms = term(ratio, inputs)
     return {
       terms: tf.where(kept, terms, tf.zerosLike(terms)),
       ...sequenceSum(kept),
-      metrics: metrics(ratio, inputs, kept),
+      metrics: metrics(ratio, inputs, told),
     }
   }
 
-/** `rewards/mean`: the mean of β Δ over the kept rows. */
+/** `rewards/mean`: the mean of β Δ over the rows. */
 export const rewardMetrics =
   (beta: number) =>
-  (ratio: tf.Tensor1D, _: Completions, kept: tf.Tensor1D): Terms['metrics'] => ({
-    'rewards/mean': tf.mul(beta, meanAmong(ratio, kept)),
+  (ratio: tf.Tensor1D, _: Completions, told: tf.Tensor1D): Terms['metrics'] => ({
+    'rewards/mean': tf.mul(beta, meanAmong(ratio, told)),
   })
 
 /**
- * What TRL logs of desirable (`chosen`) and undesirable (`rejected`) completions, means over those kept, 0 where there
- * is none: `rewards/chosen`, `rewards/rejected`, `rewards/margins` (their difference), `logps/chosen` and
+ * What TRL logs of desirable (`chosen`) and undesirable (`rejected`) completions, means over those to tell of, 0 where
+ * there is none: `rewards/chosen`, `rewards/rejected`, `rewards/margins` (their difference), `logps/chosen` and
  * `logps/rejected`, nats. Rewards are β Δ.
  */
 export const labelMetrics =
   (beta: number) =>
-  (ratio: tf.Tensor1D, inputs: LabelledCompletions, kept: tf.Tensor1D): Terms['metrics'] => {
-    const good = tf.logicalAnd<tf.Tensor1D>(kept, isDesirable(inputs))
-    const bad = tf.logicalAnd<tf.Tensor1D>(kept, tf.logicalNot(isDesirable(inputs)))
+  (ratio: tf.Tensor1D, inputs: LabelledCompletions, told: tf.Tensor1D): Terms['metrics'] => {
+    const good = tf.logicalAnd<tf.Tensor1D>(told, isDesirable(inputs))
+    const bad = tf.logicalAnd<tf.Tensor1D>(told, tf.logicalNot(isDesirable(inputs)))
     const [chosen, rejected] = [good, bad].map((among): tf.Scalar => tf.mul(beta, meanAmong(ratio, among)))
     return {
       'rewards/chosen': chosen,

@@ -26,7 +26,7 @@ export interface ReferredCompletions extends LabelledCompletions {
  *
  * @param options     beta, default 0.1; desirableWeight λ_D and undesirableWeight λ_U, default 1
  * @param completions see ReferredCompletions, nats
- * @returns terms [rows]. Metrics: kl, kl/raw (means over the kept rows), and those of labelMetrics
+ * @returns terms [rows]. Metrics: kl, kl/raw (means over the rows), and those of labelMetrics
  * @throws RangeError for an option below 0 or a wrong shape
  * @see Ethayarajh et al. 2024, arXiv:2402.01306; TRL KTOTrainer loss_type=kto; HALOs KTOTrainer
  * @example reduce(kto({ beta: 0.1 })({ ...completions, kl: tf.scalar(0.56) }), weights) // 0.4813
@@ -47,10 +47,10 @@ export const kto = ({
       const undesirable: tf.Tensor1D = tf.mul(undesirableWeight, tf.sigmoid(gain))
       return tf.where(isDesirable(inputs), desirable, undesirable)
     },
-    (ratio, inputs, kept) => {
+    (ratio, inputs, told) => {
       const { kl } = inputs
-      const raw = kl.rank === 0 ? (kl as tf.Scalar) : meanAmong(kl as tf.Tensor1D, kept)
-      return { ...logged(ratio, inputs, kept), kl: tf.relu(raw), 'kl/raw': raw }
+      const raw = kl.rank === 0 ? (kl as tf.Scalar) : meanAmong(kl as tf.Tensor1D, told)
+      return { ...logged(ratio, inputs, told), kl: tf.relu(raw), 'kl/raw': raw }
     },
   )
 }

@@ -28,15 +28,15 @@ export const previousCompletions = <A>(completions: readonly A[]): readonly A[] 
 export const nextCompletions = <A>(completions: readonly A[]): readonly A[] =>
   rotated('nextCompletions', completions, 1)
 
-/** The mean log-ratio over the rows that count, of those that are kept. */
+/** The mean log-ratio over the rows that count, of those that are kept and not ruled out. */
 const meanRatio = (
   caller: string,
   completions: Completions,
-  counts: (ratio: tf.Tensor1D, kept: tf.Tensor1D) => tf.Tensor1D,
+  counts: (ratio: tf.Tensor1D, told: tf.Tensor1D) => tf.Tensor1D,
 ): tf.Scalar => {
-  const { kept, inputs } = keptRows(caller, completions)
+  const { told, inputs } = keptRows(caller, completions)
   const ratio = tf.sub<tf.Tensor1D>(inputs.logProb, inputs.referenceLogProb)
-  const counted = tf.cast(counts(ratio, kept), 'float32')
+  const counted = tf.cast(counts(ratio, told), 'float32')
   return detach(tf.div(tf.sum(tf.mul(counted, ratio)), orOne(tf.sum(counted))))
 }
 
@@ -55,7 +55,7 @@ const meanRatio = (
  * @example mismatchedKl({ logProb, referenceLogProb })
  */
 export const mismatchedKl = (mismatched: Completions): tf.Scalar =>
-  meanRatio('mismatchedKl', mismatched, (_, kept) => kept)
+  meanRatio('mismatchedKl', mismatched, (_, told) => told)
 
 /**
  * The same over the log-ratios that are not 0, HALOs' convention: larger wherever the policy has not moved.
@@ -69,4 +69,4 @@ export const mismatchedKl = (mismatched: Completions): tf.Scalar =>
  * @example mismatchedKlOfNonZero({ logProb, referenceLogProb })
  */
 export const mismatchedKlOfNonZero = (mismatched: Completions): tf.Scalar =>
-  meanRatio('mismatchedKlOfNonZero', mismatched, (ratio, kept) => tf.logicalAnd(kept, tf.notEqual(ratio, 0)))
+  meanRatio('mismatchedKlOfNonZero', mismatched, (ratio, told) => tf.logicalAnd(told, tf.notEqual(ratio, 0)))

@@ -2,7 +2,8 @@ import * as tf from '@tensorflow/tfjs-core'
 import { checkRank, checkShape } from '../check-shape.ts'
 import { detach } from '../detach.ts'
 import type { Keepable } from '../kept-rows.ts'
-import { alongSteps, finite } from '../policy-gradient/tokens.ts'
+import { alongSteps } from '../policy-gradient/tokens.ts'
+import { anyRuledOut, finite, untaught } from '../ruled-out.ts'
 import { sequenceSum } from '../sharing.ts'
 import type { TokenLogProbs } from '../supervised/learned-tokens.ts'
 import type { Terms } from '../terms.ts'
@@ -24,8 +25,7 @@ export interface ContestedTokens extends TokenLogProbs, Keepable {
  *
  *   term_t = (β sg(log π(y_t) − log π_ref(y_t)) − (P(y ≻ y′) − ½)) log π(y_t),   loss = mean over rows of the sum
  *
- * Only its gradient means anything: the value is the surrogate that TRL logs. sg: no gradient. ±∞ log-probabilities
- * are taken for ±1e6: impossible under policy and reference alike is a ratio of 1, and nothing flows into them.
+ * Only its gradient means anything: the value is the surrogate that TRL logs. sg: no gradient.
  *
  * @param options beta, default 0.1
  * @param tokens  see ContestedTokens, nats and probabilities; a row that is not kept may hold anything
@@ -49,14 +49,15 @@ export const nashMd = ({ beta = 0.1 }: DpoOptions = {}): ((tokens: ContestedToke
     const byToken = (x: tf.Tensor1D): tf.Tensor2D => alongSteps(tf.expandDims(x, 1), steps)
     const live = keep === undefined ? counted(mask) : tf.mul<tf.Tensor2D>(counted(mask), counted(byToken(keep)))
     const settle = (x: tf.Tensor2D): tf.Tensor2D => finite(tf.where(tf.greater(live, 0), x, tf.zerosLike(live)))
-    const logProb = settle(tokens.logProb)
-    const ratio = detach(tf.sub(logProb, settle(referenceLogProb)))
+    const [given, reference] = [settle(tokens.logProb), settle(referenceLogProb)]
     const advantage = settle(byToken(tf.sub(winRate, 0.5)))
-    const shares = sequenceSum(live)
+    const lost = anyRuledOut(given, reference, advantage)
+    const logProb = untaught(lost, given)
+    const ratio = detach(tf.sub(logProb, reference))
     return {
       terms: tf.mul(tf.sub(tf.mul(beta, ratio), advantage), logProb),
-      ...shares,
-      metrics: { kl: tf.sum(tf.mul(shares.share, ratio)) },
+      ...sequenceSum(live),
+      metrics: { kl: tf.sum(tf.mul(sequenceSum(tf.mul(live, tf.sub(1, lost))).share, ratio)) },
     }
   }
 }

@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core'
 import { keptRows } from '../kept-rows.ts'
+import { meanAmong } from '../mean-among.ts'
 import { sequenceSum } from '../sharing.ts'
 import type { Terms } from '../terms.ts'
 import { type Pair, type PolicyPairs, gap, logProbs, ofBoth } from './pairs.ts'
@@ -8,7 +9,7 @@ import { type Pair, type PolicyPairs, gap, logProbs, ofBoth } from './pairs.ts'
 export type PairLoss<Inputs extends PolicyPairs> = (pairs: Inputs) => Terms
 
 /**
- * What TRL logs of pairs, means over those that are kept: `rewards/chosen` and `rewards/rejected` (the reward that the
+ * What TRL logs of pairs, means over those that are kept and not ruled out: `rewards/chosen` and `rewards/rejected` (the reward that the
  * policy implies), `rewards/margins`, `rewards/accuracies` (how often the chosen one has more), `logps/chosen` and
  * `logps/rejected`, nats.
  */
@@ -35,21 +36,19 @@ export const pairLoss =
     caller: string,
     beta: number,
     score: (inputs: Inputs) => Pair,
-    term: (score: Pair, inputs: Inputs, kept: tf.Tensor1D) => tf.Tensor1D,
+    term: (score: Pair, inputs: Inputs, told: tf.Tensor1D) => tf.Tensor1D,
     also: (score: Pair, inputs: Inputs) => Readonly<Record<string, tf.Tensor1D>> = () => ({}),
   ): PairLoss<Inputs> =>
   (given) => {
-    const { kept, inputs } = keptRows(caller, given)
+    const { kept, told, inputs } = keptRows(caller, given)
     const scores = score(inputs)
-    const terms = term(scores, inputs, kept)
-    const { share, mass } = sequenceSum(kept)
+    const terms = term(scores, inputs, told)
     const reward = ofBoth((x) => tf.mul(beta, x), scores)
     const logged = { ...pairMetrics(reward, logProbs(inputs)), ...also(scores, inputs) }
-    const mean = ([name, x]: [string, tf.Tensor1D]): [string, tf.Scalar] => [name, tf.sum(tf.mul(share, x))]
+    const mean = ([name, x]: [string, tf.Tensor1D]): [string, tf.Scalar] => [name, meanAmong(x, told)]
     return {
       terms: tf.where(kept, terms, tf.zerosLike(terms)),
-      share,
-      mass,
+      ...sequenceSum(kept),
       metrics: Object.fromEntries(Object.entries(logged).map(mean)),
     }
   }

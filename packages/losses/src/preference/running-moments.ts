@@ -29,8 +29,8 @@ export const runningMoments = (
   { mean, variance, count }: Moments,
   batch: Keepable & { readonly values: tf.Tensor1D },
 ): Moments => {
-  const { kept, inputs } = keptRows('runningMoments', batch)
-  const counts = tf.cast(kept, 'float32')
+  const { told, inputs } = keptRows('runningMoments', batch)
+  const counts = tf.cast(told, 'float32')
   const values = detach(inputs.values)
   const rows = tf.sum<tf.Scalar>(counts)
   const batchMean = tf.div<tf.Scalar>(tf.sum(tf.mul(counts, values)), orOne(rows))

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core'
 import { checkRank, checkShape } from '../check-shape.ts'
 import { detach } from '../detach.ts'
-import { finite } from '../policy-gradient/tokens.ts'
+import { finite } from '../ruled-out.ts'
 import type { TokenLogProbs } from '../supervised/learned-tokens.ts'
 import { sequenceLogProbs } from './sequence-log-probs.ts'
 

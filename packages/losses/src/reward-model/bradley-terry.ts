@@ -38,18 +38,18 @@ export interface BradleyTerryOptions {
 export const bradleyTerry = ({ centring = 0 }: BradleyTerryOptions = {}): ((pairs: ScoredPairs) => Terms) => {
   if (!(centring >= 0 && centring < Infinity))
     throw new RangeError(`bradleyTerry: centring must be at least 0, found ${centring}`)
-  return scoreLoss('bradleyTerry', ({ chosen, rejected, margin }, kept) => {
+  return scoreLoss('bradleyTerry', ({ chosen, rejected, margin }, told) => {
     const lead: tf.Tensor1D = tf.sub(chosen, rejected)
     const surprise: tf.Tensor1D = tf.softplus(tf.neg(margin === undefined ? lead : tf.sub(lead, margin)))
     const right = tf.greater<tf.Tensor1D>(chosen, rejected)
-    const untied = tf.logicalAnd<tf.Tensor1D>(kept, tf.notEqual(chosen, rejected))
+    const untied = tf.logicalAnd<tf.Tensor1D>(told, tf.notEqual(chosen, rejected))
     return {
       terms: centring === 0 ? surprise : tf.add(surprise, tf.mul(centring, tf.square(tf.add(chosen, rejected)))),
       scores: [chosen, rejected],
       metrics: {
-        accuracy: meanAmong(right, kept),
+        accuracy: meanAmong(right, told),
         accuracy_without_ties: meanAmong(right, untied),
-        margin: meanAmong(lead, kept),
+        margin: meanAmong(lead, told),
       },
     }
   })

@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core'
 import { checkRank, checkShape } from '../check-shape.ts'
+import { finite } from '../ruled-out.ts'
 import { type Sharing, tokenMean } from '../sharing.ts'
 import { type Terms, orOne } from '../terms.ts'
 
@@ -35,15 +36,13 @@ export const processReward =
     checkShape('processReward', 'label', label, { rows, steps })
     const ends = tf.logicalAnd(tf.greaterEqual(label, 0), tf.less(label, classes))
     const known = tf.tile(tf.expandDims(ends, -1), [1, 1, classes])
-    const logProbs = tf.logSoftmax(tf.where(known, logits, tf.zerosLike(logits)))
+    const logProbs = tf.logSoftmax(finite(tf.where(known, logits, tf.zerosLike(logits))))
     const given = tf.cast(tf.where(ends, label, tf.zerosLike(label)), 'int32')
-    // Few classes, and −∞ · 0 is not 0: chosen, not multiplied.
-    const chosen = tf.cast(tf.oneHot(given, classes), 'bool')
-    const surprise = tf.neg(tf.sum(tf.where(chosen, logProbs, tf.zerosLike(logProbs)), -1))
+    const surprise = tf.neg(tf.sum(tf.mul(tf.oneHot(given, classes), logProbs), -1))
     const right = tf.logicalAnd(ends, tf.equal(tf.argMax(logProbs, -1), given))
     const count = tf.sum<tf.Scalar>(tf.cast(ends, 'float32'))
     return {
-      terms: tf.where(ends, surprise, tf.zerosLike(surprise)),
+      terms: finite(tf.where(ends, surprise, tf.zerosLike(surprise))),
       ...sharing(tf.cast(ends, 'float32')),
       metrics: { accuracy: tf.div(tf.sum(tf.cast(right, 'float32')), orOne(count)), steps: count },
     }

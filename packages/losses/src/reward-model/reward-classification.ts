@@ -24,8 +24,8 @@ export interface LabelledScores extends Keepable {
  * @example reduce(rewardClassification()({ score, label }), weight)
  */
 export const rewardClassification = (): ((inputs: LabelledScores) => Terms) =>
-  scoreLoss('rewardClassification', ({ score, label }, kept) => ({
+  scoreLoss('rewardClassification', ({ score, label }, told) => ({
     terms: tf.sub(tf.softplus(score), tf.mul(label, score)),
     scores: [score],
-    metrics: { accuracy: meanAmong(tf.equal(tf.greater(score, 0), tf.greater(label, 0.5)), kept) },
+    metrics: { accuracy: meanAmong(tf.equal(tf.greater(score, 0), tf.greater(label, 0.5)), told) },
   }))

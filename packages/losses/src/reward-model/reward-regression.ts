@@ -26,11 +26,11 @@ export interface RatedScores extends Keepable {
 export const rewardRegression = ({ regression = squared }: { readonly regression?: Regression } = {}): ((
   inputs: RatedScores,
 ) => Terms) =>
-  scoreLoss('rewardRegression', ({ score, target }, kept) => {
+  scoreLoss('rewardRegression', ({ score, target }, told) => {
     const residual: tf.Tensor1D = tf.sub(score, target)
     return {
       terms: regression(residual),
       scores: [score],
-      metrics: { absolute_error: meanAmong(tf.abs(residual), kept) },
+      metrics: { absolute_error: meanAmong(tf.abs(residual), told) },
     }
   })

@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core'
+import { finite } from '../ruled-out.ts'
 import { type Sharing, tokenMean } from '../sharing.ts'
 import type { Terms } from '../terms.ts'
 import { type TokenLogProbs, learnedTokens } from './learned-tokens.ts'
@@ -10,8 +11,8 @@ import { type TokenLogProbs, learnedTokens } from './learned-tokens.ts'
  *
  * By default the loss is the mean over the tokens of the batch, not the mean of sentence means: a long text weighs
  * more than a short one, as in TRL and llama recipes, and e^loss is the perplexity. Which tokens are learned (those of
- * the completion only, those of the assistant's turns, all) is the mask's to say. A token that the model rules out
- * (log-probability −∞) makes the loss infinite, as it is.
+ * the completion only, those of the assistant's turns, all) is the mask's to say. A token of probability 0 costs 1e6
+ * nats, and no gradient flows into it.
  *
  * @param options.sharing how the tokens share the loss; default `tokenMean`
  * @returns terms [rows, steps], nats per token. Metrics: tokens, how many were learned from
@@ -23,5 +24,5 @@ export const crossEntropy =
   ({ sharing = tokenMean }: { readonly sharing?: Sharing } = {}): ((inputs: TokenLogProbs) => Terms) =>
   (inputs) => {
     const { logProb, tokens } = learnedTokens('crossEntropy', inputs)
-    return { terms: tf.neg(logProb), ...sharing(inputs.mask), metrics: { tokens } }
+    return { terms: tf.neg(finite(logProb)), ...sharing(inputs.mask), metrics: { tokens } }
   }

@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core'
 import { detach } from '../detach.ts'
+import { ruledOut } from '../ruled-out.ts'
 import { type Sharing, tokenMean } from '../sharing.ts'
 import type { Terms } from '../terms.ts'
 import { type TokenLogProbs, learnedTokens } from './learned-tokens.ts'
@@ -22,7 +23,6 @@ export const dynamicFineTuning =
   ({ sharing = tokenMean }: { readonly sharing?: Sharing } = {}): ((inputs: TokenLogProbs) => Terms) =>
   (inputs) => {
     const { logProb, tokens } = learnedTokens('dynamicFineTuning', inputs)
-    const probability = detach(tf.exp(logProb))
-    const possible = tf.where(tf.greater(probability, 0), logProb, tf.zerosLike(logProb))
-    return { terms: tf.neg(tf.mul(probability, possible)), ...sharing(inputs.mask), metrics: { tokens } }
+    const known = tf.where(tf.greater(ruledOut(logProb), 0), tf.zerosLike(logProb), logProb)
+    return { terms: tf.neg(tf.mul(detach(tf.exp(known)), known)), ...sharing(inputs.mask), metrics: { tokens } }
   }

@@ -10,7 +10,16 @@ import { type Nested, type Row, flat, mapNested } from './rows.ts'
 
 /** What every loss keeps, by name. */
 export type Law =
-  'padding' | 'order' | 'duplicates' | 'shifts' | 'weights' | 'accumulation' | 'nothing' | 'compiled' | 'shapes'
+  | 'padding'
+  | 'order'
+  | 'duplicates'
+  | 'shifts'
+  | 'weights'
+  | 'accumulation'
+  | 'nothing'
+  | 'ruledOut'
+  | 'compiled'
+  | 'shapes'
 
 /** A loss and how to make batches for it. A new loss adds one of these to the table of its folder. */
 export interface LossCase extends Tried {
@@ -34,6 +43,8 @@ const RUNS = 4
 
 const close = (found: number, expected: number, scale: number, tolerance = 1e-9): void =>
   expect(Math.abs(found - expected) / Math.max(1, scale), `${found} is not ${expected}`).toBeLessThan(tolerance)
+
+const allZero = (values: readonly number[]): boolean => values.every((x) => x === 0)
 
 const largest = (values: readonly number[]): number => values.reduce((most, x) => Math.max(most, Math.abs(x)), 0)
 
@@ -109,13 +120,13 @@ const shifts = (c: LossCase, shifted: (row: Row) => Row): void =>
     sameGradients(found, expected.gradients)
   })
 
-/** The row with an infinity in place of every number that the loss reads. */
-const ruined = (c: LossCase, row: Row): Row => {
+/** The row with an infinity in place of every number that the loss reads of some inputs (default those it learns). */
+const ruined = (c: LossCase, row: Row, names: readonly string[] = c.learned, infinity: number = -Infinity): Row => {
   const read = (x: Nested, name: string): Nested => {
     const seen = flat((c.blank?.(row) ?? row)[name])
-    return mapNested(x, (value, at) => (Number.isNaN(seen[at]) ? value : -Infinity))
+    return mapNested(x, (value, at) => (Number.isNaN(seen[at]) ? value : infinity))
   }
-  const changed = (name: string, x: Nested): Nested => (c.learned.includes(name) ? read(x, name) : x)
+  const changed = (name: string, x: Nested): Nested => (names.includes(name) ? read(x, name) : x)
   return Object.fromEntries(Object.entries(row).map(([name, x]) => [name, changed(name, x)]))
 }
 
@@ -199,6 +210,28 @@ const nothing = (c: LossCase, empty: (row: Row) => Row): void =>
     expect(allFinite(found)).toBe(true)
   })
 
+/** Inputs that say which numbers count, and log Z, a parameter: an infinite one is no row's doing. */
+const COUNTING = new Set(['logZ', 'mask', 'valid', 'keep', 'group', 'pairs', 'label', 'chosenLength', 'rejectedLength'])
+
+/** ±∞ in an input of one row, and of all: a loss that is a number, no gradient there, and metrics of the others. */
+const ruledOut = (c: LossCase): void =>
+  holds(c, (rows) => {
+    for (const name of Object.keys(rows[0]).filter((input) => !COUNTING.has(input)))
+      for (const infinity of [-Infinity, Infinity])
+        for (const lost of [1, rows.length]) {
+          const found = evaluate(
+            c,
+            rows.map((row, i) => (i < lost ? ruined(c, row, [name], infinity) : row)),
+          )
+          const what = `${infinity} in ${name} of ${lost} of ${rows.length} rows`
+          expect(allFinite(found), what).toBe(true)
+          for (const of of c.learned.filter((input) => !(input in (c.shared ?? {}))))
+            expect(found.gradients[of].slice(0, lost).flat(), `${what}: gradient of ${of}`).toSatisfy(allZero)
+          for (const [metric, x] of Object.entries(found.metrics))
+            expect(Math.abs(x), `${what}: ${metric}`).toBeLessThan(1e4)
+        }
+  })
+
 /** A batch that is always the same. */
 const fourRows = ({ row }: LossCase): readonly Row[] =>
   fc.sample(fc.array(row, { minLength: 4, maxLength: 4 }), { numRuns: 1, seed: 5 })[0]
@@ -270,6 +303,7 @@ export const keepTheLaws = (cases: readonly LossCase[]): void => {
     for (const engine of [eagerCpu, onnxRuntime])
       test(`its gradient is that of its value: ${engine.name}`, () => differences(c, engine))
     if (empty !== undefined) law('nothing', 'nothing to learn from is loss 0', () => nothing(c, empty))
+    law('ruledOut', 'what is infinite has a loss and no gradient', () => ruledOut(c))
     law('compiled', 'one graph on ONNX Runtime gives the same', () => compiled(c))
     law('shapes', 'a wrong shape is a RangeError', () => shapes(c))
   })
