@@ -40,7 +40,7 @@ export const keptRows = <Inputs extends Keepable>(caller: string, given: Inputs)
     const held = finite(tf.cast(x, 'float32'))
     return [name, x.rank === 0 ? held : tf.where(kept, held, tf.fill([rows], -1))] as const
   })
-  const lost = tf.addN(filled.map(([, x]) => tf.mul<tf.Tensor1D>(ruledOut(x), tf.ones([rows]))))
+  const lost = filled.reduce<tf.Tensor1D>((sum, [, x]) => tf.add(sum, ruledOut(x)), tf.zeros([rows]))
   const inputs = filled.map(([name, x]) => [name, x.rank === 0 ? x : untaught(lost, x)] as const)
   const told = tf.greater<tf.Tensor1D>(tf.sub(tf.cast(kept, 'float32'), lost), 0)
   return { kept, told, inputs: Object.fromEntries(inputs) as unknown as Inputs }

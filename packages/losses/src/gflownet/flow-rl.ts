@@ -56,9 +56,12 @@ export const flowRL = ({
   for (const [option, x] of Object.entries({ epsilon, epsilonHigh }))
     if (!(x >= 0)) throw new RangeError(`${name}: ${option} must be at least 0, found ${x}`)
   return (given) => {
-    const { batch, extent } = readBesidePrior(name, given)
-    const { rows, kept, told, length } = extent
-    if (batch.oldLogProb !== undefined) checkShape(name, 'oldLogProb', batch.oldLogProb, { rows })
+    const { batch, extent } = readBesidePrior(name, given, ({ rows, kept }) => {
+      if (given.oldLogProb === undefined) return {}
+      checkShape(name, 'oldLogProb', given.oldLogProb, { rows })
+      return { oldLogProb: kept }
+    })
+    const { kept, told, length } = extent
     const logZ = logZByRow(name, batch.logZ, extent)
     const whole = terminationOf(batch, extent)
     const byToken = (x: tf.Tensor1D): tf.Tensor1D => tf.div(x, tf.maximum(tf.add(length, 1), 1))

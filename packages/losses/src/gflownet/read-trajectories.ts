@@ -31,7 +31,8 @@ export const readTrajectories = <Batch extends TrajectoryInputs>(
   const { taken, last, kept } = extent
   const named = given as unknown as Readonly<Record<string, tf.Tensor>>
   const read = Object.entries({ logPF: taken, logPTerm: last, logReward: last, ...reads(extent) })
-  const lost = tf.addN(read.map(([name, mask]) => lostIn(named[name], mask)))
+  // One by one: not every device has the sum of many.
+  const lost = read.map(([name, mask]) => lostIn(named[name], mask)).reduce((sum, more) => tf.add(sum, more))
   const byRow = (x: tf.Tensor): tf.Tensor => (x.rank === 1 ? lost : tf.expandDims(lost, 1))
   const held = read.map(([name]) => [name, untaught(byRow(named[name]), finite(named[name]))] as const)
   return {

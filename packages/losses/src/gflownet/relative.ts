@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core'
 import { checkShape } from '../check-shape.ts'
 import { toldMean } from './metrics.ts'
-import { type ReadTrajectories, readTrajectories } from './read-trajectories.ts'
+import { type ReadTrajectories, type Reads, readTrajectories } from './read-trajectories.ts'
 import { type TerminationValues, terminationOf } from './termination-values.ts'
 import type { Extent, TrajectoryInputs } from './trajectory-inputs.ts'
 
@@ -23,10 +23,11 @@ export interface GroupedRelativeTrajectoryInputs extends RelativeTrajectoryInput
 export const readBesidePrior = <Batch extends RelativeTrajectoryInputs>(
   caller: string,
   given: Batch,
+  reads: (extent: Extent) => Reads = () => ({}),
 ): ReadTrajectories<Batch> =>
-  readTrajectories(caller, given, ({ rows, kept }) => {
-    checkShape(caller, 'referenceLogProb', given.referenceLogProb, { rows })
-    return { referenceLogProb: kept }
+  readTrajectories(caller, given, (extent) => {
+    checkShape(caller, 'referenceLogProb', given.referenceLogProb, { rows: extent.rows })
+    return { referenceLogProb: extent.kept, ...reads(extent) }
   })
 
 /** A posterior as a target: log R(x) = log prior(x) + scale · log r(x); what a policy is asked to sample from. */
