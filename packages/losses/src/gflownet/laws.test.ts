@@ -136,6 +136,11 @@ const CASES: readonly LossCase[] = [
   { name: 'modifiedDetailedBalance', loss: modifiedDetailedBalance(), ...prefixes },
   { name: 'subTrajectoryBalance', loss: subTrajectoryBalance({ regression: shiftedCosh }), ...flows },
   { name: 'subTrajectoryBalance, whole', loss: subTrajectoryBalance({ weighting: 'trajectoryBalance' }), ...flows },
+  ...(['pooled', 'equal', 'equalWithin', 'detailedBalance', 'modifiedDetailedBalance'] as const).map((weighting) => ({
+    name: `subTrajectoryBalance, ${weighting}`,
+    loss: subTrajectoryBalance({ weighting }),
+    ...flows,
+  })),
   { name: 'detailedBalance', loss: detailedBalance({ regression: linex(-0.5) }), ...flows },
   {
     name: 'trajectoryBalance',
@@ -219,6 +224,14 @@ const CASES: readonly LossCase[] = [
         return reinforce({ sharing: sequenceSum })({ logProb, mask, advantage: softAdvantages({ lambda: 0.7 })(at) })
       },
     },
+  },
+  {
+    name: 'entropicPPO, divergence given',
+    loss: entropicPPO({ beta: 0.5 }),
+    row: fc.tuple(acted, many(STATES, 0, 2)).map(([of, divergence]): Row => ({ ...of, divergence })),
+    learned: ['logProb', 'divergence'],
+    blank: ({ mask, ...rest }) => ({ ...mapInputs(rest, (x) => blankOutside(x, mask)), mask }),
+    empty: (given) => ({ ...given, mask: firstOnes(0, STATES) }),
   },
   {
     name: 'entropicPPO',
