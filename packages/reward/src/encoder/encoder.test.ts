@@ -191,6 +191,84 @@ describe('a model that fails while it runs', () => {
   })
 })
 
+describe('a limit on what an encoder takes', () => {
+  const withFile = async (file: string, json: object): Promise<string> => {
+    const directory = await tinyEncoder('last_hidden_state')
+    await writeFile(join(directory, file), JSON.stringify(json))
+    return directory
+  }
+  const read = async (directory: string, options: EmbeddingOptions = {}) => {
+    const found = await embedding(directory, options)(['moon', 'star sea'])()
+    if (directory !== reader) await rm(directory, { recursive: true })
+    return found
+  }
+  const refused = (field: string, value: unknown, least: number) => ({
+    _tag: 'Left',
+    left: {
+      _tag: 'EncoderInvalid',
+      message: expect.stringContaining(`${field} is ${JSON.stringify(value)}. It must be a whole number of at least`),
+      fix: `It must be a whole number of at least ${least}`,
+      detail: { field, value },
+    },
+  })
+
+  test.each([-5, 0, 1, 0.5, 2, '8', true, [8]])('is refused: max_position_embeddings %j', async (value) => {
+    const directory = await tinyEncoder('last_hidden_state', { max_position_embeddings: value })
+    expect(await read(directory)).toMatchObject(refused('max_position_embeddings', value, 3))
+  })
+
+  test.each<[string, string, unknown]>([
+    ['sentence_bert_config.json', 'max_seq_length', 0],
+    ['sentence_bert_config.json', 'max_seq_length', '6'],
+    ['tokenizer_config.json', 'model_max_length', 2],
+    ['tokenizer_config.json', 'model_max_length', -1],
+  ])('is refused: %s, %s %j', async (file, field, value) => {
+    const directory = await withFile(file, { [field]: value })
+    const fault = refused(field, value, 3)
+    const detail = { ...fault.left.detail, path: join(directory, file) }
+    expect(await read(directory)).toMatchObject({ ...fault, left: { ...fault.left, detail } })
+  })
+
+  test.each([0, -1, 2, 3.5, '8'])('is refused: maxTokens %j', async (value) => {
+    expect(await read(reader, { maxTokens: value as number })).toMatchObject(refused('maxTokens', value, 3))
+  })
+
+  test.each([0, -1, 0.5, '8'])('is refused: batch %j', async (value) => {
+    expect(await read(reader, { batch: value as number })).toMatchObject(refused('batch', value, 1))
+  })
+
+  test.each([{ maxTokens: NaN }, { batch: NaN }, { batch: Infinity }])('is refused: %o', async (options) => {
+    const [field, value] = Object.entries(options)[0]!
+    expect(await read(reader, options)).toMatchObject({
+      left: { _tag: 'EncoderInvalid', message: expect.stringContaining(`${field} is ${value}`), detail: { field } },
+    })
+  })
+
+  test('counts the positions before the first of RoBERTa', async () => {
+    const roberta = { model_type: 'roberta', pad_token_id: 3 }
+    const held = (positions: number) =>
+      tinyEncoder('last_hidden_state', { ...roberta, max_position_embeddings: positions })
+    expect(await read(await held(6))).toMatchObject(refused('max_position_embeddings', 6, 7))
+    const least = await read(await held(7))
+    // One word is left of each text.
+    expect(least).toEqual(await read(reader, { maxTokens: 3 }))
+  })
+
+  test('is none where a file says null, or what transformers writes for no limit', async () => {
+    const directory = await withFile('sentence_bert_config.json', { max_seq_length: null })
+    const settings = JSON.parse(await readFile(join(directory, 'tokenizer_config.json'), 'utf8')) as object
+    await writeFile(
+      join(directory, 'tokenizer_config.json'),
+      JSON.stringify({ ...settings, model_max_length: 1000000000000000019884624838656 }),
+    )
+    const texts = [Array.from({ length: 20 }, () => 'moon').join(' ')]
+    const cut = await embedding(directory)(texts)()
+    expect(cut).toEqual(await embedding(directory, { maxTokens: 8 })(texts)())
+    expect(cut).not.toEqual(await embedding(directory, { maxTokens: 6 })(texts)())
+    await rm(directory, { recursive: true })
+  })
+})
+
 describe('an embedding', () => {
   const vectors = async (
     options: EmbeddingOptions,

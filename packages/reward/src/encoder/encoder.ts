@@ -6,6 +6,7 @@ import * as TE from 'fp-ts/lib/TaskEither.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
+import { batchSize, mostTokens } from './most-tokens.ts'
 import { type Json, readJsonAt } from './read-json-at.ts'
 import { truncated } from './truncated.ts'
 
@@ -25,11 +26,12 @@ export interface EncoderOptions extends Omit<HubOptions, 'weights'> {
   /** Which of the directory's ONNX files: fp32 (default) is onnx/model.onnx, q8 onnx/model_quantized.onnx, and so on. */
   readonly dtype?: keyof typeof SUFFIX
   /**
-   * Tokens that longer texts are cut to, special ones included. Default: sentence_bert_config.json's max_seq_length, or
-   * tokenizer_config.json's model_max_length, and no more than config.json has positions for.
+   * Tokens that longer texts are cut to, special ones included; at least one more than these. Default:
+   * sentence_bert_config.json's max_seq_length, or tokenizer_config.json's model_max_length, and no more than
+   * config.json has positions for.
    */
   readonly maxTokens?: number
-  /** Texts at a time. Default 32. */
+  /** Texts at a time, at least 1. Default 32. */
   readonly batch?: number
 }
 
@@ -151,16 +153,6 @@ const readerOf = (tokenizer: Tokenizer, { do_lower_case: lower }: Json): Tokeniz
     ? { ...tokenizer, encode: (text, options) => tokenizer.encode(text.toLowerCase(), options) }
     : tokenizer
 
-const isNumber = (value: unknown): value is number => typeof value === 'number'
-
-/** The tokens that a model takes; RoBERTa's positions begin after its padding id. */
-const longest = (config: Json, settings: Json, sentences: Json): number => {
-  const { max_position_embeddings: positions, model_type: type, pad_token_id: pad } = config
-  const before = /roberta|camembert/.test(String(type)) ? 1 + Number(pad ?? 1) : 0
-  const most = [sentences['max_seq_length'], settings['model_max_length']].find(isNumber)
-  return Math.min(isNumber(positions) ? positions - before : Infinity, most ?? Infinity)
-}
-
 /**
  * A text encoder from a directory in the layout of transformers.js, or from the hub. It runs on the engine's thread, so
  * the caller's event loop is free; tokenizing happens on the caller's thread.
@@ -175,7 +167,8 @@ export const loadEncoder = (
 ): TE.TaskEither<Fault, Encoder> => {
   const weights = `onnx/model${SUFFIX[dtype]}.onnx`
   return pipe(
-    TE.Do,
+    TE.fromEither(batchSize(batch)),
+    TE.bindTo('size'),
     TE.bind('directory', (): TE.TaskEither<Fault, string> => resolveModel(idOrDirectory, { ...hub, weights })),
     TE.bind('path', ({ directory }) => {
       const path = join(directory, weights)
@@ -185,12 +178,12 @@ export const loadEncoder = (
     TE.bind('settings', ({ directory }) => readIfAny(join(directory, 'tokenizer_config.json'))),
     TE.bind('sentences', ({ directory }) => readIfAny(join(directory, 'sentence_bert_config.json'))),
     TE.bind('tokenizer', ({ directory }): TE.TaskEither<Fault, Tokenizer> => loadTokenizer(directory)),
+    TE.bind('most', ({ directory, config, settings, sentences, tokenizer }) =>
+      TE.fromEither(mostTokens(directory, { config, settings, sentences }, tokenizer, maxTokens)),
+    ),
     TE.bind('opened', ({ path }) => openModel(path, output)),
-    TE.map(({ directory, opened, config, settings, sentences, tokenizer }) =>
-      encoderOf(directory, opened, config, readerOf(tokenizer, sentences), output, {
-        maxTokens: maxTokens ?? longest(config, settings, sentences),
-        batch,
-      }),
+    TE.map(({ size, directory, opened, config, sentences, tokenizer, most }) =>
+      encoderOf(directory, opened, config, readerOf(tokenizer, sentences), output, { maxTokens: most, batch: size }),
     ),
   )
 }
