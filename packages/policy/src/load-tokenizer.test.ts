@@ -79,21 +79,37 @@ it.each([
     { ...CHAT, 'tokenizer_config.json': {}, 'generation_config.json': { eos_token_id: 4 } },
     [11, 4],
   ],
+  [
+    'those of the list that the model has',
+    { ...CHAT, 'generation_config.json': { eos_token_id: [50256, 5, 12] } },
+    [11, 5],
+  ],
+  [
+    "config.json's where the model has none of that file's",
+    { ...CHAT, 'generation_config.json': { eos_token_id: 50256 } },
+    [11, 3],
+  ],
+  [
+    'the named eos where the model has no id that is written',
+    { ...CHAT, 'config.json': { bos_token_id: 50256, eos_token_id: 50256, unk_token_id: 12 } },
+    [11],
+  ],
   ['none where no file has any', { 'tokenizer.json': WITH_SPECIALS, 'config.json': { eos_token_id: null } }, []],
 ])('text ends at %s', async (_, files, ends) => {
-  const tokenizer = rightOf(await loadTokenizer(await directoryWith(files))())
+  const tokenizer = rightOf(await loadTokenizer(await directoryWith(files), 12)())
   expect([tokenizer.ends, tokenizer.eos]).toEqual([ends, ends[0]])
+  expect([tokenizer.bos, tokenizer.unk]).toEqual([undefined, undefined])
 })
 
 const NO_ID = [-1, -3, 2.5, 'x', '2', true, 2 ** 53, {}, [], [[2]], [2, -1], [2, 'x'], [null]]
 
 it.each([
-  ['eos_token_id', 'config.json', [...NO_ID, 12, 2 ** 40]],
-  ['eos_token_id', 'generation_config.json', [...NO_ID, 12, [2, 12]]],
-  ['bos_token_id', 'config.json', [...NO_ID, [2], 12]],
+  ['eos_token_id', 'config.json', NO_ID],
+  ['eos_token_id', 'generation_config.json', NO_ID],
+  ['bos_token_id', 'config.json', [...NO_ID, [2]]],
   ['pad_token_id', 'config.json', [...NO_ID.slice(1), [2], 12]],
-  ['unk_token_id', 'config.json', [...NO_ID, [2], 12]],
-])('%s in %s that is no token of the model is a fault by its name', async (field, file, values) => {
+  ['unk_token_id', 'config.json', [...NO_ID, [2]]],
+])('%s in %s that is no id is a fault by its name', async (field, file, values) => {
   for (const value of values) {
     const directory = await directoryWith({ ...CHAT, [file]: { [field]: value } })
     const fault = leftOf(await loadTokenizer(directory, 12)())

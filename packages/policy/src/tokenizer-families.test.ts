@@ -18,6 +18,18 @@ it.each(Object.keys(FAMILIES))('%s gives what the reference implementation gives
   expect(given).toEqual(ENCODED[family])
 })
 
+// As GPT-2's own tokenizer.json, and files of a model's vocabulary and merges alone.
+it.each(Object.keys(FAMILIES))('%s needs no type of its model to be BPE', (family) => {
+  const json = FAMILIES[family]!
+  const { type, ...model } = json['model'] as Readonly<Record<string, unknown>>
+  const bare = Object.fromEntries(Object.entries(model).filter(([, option]) => option !== null && option !== ''))
+  expect(type).toBe('BPE')
+  for (const untyped of [model, bare]) {
+    const { encode } = rightOf(tokenizerOf(family, { json: { ...json, model: untyped } }))
+    expect(TEXTS.map((text) => [...encode(text)])).toEqual(ENCODED[family]!.map(({ ids }) => ids))
+  }
+})
+
 describe('what is encoded comes back', () => {
   const TEXT = fc.string({
     unit: fc.oneof(fc.constantFrom(' ', '\n', 'hello', ' the', '12'), fc.string({ unit: 'binary', maxLength: 2 })),

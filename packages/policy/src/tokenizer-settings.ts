@@ -65,6 +65,15 @@ const addedTokensOf = (json: Json, settings: Json, named: Readonly<Record<string
   return [...known.values()].sort((a, b) => a.id - b.id)
 }
 
+/** A tokenizer.json whose model says its type, which older ones (GPT-2's own) leave to its fields. */
+const withModelType = (json: Json): Json => {
+  const model = isObject(json['model']) ? json['model'] : {}
+  const { type, vocab, merges } = model
+  if (type !== undefined && type !== null) return json
+  if (Array.isArray(vocab)) return { ...json, model: { ...model, type: 'Unigram' } }
+  return isObject(vocab) && Array.isArray(merges) ? { ...json, model: { ...model, type: 'BPE' } } : json
+}
+
 /** GPT-2's split, which ByteLevel does by itself unless told not to. */
 const GPT2_SPLIT = String.raw`'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+`
 
@@ -111,7 +120,7 @@ export const effectiveTokenizer = (
   const whole = added.find((token) => token.single_word === true)
   return whole === undefined
     ? right({
-        ...json,
+        ...withModelType(json),
         added_tokens: added,
         pre_tokenizer: splitApart(json['pre_tokenizer'] ?? null),
         post_processor: postProcessorOf(json, settings, named),

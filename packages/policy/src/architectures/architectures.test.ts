@@ -355,8 +355,9 @@ describe('a configuration', () => {
     ['rope_parameters.full_attention', { rope_parameters: { full_attention: { rope_theta: 5 } } }, 'ConfigInvalid'],
     ['is_causal', { is_causal: false }, 'ConfigInvalid'],
     ['eos_token_id', { eos_token_id: -3 }, 'ConfigInvalid'],
-    ['eos_token_id', { eos_token_id: [2, 11] }, 'ConfigInvalid'],
+    ['eos_token_id', { eos_token_id: [2, -1] }, 'ConfigInvalid'],
     ['bos_token_id', { bos_token_id: 2.5 }, 'ConfigInvalid'],
+    ['pad_token_id', { pad_token_id: 11 }, 'ConfigInvalid'],
     ['partial_rotary_factor', { partial_rotary_factor: 0.75 }, 'ConfigInvalid'],
     ['rope_parameters.partial_rotary_factor', { rope_parameters: { partial_rotary_factor: 0.5 } }, 'ConfigInvalid'],
     ['tie_word_embeddings', { tie_word_embeddings: 'yes' }, 'ConfigInvalid'],
@@ -452,6 +453,12 @@ describe('a configuration', () => {
       theta: 100,
       scaling: { kind: 'linear', factor: 4 },
     })
+  })
+
+  it('may have GPT-2’s special tokens with fewer rows, as GPT2Config leaves them', () => {
+    const small = { ...GPT2, vocab_size: 1000 }
+    const ids = { bos_token_id: 50256, eos_token_id: [50256], unk_token_id: 1000 }
+    expect(parseConfig({ ...small, ...ids })).toEqual(parseConfig(small))
   })
 
   it('of Llama may have fields of its descendants that change nothing', () => {

@@ -302,13 +302,14 @@ describe('a tokenizer', () => {
     decoder: null,
   }
 
-  it('of bytes keeps its merges; ids without a token are unused', async () => {
+  // GPT-2's own file does not say the type of its model.
+  it.each([{ type: 'BPE' }, {}])('of bytes keeps its merges; ids without a token are unused: %j', async (type) => {
     const values = await withTokenizer({
       ...parts,
       added_tokens: [added(4, '<end>')],
       pre_tokenizer: { type: 'ByteLevel', add_prefix_space: false, use_regex: true },
       model: {
-        type: 'BPE',
+        ...type,
         vocab: { a: 0, b: 1, ab: 2, aba: 3 },
         merges: [
           ['a', 'b'],
@@ -337,13 +338,13 @@ describe('a tokenizer', () => {
     })
   })
 
-  it('of unigrams keeps its scores', async () => {
+  it.each([{ type: 'Unigram' }, {}])('of unigrams keeps its scores: %j', async (type) => {
     const values = await withTokenizer({
       ...parts,
       added_tokens: [],
       pre_tokenizer: { type: 'Metaspace', replacement: '▁', prepend_scheme: 'always' },
       model: {
-        type: 'Unigram',
+        ...type,
         unk_id: 0,
         vocab: [
           ['<unk>', 0],
@@ -358,6 +359,14 @@ describe('a tokenizer', () => {
       'tokenizer.ggml.add_space_prefix': true,
     })
     expect((values['tokenizer.ggml.scores'] as number[]).slice(0, 4)).toEqual([0, -1.5, -2.5, 0])
+  })
+
+  it('that is missing leaves the special tokens of config.json that have a row', async () => {
+    const ids = { bos_token_id: 1, eos_token_id: [50256, 2] }
+    const { values } = await written(rightOf(randomPolicy({ ...SMALL_GPT2, ...ids }, { seed: 1 })), null)
+    expect(values).toMatchObject({ 'tokenizer.ggml.bos_token_id': 1, 'tokenizer.ggml.eos_token_id': 2 })
+    const none = await written(rightOf(randomPolicy({ ...SMALL_GPT2, eos_token_id: 50256 }, { seed: 1 })), null)
+    expect(Object.keys(none.values)).not.toContain('tokenizer.ggml.eos_token_id')
   })
 
   it('takes its chat template along, from whichever file has it', async () => {

@@ -58,9 +58,9 @@ const unsupported =
     )
 
 /** The special tokens of a model without a tokenizer, whose config.json was checked when it was read. */
-const idsOf = (json: PretrainedPolicy['configJson']): SpecialTokens =>
+const idsOf = ({ configJson, config }: PretrainedPolicy): SpecialTokens =>
   pipe(
-    specialTokenIds(json),
+    specialTokenIds(configJson, config.vocab),
     E.match(
       () => ({}),
       ({ bos, eos }) => ({ bos, eos: eos[0] }),
@@ -69,12 +69,13 @@ const idsOf = (json: PretrainedPolicy['configJson']): SpecialTokens =>
 
 /** The tokenizer of a policy as llama.cpp's, or as token ids alone. */
 const wordsOf = (
-  { tokenizer, config, configJson }: PretrainedPolicy,
+  policy: PretrainedPolicy,
   json: TokenizerJson,
   input: GgufOptions['input'],
 ): E.Either<Misfit, Words> => {
+  const { tokenizer, config } = policy
   const ids = input === 'ids' || tokenizer === undefined
-  const bare: SpecialTokens = tokenizer ?? idsOf(configJson)
+  const bare: SpecialTokens = tokenizer ?? idsOf(policy)
   return pipe(
     E.Do,
     E.bind('kind', () => (ids ? E.right(IDS) : ggufTokenizer(json))),
