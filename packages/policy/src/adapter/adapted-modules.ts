@@ -1,5 +1,6 @@
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
+import { shortened } from '../architectures/config-fields.ts'
 import type { DecoderConfig } from '../architectures/decoder-config.ts'
 import { type Module, modulesOf } from '../architectures/modules.ts'
 import type { LoraScale } from '../decoder/parameters.ts'
@@ -45,10 +46,10 @@ const numbersOf = ({ r, alpha, rankPattern = {}, alphaPattern = {} }: LoraConfig
   const alphas = 'An alpha is a finite number'
   if (!isRank(r)) return problem('r', `an adapter cannot have r = ${r}`, ranks)
   if (!Number.isFinite(alpha)) return problem('alpha', `an adapter cannot have alpha = ${alpha}`, alphas)
-  if (rank !== undefined) return problem('rankPattern', `${rank[0]} cannot have r = ${rank[1]}`, ranks)
+  if (rank !== undefined) return problem('rankPattern', `${shortened(rank[0])} cannot have r = ${rank[1]}`, ranks)
   return scale === undefined
     ? E.right(undefined)
-    : problem('alphaPattern', `${scale[0]} cannot have alpha = ${scale[1]}`, alphas)
+    : problem('alphaPattern', `${shortened(scale[0])} cannot have alpha = ${scale[1]}`, alphas)
 }
 
 /** The expressions of a field, tried on all modules, or the fault that names it. */
@@ -99,7 +100,10 @@ export const adaptedModules = (
     (target) => !modules.some(({ name, kind }) => kind === 'linear' && isListed(name, [target])),
   )
   if (unknown.length > 0)
-    return problem('targets', `the model has no linear module ${unknown.join(', ')}`, fix, { unknown, available })
+    return problem('targets', `the model has no linear module ${shortened(unknown.join(', '))}`, fix, {
+      unknown,
+      available,
+    })
   if (targets.length === 0) return problem('targets', 'the adapter has no targets', fix, { available })
   if (layers !== undefined && typeof targets === 'string')
     return problem(

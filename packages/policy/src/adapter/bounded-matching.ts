@@ -1,4 +1,5 @@
 import { Script, createContext } from 'node:vm'
+import { shortened } from '../architectures/config-fields.ts'
 
 /** How long all expressions of a field may take on all modules of a model, in milliseconds. */
 const TIMEOUT = 500
@@ -23,9 +24,8 @@ export const tryBounded = (expressions: readonly RegExp[], strings: readonly str
     script.runInContext(trial, { timeout: TIMEOUT })
   } catch (caught) {
     if ((caught as NodeJS.ErrnoException).code !== 'ERR_SCRIPT_EXECUTION_TIMEOUT') throw caught
-    const written = expressions.map(({ source }) => source).join(', ')
     throw new RangeError(
-      `${written.length > 200 ? `${written.slice(0, 200)}…` : written} does not end in ${TIMEOUT} ms`,
+      `${shortened(expressions.map(({ source }) => source).join(', '))} does not end in ${TIMEOUT} ms`,
     )
   }
 }

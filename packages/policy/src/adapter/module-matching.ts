@@ -1,7 +1,16 @@
+import { shortened } from '../architectures/config-fields.ts'
+import { reasonOf } from '../policy-fault.ts'
 import type { ModuleSelection } from './lora-config.ts'
 
 /** A regular expression, which must match all of a string. Throws a SyntaxError where it is none in JavaScript. */
-const whole = (pattern: string): RegExp => new RegExp(`^(?:${pattern})$`, 'u')
+const whole = (pattern: string): RegExp => {
+  try {
+    return new RegExp(`^(?:${pattern})$`, 'u')
+  } catch (caught) {
+    // The engine's own message has all of the expression, however long, before its reason.
+    throw new SyntaxError(`Invalid regular expression: ${shortened(pattern)}: ${reasonOf(caught).split(': ').at(-1)}`)
+  }
+}
 
 /** The expression that a selection is, if it is one. Throws a SyntaxError where it is none. */
 export const expressionsOf = (selection: ModuleSelection): readonly RegExp[] =>

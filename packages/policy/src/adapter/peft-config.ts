@@ -1,4 +1,5 @@
 import { type Either, left, right } from 'fp-ts/lib/Either.js'
+import { shortened, shown } from '../architectures/config-fields.ts'
 import type { DecoderConfig } from '../architectures/decoder-config.ts'
 import { type PolicyFault, policyFault } from '../policy-fault.ts'
 import { allLinear } from './adapted-modules.ts'
@@ -61,7 +62,7 @@ const isEmpty = (u: unknown): boolean =>
   u === undefined || u === null || u === false || u === '' || (typeof u === 'object' && Object.keys(u).length === 0)
 
 /** Starts that leave the base model's weights as they are; with the others A and B belong to a base that was changed. */
-const PURE_STARTS: readonly unknown[] = [undefined, null, true, false, 'gaussian', 'eva', 'orthogonal']
+const PURE_STARTS: readonly unknown[] = [undefined, null, true, false, 'gaussian', 'eva', 'orthogonal', 'mica']
 
 /** The list of layers that PEFT looks for is the model's only one. */
 const isOwnPattern = (pattern: unknown): boolean =>
@@ -105,6 +106,8 @@ const HARMLESS: ReadonlySet<string> = new Set([
   'auto_mapping',
   'base_model_name_or_path',
   'corda_config',
+  // It is about modules whose weights are another's; none of these is adapted here.
+  'ensure_weight_tying',
   'eva_config',
   'fan_in_fan_out',
   'inference_mode',
@@ -142,7 +145,7 @@ export const savesScore = ({ modules_to_save: modules }: Json): boolean =>
 export const parsePeftConfig = (path: string, json: Json, config: DecoderConfig): Either<PolicyFault, LoraConfig> => {
   const bad = (field: string, fix: string): Either<PolicyFault, never> =>
     left(
-      policyFault('AdapterInvalid', `${path}: ${field} is ${JSON.stringify(json[field]) ?? 'missing'}`, fix, {
+      policyFault('AdapterInvalid', `${path}: ${shortened(field)} is ${shown(json[field])}`, fix, {
         path,
         field,
         value: json[field],

@@ -5,12 +5,14 @@ import { type PolicyFault, policyFault } from '../policy-fault.ts'
 /** A parsed config.json. */
 export type ConfigJson = Readonly<Record<string, unknown>>
 
+/** The beginning of a text from a file, for a message. */
+export const shortened = (text: string): string => (text.length <= 100 ? text : `${text.slice(0, 100)}…`)
+
 /** The beginning of a value, for a message: what is in a file may be long, or deeper than JSON.stringify goes. */
 export const shown = (value: unknown): string => {
   if (typeof value === 'number') return String(value)
   try {
-    const text = JSON.stringify(value) ?? 'missing'
-    return text.length <= 100 ? text : `${text.slice(0, 100)}…`
+    return shortened(JSON.stringify(value) ?? 'missing')
   } catch {
     return 'nested too deep to be shown'
   }
