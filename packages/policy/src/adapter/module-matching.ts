@@ -1,11 +1,13 @@
 import { shortened } from '../architectures/config-fields.ts'
 import { reasonOf } from '../policy-fault.ts'
 import type { ModuleSelection } from './lora-config.ts'
+import { pythonExpression } from './python-expression.ts'
 
-/** A regular expression, which must match all of a string. Throws a SyntaxError where it is none in JavaScript. */
+/** Python's regular expression, which must match all of a string. Throws a SyntaxError where JavaScript has none for it. */
 const whole = (pattern: string): RegExp => {
+  const { source, flags } = pythonExpression(pattern)
   try {
-    return new RegExp(`^(?:${pattern})$`, 'u')
+    return new RegExp(`^(?:${source})$`, flags)
   } catch (caught) {
     // The engine's own message has all of the expression, however long, before its reason.
     throw new SyntaxError(`Invalid regular expression: ${shortened(pattern)}: ${reasonOf(caught).split(': ').at(-1)}`)

@@ -160,7 +160,7 @@ describe('an adapter that does not fit', () => {
     ['lora_alpha', { lora_alpha: null }],
     ['target_modules', { target_modules: null }],
     ['target_modules', { target_modules: ['q_proj', 'c_attn'] }],
-    ['target_modules', { target_modules: '(?P<proj>q_proj)' }],
+    ['target_modules', { target_modules: '.*(?P=proj)' }],
     ['target_modules', { target_modules: 'q_proj' }],
     ['exclude_modules', { exclude_modules: { q_proj: true } }],
     ['layers_to_transform', { layers_to_transform: [2] }],
