@@ -349,6 +349,8 @@ describe('a configuration', () => {
     ['rope_scaling.low_freq_factor', { rope_scaling: { rope_type: 'llama3', factor: 8 } }, 'ConfigInvalid'],
     ['rope_scaling.factor', { rope_scaling: { factor: 4 } }, 'ConfigInvalid'],
     ['rope_scaling.factor', { rope_scaling: { rope_type: 'default', factor: 4 } }, 'ConfigInvalid'],
+    ['rope_scaling.factor', { rope_scaling: { rope_type: 'default', factor: '1' } }, 'ConfigInvalid'],
+    ['rope_scaling.finetuned', { rope_scaling: { rope_type: 'default', finetuned: true } }, 'ConfigInvalid'],
     ['rope_scaling.beta_fast', { rope_scaling: { type: 'linear', factor: 4, beta_fast: 32 } }, 'ConfigInvalid'],
     ['rope_scaling.type', { rope_scaling: { rope_type: 'default', type: 'yarn', factor: 4 } }, 'ConfigInvalid'],
     ['rope_scaling.type', { rope_scaling: { rope_type: 'default', type: 'mrope' } }, 'ConfigInvalid'],
@@ -443,6 +445,16 @@ describe('a configuration', () => {
     expect(rightOf(parseConfig({ ...SMALL_LLAMA, rope_scaling: scaling })).position).toMatchObject({
       scaling: { kind: 'linear', factor: 4 },
     })
+  })
+
+  it.each([
+    [{ rope_type: 'default' }, { factor: 1.0 }],
+    [{ type: 'linear', factor: 4 }, { original_max_position_embeddings: 2048 }],
+    [{ rope_type: 'linear', factor: 4 }, { finetuned: true }],
+  ])('may have settings beside %j that change nothing: %j', (scaling, beside) => {
+    expect(parseConfig({ ...SMALL_LLAMA, rope_scaling: { ...scaling, ...beside } })).toEqual(
+      parseConfig({ ...SMALL_LLAMA, rope_scaling: scaling }),
+    )
   })
 
   it('may say its rotations twice if they are the same', () => {

@@ -14,6 +14,12 @@ interface Settings {
 
 type ReadScaling = (settings: Settings) => E.Either<PolicyFault, RopeScaling | undefined>
 
+/** None. A factor of 1 changes nothing; any other is of a type that was not said. */
+const unscaled: ReadScaling = ({ named, at }) =>
+  isAbsent(named, at('factor')) || named[at('factor')] === 1
+    ? E.right(undefined)
+    : badField(named, at('factor'), 'Rotations of the default type take none but 1: say the type in rope_type')
+
 const linear: ReadScaling = ({ named, at }) =>
   sequenceS(E.Applicative)({ kind: E.right('linear' as const), factor: positive(named, at('factor')) })
 
@@ -33,15 +39,15 @@ const llama3: ReadScaling = ({ named, at }) =>
     ),
   )
 
-/** What a type of scaling is, and the settings that it takes. */
+/** What a type of scaling is, and the settings that it takes, those that change nothing included. */
 interface Scaling {
   readonly read: ReadScaling
   readonly takes: readonly string[]
 }
 
 const SCALINGS: Readonly<Record<string, Scaling>> = {
-  default: { read: () => E.right(undefined), takes: [] },
-  linear: { read: linear, takes: ['factor'] },
+  default: { read: unscaled, takes: ['factor'] },
+  linear: { read: linear, takes: ['factor', 'original_max_position_embeddings', 'finetuned'] },
   llama3: {
     read: llama3,
     takes: ['factor', 'low_freq_factor', 'high_freq_factor', 'original_max_position_embeddings'],

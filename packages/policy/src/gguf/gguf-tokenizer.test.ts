@@ -156,6 +156,25 @@ describe('what is left of a difference is said in notes', () => {
       expect.stringMatching(/may make "▁the" where/),
     ])
   })
+
+  it('the shortest first, long ones by how they begin', () => {
+    const ofBreaks = (counts: readonly number[]): readonly string[] => {
+      const tokens = counts.map((count, i) => ['\n'.repeat(count), 900 + i] as const)
+      const json = whole('llama2')
+      return notes({
+        ...json,
+        model: { ...json.model, vocab: { ...json.model!.vocab, ...Object.fromEntries(tokens) } },
+      })
+    }
+    expect(ofBreaks([16, 8, 4, 5])).toEqual([
+      expect.stringContaining(
+        String.raw`may make "\n\n\n\n\n", "\n\n\n\n\n\n\n\n", "\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n" where`,
+      ),
+    ])
+    expect(ofBreaks([17, 7, 10])).toEqual([
+      expect.stringContaining(String.raw`may make "\n\n\n\n\n\n\n\n\n\n\n\n…" where`),
+    ])
+  })
 })
 
 describe('a post-processor', () => {

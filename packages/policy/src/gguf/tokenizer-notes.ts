@@ -1,34 +1,49 @@
 import type { GgufTokenizer } from './gguf-tokenizer.ts'
 import { type TokenizerJson, listedTokens, mergedPairs, partsOf } from './tokenizer-json.ts'
 
+/** The beginning of a token, quoted and escaped: those of white space alone may be long. */
+const quoted = (token: string): string =>
+  JSON.stringify(token.length <= 16 ? token : `${Array.from(token).slice(0, 12).join('')}…`)
+
 const listed = (tokens: readonly string[]): string =>
-  `${tokens
-    .slice(0, 3)
-    .map((token) => JSON.stringify(token))
-    .join(', ')}${tokens.length > 3 ? ` and ${tokens.length - 3} more` : ''}`
+  `${tokens.slice(0, 3).map(quoted).join(', ')}${tokens.length > 3 ? ` and ${tokens.length - 3} more` : ''}`
+
+/** Where merges split the tokens that they make, and the tokens whose merges do not follow one another. */
+const splitsOf = (
+  json: TokenizerJson,
+): { readonly splits: ReadonlyMap<string, readonly number[]>; readonly apart: ReadonlySet<string> } => {
+  const splits = new Map<string, number[]>()
+  const apart = new Set<string>()
+  let last: string | undefined
+  for (const [left, right] of mergedPairs(json)) {
+    const joined = left + right
+    const known = splits.get(joined)
+    if (known === undefined) splits.set(joined, [left.length])
+    else {
+      known.push(left.length)
+      if (joined !== last) apart.add(joined)
+    }
+    last = joined
+  }
+  return { splits, apart }
+}
 
 /**
  * Tokens that merging as SentencePiece does it (any two whose text is a token, the order the joined token's alone) makes
- * otherwise than the merges do: of two that no merge joins, or with other merges between theirs.
+ * otherwise than the merges do: of two that no merge joins, or with other merges between theirs; the shortest first.
  */
 const mergedOtherwise = (json: TokenizerJson): readonly string[] => {
-  const merges = mergedPairs(json)
-  const pairs = new Set(merges.map((pair) => pair.join('\0')))
+  const { splits, apart } = splitsOf(json)
   const added = new Set((json.added_tokens ?? []).map(({ content }) => content))
   const tokens = new Set(listedTokens(json).flatMap(([token]) => (added.has(token) ? [] : [token])))
-  const joins = (token: string, i: number): boolean => {
-    const [left, right] = [token.slice(0, i), token.slice(i)]
-    return tokens.has(left) && tokens.has(right) && !pairs.has(`${left}\0${right}`)
-  }
-  const unlisted = [...tokens].filter((token) => {
-    for (let i = 1; i < token.length; i++) if (joins(token, i)) return true
+  const isUnlisted = (token: string): boolean => {
+    const known = splits.get(token) ?? []
+    for (let i = 1; i < token.length; i++)
+      if (!known.includes(i) && tokens.has(token.slice(0, i)) && tokens.has(token.slice(i))) return true
     return false
-  })
-  const joined = merges.map((pair) => pair.join(''))
-  const begins = joined.filter((token, i) => token !== joined[i - 1])
-  const firsts = new Map(begins.map((token, i) => [token, i] as const).toReversed())
-  const apart = begins.filter((token, i) => firsts.get(token) !== i)
-  return [...new Set([...unlisted, ...apart])]
+  }
+  const otherwise = new Set([...[...tokens].filter(isUnlisted), ...apart])
+  return [...otherwise].sort((a, b) => a.length - b.length)
 }
 
 /**
