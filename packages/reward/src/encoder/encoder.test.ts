@@ -212,9 +212,25 @@ describe('a limit on what an encoder takes', () => {
     },
   })
 
-  test.each([-5, 0, 1, 0.5, 2, '8', true, [8]])('is refused: max_position_embeddings %j', async (value) => {
+  test.each([-5, 0, 1, 0.5, 2, '8', true])('is refused: max_position_embeddings %j', async (value) => {
     const directory = await tinyEncoder('last_hidden_state', { max_position_embeddings: value })
     expect(await read(directory)).toMatchObject(refused('max_position_embeddings', value, 3))
+  })
+
+  test('is refused, whatever stands there: a long text, a deep list, an object', async () => {
+    const deep = `${'['.repeat(1e5)}${']'.repeat(1e5)}`
+    for (const [written, says] of [
+      [JSON.stringify('8'.repeat(1e6)), '"888'],
+      [deep, 'a list'],
+      ['{"most": 8}', 'an object'],
+    ] as const) {
+      const directory = await tinyEncoder('last_hidden_state')
+      await writeFile(join(directory, 'sentence_bert_config.json'), `{"max_seq_length": ${written}}`)
+      const found = await read(directory)
+      if (found._tag === 'Right') throw new Error('it was read')
+      expect(found.left.message).toContain(`max_seq_length is ${says}`)
+      expect(found.left.message.length).toBeLessThan(500)
+    }
   })
 
   test.each<[string, string, unknown]>([

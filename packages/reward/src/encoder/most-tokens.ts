@@ -4,6 +4,7 @@ import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import { join } from 'node:path'
 import type { Json } from './read-json-at.ts'
+import { shown } from './shown.ts'
 
 /** The files that say how long a model's texts may be; those that are not there are empty. */
 export interface LengthFiles {
@@ -23,9 +24,6 @@ interface Field {
 }
 
 const isAbsent = ({ value }: Field): boolean => value === undefined || value === null
-
-const shown = (value: unknown): string =>
-  typeof value === 'number' ? String(value) : (JSON.stringify(value)?.slice(0, 100) ?? String(value))
 
 /** A field's number, if it is whole and `least` or more. */
 const wholeNumber = (directory: string, { file, field, value }: Field, least: number): E.Either<Fault, number> => {

@@ -137,6 +137,9 @@ describe('what is not computed here is a fault that names it', () => {
     ['a config that is missing', { 'modules.json': PLAIN }, 'config.json cannot be read'],
     ['a flag', { [POOLING]: { pooling_mode_attention: true } }, '"pooling_mode_attention"'],
     ['a name', { [POOLING]: { pooling_mode: 'attention' } }, '"attention"'],
+    ['a long name', { [POOLING]: { pooling_mode: 'x'.repeat(1e6) } }, 'x…. Give pooling'],
+    ['many modules', { 'modules.json': modules(...Array<string>(1e4).fill('Dense')) }, ', De…; computed here'],
+    ['no name', { [POOLING]: { pooling_mode: [{ a: [] }] } }, 'pools by an object'],
     ['no way', { [POOLING]: flags() }, 'names no way'],
   ])('%s', async (_, files, words) => {
     const directory = await encoderWith(files)

@@ -6,6 +6,7 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Pooling } from './pooling.ts'
 import { type Json, readJsonAt } from './read-json-at.ts'
+import { shortened, shown } from './shown.ts'
 
 /** What comes after the encoder in an embedding model. */
 export interface Head {
@@ -42,7 +43,7 @@ const poolingsOf = (path: string, json: Json): E.Either<Fault, readonly Pooling[
       (key) => key.startsWith('pooling_mode_') && json[key] === true && !FLAGS.some(([flag]) => flag === key),
     )
   if (strange !== undefined)
-    return invalid(`${path} pools by ${JSON.stringify(strange)}`, `Give pooling: one of ${names.join(', ')}`, {
+    return invalid(`${path} pools by ${shown(strange)}`, `Give pooling: one of ${names.join(', ')}`, {
       path,
       pooling: strange,
     })
@@ -84,7 +85,7 @@ const orderOf = (path: string, modules: readonly Module[]): E.Either<Fault, Orde
   return pooling !== undefined && [PLAIN, NORMALISED].includes(kinds)
     ? E.right({ folder: pooling.path, normalise: kinds === NORMALISED })
     : invalid(
-        `${path} has the modules ${kinds}; computed here are ${NORMALISED}`,
+        `${path} has the modules ${shortened(kinds)}; computed here are ${NORMALISED}`,
         'Give both pooling and normalise to take these instead',
         { path, kinds },
       )
