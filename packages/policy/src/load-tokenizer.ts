@@ -3,6 +3,7 @@ import { type Either, isLeft, left, right } from 'fp-ts/lib/Either.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import { join } from 'node:path'
+import { shown } from './architectures/config-fields.ts'
 import { type PolicyFault, policyFault, reasonOf } from './policy-fault.ts'
 import { TABLE, readJson, readJsonIfAny } from './read-json.ts'
 import { generationEnds, specialTokenIds } from './special-token-ids.ts'
@@ -66,7 +67,7 @@ export const tokenizerOf = (
     const { kept, beyond } = withinRows(effective.right, rows)
     const lost = ['bos_token', 'eos_token', 'pad_token'].find((name) => beyond.includes(specialTokens[name] ?? ''))
     if (lost !== undefined)
-      return corrupt(`its ${lost}, ${JSON.stringify(specialTokens[lost])}, is past the last of the model's ${rows} ids`)
+      return corrupt(`its ${lost}, ${shown(specialTokens[lost])}, is past the last of the model's ${rows} ids`)
     const inner = new HuggingFaceTokenizer(kept, { ...settings, clean_up_tokenization_spaces: false })
     keepMarks(inner.decoder ?? {})
     const ids = [...inner.get_vocab(true).values()]
@@ -74,8 +75,7 @@ export const tokenizerOf = (
     const absent = ['bos_token', 'eos_token'].find(
       (name) => specialTokens[name] !== undefined && inner.token_to_id(specialTokens[name]) === undefined,
     )
-    if (absent !== undefined)
-      return corrupt(`its ${absent}, ${JSON.stringify(specialTokens[absent])}, is not in its vocabulary`)
+    if (absent !== undefined) return corrupt(`its ${absent}, ${shown(specialTokens[absent])}, is not in its vocabulary`)
     inner.encode('a')
     const idOf = (which: string, otherwise: number | undefined): number | undefined => {
       const named = specialTokens[`${which}_token`]

@@ -1,4 +1,5 @@
 import { type Either, left, right } from 'fp-ts/lib/Either.js'
+import { shown } from './architectures/config-fields.ts'
 
 type Json = Readonly<Record<string, unknown>>
 
@@ -125,7 +126,7 @@ export const effectiveTokenizer = (
         pre_tokenizer: splitApart(json['pre_tokenizer'] ?? null),
         post_processor: postProcessorOf(json, settings, named),
       })
-    : left(`the added token ${JSON.stringify(whole.content)} is to match whole words (single_word)`)
+    : left(`the added token ${shown(whole.content)} is to match whole words (single_word)`)
 }
 
 /** A tokenizer.json without the added tokens that a model of `rows` ids has no row for, and their strings. */

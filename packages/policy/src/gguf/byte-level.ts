@@ -1,5 +1,6 @@
 import { type Either, isLeft, right } from 'fp-ts/lib/Either.js'
-import { type Misfit, misfit, shown } from './misfit.ts'
+import { shown } from '../architectures/config-fields.ts'
+import { type Misfit, misfit } from './misfit.ts'
 import { type Part, type TokenizerJson, partsOf, patternOf } from './tokenizer-json.ts'
 
 /** How Llama 3 splits text before byte-level BPE. */

@@ -119,6 +119,12 @@ describe('what llama.cpp does otherwise is a misfit by the name of the feature',
   })
 })
 
+it('what a file says is shown by its beginning', () => {
+  const long = 'x'.repeat(5e6)
+  for (const json of [withModel('gpt2', { type: long }), withPart('mistral', 'Metaspace', { replacement: long })])
+    expect(leftOf(ggufTokenizer(json)).what.length).toBeLessThan(200)
+})
+
 describe('what is left of a difference is said in notes', () => {
   const notes = (json: TokenizerJson): readonly string[] => tokenizerNotes(fitting(json), json)
   /** With merges as they are made from SentencePiece: all pairs that make a token, one token after another. */
@@ -171,7 +177,7 @@ describe('what is left of a difference is said in notes', () => {
         String.raw`may make "\n\n\n\n\n", "\n\n\n\n\n\n\n\n", "\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n" where`,
       ),
     ])
-    expect(ofBreaks([17, 7, 10])).toEqual([
+    expect(ofBreaks([17, 7, 10, 1e6])).toEqual([
       expect.stringContaining(String.raw`may make "\n\n\n\n\n\n\n\n\n\n\n\n…" where`),
     ])
   })

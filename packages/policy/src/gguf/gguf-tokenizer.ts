@@ -1,7 +1,8 @@
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
+import { shown } from '../architectures/config-fields.ts'
 import { byteLevelSplit } from './byte-level.ts'
-import { type Misfit, misfit, shown } from './misfit.ts'
+import { type Misfit, misfit } from './misfit.ts'
 import { fitsSentencePiece, fitsUnigrams, isSentencePiece } from './sentence-piece.ts'
 import type { TokenizerJson } from './tokenizer-json.ts'
 

@@ -9,6 +9,3 @@ export interface Misfit {
 }
 
 export const misfit = (feature: string, what: string): Either<Misfit, never> => left({ feature, what })
-
-/** A value as a message shows it. */
-export const shown = (value: unknown): string => JSON.stringify(value) ?? 'missing'

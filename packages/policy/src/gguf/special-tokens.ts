@@ -1,7 +1,8 @@
 import * as E from 'fp-ts/lib/Either.js'
+import { shown } from '../architectures/config-fields.ts'
 import type { Tokenizer } from '../tokenizer.ts'
 import type { GgufMetadata, GgufValue } from './container.ts'
-import { type Misfit, misfit, shown } from './misfit.ts'
+import { type Misfit, misfit } from './misfit.ts'
 import { type Part, type TokenizerJson, partsOf } from './tokenizer-json.ts'
 
 const number = (value: number): GgufValue => ({ type: 'uint32', value })

@@ -36,10 +36,13 @@ const mergedOtherwise = (json: TokenizerJson): readonly string[] => {
   const { splits, apart } = splitsOf(json)
   const added = new Set((json.added_tokens ?? []).map(({ content }) => content))
   const tokens = new Set(listedTokens(json).flatMap(([token]) => (added.has(token) ? [] : [token])))
+  const lengths = new Set(Array.from(tokens, ({ length }) => length))
   const isUnlisted = (token: string): boolean => {
     const known = splits.get(token) ?? []
-    for (let i = 1; i < token.length; i++)
-      if (!known.includes(i) && tokens.has(token.slice(0, i)) && tokens.has(token.slice(i))) return true
+    for (let i = 1; i < token.length; i++) {
+      if (known.includes(i) || !lengths.has(i) || !lengths.has(token.length - i)) continue
+      if (tokens.has(token.slice(0, i)) && tokens.has(token.slice(i))) return true
+    }
     return false
   }
   const otherwise = new Set([...[...tokens].filter(isUnlisted), ...apart])
