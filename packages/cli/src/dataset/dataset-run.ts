@@ -1,7 +1,7 @@
 import { basename } from 'node:path'
 import { rememberedOrder, rowBatch } from '@gfnlm/data'
 import type { Fault } from '@gfnlm/env'
-import { type ChatTemplate, loadChatTemplate, lora, resolveModel, saveAdapter } from '@gfnlm/policy'
+import { type ChatTemplate, loadChatTemplate, resolveModel, saveAdapter } from '@gfnlm/policy'
 import {
   type RunEvent,
   type Tick,
@@ -18,12 +18,12 @@ import * as TE from 'fp-ts/lib/TaskEither.js'
 import { type Observable, type OperatorFunction, concat, defer, map, mergeMap } from 'rxjs'
 import type { DatasetConfig } from '../config/dataset-config.ts'
 import { defined } from '../defined.ts'
-import { prepareDevice } from '../device.ts'
-import { type Model, loadModel } from '../load-model.ts'
+import type { Model } from '../load-model.ts'
 import { orThrow } from '../or-throw.ts'
 import { freeOutput } from '../run/free-output.ts'
 import type { RunLearner } from '../run/improvement-of.ts'
 import { restored } from '../run/run-checkpoints.ts'
+import { modelToTrain } from '../run/model-to-train.ts'
 import type { OpenOptions } from '../run/run-config.ts'
 import type { RunOptions } from '../run/run-events.ts'
 import { runPaths } from '../run/run-paths.ts'
@@ -99,13 +99,7 @@ const taskOf = (config: DatasetConfig, model: Model, encoder: RowEncoder): TE.Ta
 /** Loads what a config of a dataset names and checks that it fits together, before anything is written. */
 export const loadDatasetRun = (config: DatasetConfig): TE.TaskEither<Fault, DatasetRun> =>
   pipe(
-    prepareDevice(config.device),
-    TE.chain(() =>
-      loadModel(config.model, {
-        adapter: lora({ ...config.adapter, seed: config.seed }),
-        ...defined({ quantize: config.quantize, revision: config.revision }),
-      }),
-    ),
+    modelToTrain(config),
     TE.bindTo('model'),
     TE.bind('directory', (): TE.TaskEither<Fault, string> =>
       resolveModel(config.model, defined({ revision: config.revision })),

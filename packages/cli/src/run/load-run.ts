@@ -1,16 +1,14 @@
 import type { Fault, Prompt, TokenMDP } from '@gfnlm/env'
-import { lora } from '@gfnlm/policy'
 import type { Reward } from '@gfnlm/reward'
 import { type ReplayCell, replayBuffer } from '@gfnlm/sampler'
 import type { Schedule } from '@gfnlm/trainer'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import type { Config } from '../config/config.ts'
-import { defined } from '../defined.ts'
-import { prepareDevice } from '../device.ts'
-import { type Model, loadModel } from '../load-model.ts'
+import type { Model } from '../load-model.ts'
 import { type Improvement, improvementOf } from './improvement-of.ts'
 import { mdpOf } from './mdp-of.ts'
+import { modelToTrain } from './model-to-train.ts'
 import { promptsOf } from './prompts-of.ts'
 import { rewardOf } from './reward-of.ts'
 import { temperatureOf } from './schedule-of.ts'
@@ -36,13 +34,7 @@ const memoryOf = ({ replay }: Config): ReplayCell => ({
 /** Loads what a config names and checks that it fits together, before anything is written. */
 export const loadRun = (config: Config): TE.TaskEither<Fault, Run> =>
   pipe(
-    prepareDevice(config.device),
-    TE.chain(() =>
-      loadModel(config.model, {
-        adapter: lora({ ...config.adapter, seed: config.seed }),
-        ...defined({ quantize: config.quantize, revision: config.revision }),
-      }),
-    ),
+    modelToTrain(config),
     TE.bindTo('model'),
     TE.bind('mdp', ({ model }) => TE.fromEither(mdpOf(config, model.tokenizer, model.policy.vocabSize))),
     TE.bind('prompts', ({ model }) => promptsOf(config, model)),
