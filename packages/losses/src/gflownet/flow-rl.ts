@@ -4,7 +4,7 @@ import { detach } from '../detach.ts'
 import { finite } from '../ruled-out.ts'
 import { sequenceSum } from '../sharing.ts'
 import type { Terms } from '../terms.ts'
-import { type LogZ, logZByRow } from './log-z.ts'
+import { type LogZ, logZByRow, readLogZ } from './log-z.ts'
 import { toldMean, trajectoryMetrics, varianceWithin } from './metrics.ts'
 import { type Regression, squared } from './regression.ts'
 import { type RelativeTrajectoryInputs, ofKept, positive, priorMetrics, readBesidePrior } from './relative.ts'
@@ -56,13 +56,14 @@ export const flowRL = ({
   for (const [option, x] of Object.entries({ epsilon, epsilonHigh }))
     if (!(x >= 0)) throw new RangeError(`${name}: ${option} must be at least 0, found ${x}`)
   return (given) => {
-    const { batch, extent } = readBesidePrior(name, given, ({ rows, kept }) => {
-      if (given.oldLogProb === undefined) return {}
-      checkShape(name, 'oldLogProb', given.oldLogProb, { rows })
-      return { oldLogProb: kept }
+    const { batch, extent } = readBesidePrior(name, given, (of) => {
+      const anchor = readLogZ(name, given.logZ, of)
+      if (given.oldLogProb === undefined) return anchor
+      checkShape(name, 'oldLogProb', given.oldLogProb, { rows: of.rows })
+      return { ...anchor, oldLogProb: of.kept }
     })
     const { kept, told, length } = extent
-    const logZ = logZByRow(name, batch.logZ, extent)
+    const logZ = logZByRow(batch.logZ, extent)
     const whole = terminationOf(batch, extent)
     const byToken = (x: tf.Tensor1D): tf.Tensor1D => tf.div(x, tf.maximum(tf.add(length, 1), 1))
 

@@ -1,10 +1,9 @@
 import * as tf from '@tensorflow/tfjs-core'
 import { checkShape } from '../check-shape.ts'
 import { detach } from '../detach.ts'
-import { untaught } from '../ruled-out.ts'
 import { groupMean } from './group-mean.ts'
 import { endPotential } from './potentials.ts'
-import { readTrajectories } from './read-trajectories.ts'
+import { type Reads, readTrajectories } from './read-trajectories.ts'
 import { type TerminationValues, terminationOf } from './termination-values.ts'
 import type { Extent, TrajectoryInputs } from './trajectory-inputs.ts'
 
@@ -16,11 +15,14 @@ export interface GroupedTrajectoryInputs extends TrajectoryInputs {
   readonly group: tf.Tensor1D
 }
 
-/** [rows] of a log Z given as [] or [rows]; rows that are ruled out teach it nothing. */
-export const logZByRow = (caller: string, logZ: LogZ, { rows, kept, told }: Extent): tf.Tensor1D => {
+/** Checks a log Z that a loss reads: of `readTrajectories`, which gives it to each row and rules out those it is ±∞ in. */
+export const readLogZ = (caller: string, logZ: LogZ, { rows, kept }: Extent): Reads => {
   if (logZ.shape.length !== 0) checkShape(caller, 'logZ', logZ, { rows })
-  return untaught(tf.sub(kept, told), tf.add<tf.Tensor1D>(logZ, tf.zeros([rows])))
+  return { logZ: kept }
 }
+
+/** [rows] the log Z of a batch that was read. */
+export const logZByRow = (logZ: LogZ, { rows }: Pick<Extent, 'rows'>): tf.Tensor1D => tf.reshape(logZ, [rows])
 
 /**
  * [rows] the mean of log R − log P_F(τ) over the kept rows of each row's group; a constant. A row that is ruled out (a

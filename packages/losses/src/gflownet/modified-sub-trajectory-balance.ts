@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core'
 import type { Terms } from '../terms.ts'
-import { type LogZ, logZByRow } from './log-z.ts'
+import { type LogZ, logZByRow, readLogZ } from './log-z.ts'
 import { toldMean, trajectoryMetrics } from './metrics.ts'
 import { type Exit, modifiedPotentials, statesThatMayStop, withExit } from './potentials.ts'
 import { type ReadTrajectories, readTrajectories } from './read-trajectories.ts'
@@ -40,7 +40,7 @@ export const anchorOf = (
     throw new RangeError(`${caller}: minLength ${minLength} needs logZ, learned or from estimateLogZ, as root flow`)
   if (minLength === 0 && logZ !== undefined)
     throw new RangeError(`${caller}: logZ is not read where minLength is 0, because the root may stop; leave it out`)
-  return logZ === undefined ? undefined : logZByRow(caller, logZ, extent)
+  return logZ === undefined ? undefined : logZByRow(logZ, extent)
 }
 
 /** A batch whose rewards and terminators are read at every state that may stop, checked. */
@@ -51,7 +51,8 @@ export const readPrefixes = (
 ): ReadTrajectories<AnchoredTrajectoryInputs> =>
   readTrajectories(caller, given, (extent) => {
     const stops = statesThatMayStop(extent, minLength)
-    return { logPTerm: stops, logReward: stops }
+    const anchor = given.logZ === undefined ? {} : readLogZ(caller, given.logZ, extent)
+    return { ...anchor, logPTerm: stops, logReward: stops }
   })
 
 /**

@@ -1,6 +1,5 @@
-import type * as tf from '@tensorflow/tfjs-core'
 import type { Terms } from '../terms.ts'
-import { type LogZ, logZByRow } from './log-z.ts'
+import { type LogZ, logZByRow, readLogZ } from './log-z.ts'
 import { type Regression, halfSquared } from './regression.ts'
 import { type RelativeTrajectoryInputs, positive, posteriorOf, priorMetrics, readBesidePrior } from './relative.ts'
 import { wholeTrajectoryTerms } from './whole-trajectory-terms.ts'
@@ -37,8 +36,8 @@ export const relativeTrajectoryBalance = ({
   const name = 'relativeTrajectoryBalance'
   positive(name, 'beta', beta)
   return (given) => {
-    const { batch, extent } = readBesidePrior(name, given)
-    const logZ: tf.Tensor1D = logZByRow(name, batch.logZ, extent)
+    const { batch, extent } = readBesidePrior(name, given, (of) => readLogZ(name, given.logZ, of))
+    const logZ = logZByRow(batch.logZ, extent)
     const whole = posteriorOf(batch, extent, beta)
     const { metrics, ...terms } = wholeTrajectoryTerms(logZ, whole, extent, regression, batch.group)
     return { ...terms, metrics: { ...metrics, ...priorMetrics(batch, whole, extent) } }

@@ -1,5 +1,5 @@
 import type { Terms } from '../terms.ts'
-import { type LogZ, logZByRow } from './log-z.ts'
+import { type LogZ, logZByRow, readLogZ } from './log-z.ts'
 import { readTrajectories } from './read-trajectories.ts'
 import { type Regression, squared } from './regression.ts'
 import { terminationOf } from './termination-values.ts'
@@ -29,7 +29,8 @@ export interface TrajectoryBalanceInputs extends TrajectoryInputs {
 export const trajectoryBalance =
   ({ regression = squared }: { readonly regression?: Regression } = {}): ((batch: TrajectoryBalanceInputs) => Terms) =>
   (given) => {
-    const { batch, extent } = readTrajectories('trajectoryBalance', given)
-    const logZ = logZByRow('trajectoryBalance', batch.logZ, extent)
+    const name = 'trajectoryBalance'
+    const { batch, extent } = readTrajectories(name, given, (of) => readLogZ(name, given.logZ, of))
+    const logZ = logZByRow(batch.logZ, extent)
     return wholeTrajectoryTerms(logZ, terminationOf(batch, extent), extent, regression, batch.group)
   }

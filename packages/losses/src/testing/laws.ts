@@ -210,12 +210,18 @@ const nothing = (c: LossCase, empty: (row: Row) => Row): void =>
     expect(allFinite(found)).toBe(true)
   })
 
-/** Inputs that say which numbers count, and log Z, a parameter: an infinite one is no row's doing. */
-const COUNTING = new Set(['logZ', 'mask', 'valid', 'keep', 'group', 'pairs', 'label', 'chosenLength', 'rejectedLength'])
+/** Inputs that say which numbers count. */
+const COUNTING = new Set(['mask', 'valid', 'keep', 'group', 'pairs', 'label', 'chosenLength', 'rejectedLength'])
 
 /** ±∞ in an input of one row, and of all: a loss that is a number, no gradient there, and metrics of the others. */
 const ruledOut = (c: LossCase): void =>
   holds(c, (rows) => {
+    for (const name of Object.keys(c.shared ?? {}))
+      for (const infinity of [-Infinity, Infinity]) {
+        const found = evaluate({ ...c, shared: { ...c.shared, [name]: infinity } }, rows)
+        expect(allFinite(found), `${infinity} in ${name}`).toBe(true)
+        expect(Object.values(found.gradients).flat(2), `gradients, ${infinity} in ${name}`).toSatisfy(allZero)
+      }
     for (const name of Object.keys(rows[0]).filter((input) => !COUNTING.has(input)))
       for (const infinity of [-Infinity, Infinity])
         for (const lost of [1, rows.length]) {
