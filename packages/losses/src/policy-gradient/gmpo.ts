@@ -8,6 +8,7 @@ import { alongSteps, perRowMean } from './tokens.ts'
 
 /** The geometric mean of ratios that are clipped one by one, each on the side where the advantage pushes it. */
 const clippedSequenceRatio = ({ epsilon, epsilonHigh }: Required<Omit<ClipOptions, 'delta'>>): Level => ({
+  ...sequenceRatio,
   logWeight: (tokens) => {
     const { logRatio, advantage, steps } = tokens
     const held = tf.clipByValue(logRatio, -epsilon, epsilonHigh)
@@ -18,7 +19,6 @@ const clippedSequenceRatio = ({ epsilon, epsilonHigh }: Required<Omit<ClipOption
     )
     return alongSteps(perRowMean(pessimistic, tokens), steps)
   },
-  averaged: sequenceRatio.averaged,
 })
 
 /**

@@ -2,7 +2,7 @@ import { hostTensor, jit } from '@gfnlm/jit'
 import '@tensorflow/tfjs-backend-cpu'
 import * as tf from '@tensorflow/tfjs-core'
 import { describe, expect, test } from 'vitest'
-import { type Sharing, tokenMean } from '../sharing.ts'
+import { type Sharing, sequenceSum, tokenMean } from '../sharing.ts'
 import { reduce } from '../terms.ts'
 import { cispo } from './cispo.ts'
 import { entropyOf } from './entropy.ts'
@@ -102,6 +102,29 @@ describe.each(Object.entries(FAMILY))('%s', (name, loss) => {
     }
   })
 })
+
+test.each(Object.entries({ gspo, gspoToken, luspo, gmpo, vespo, rloo }))(
+  '%s rules out a completion with one of its tokens',
+  (_, loss) => {
+    const two = { ...batch, oldLogProb: tf.tensor2d([[-Infinity, -0.8, -2.2], [-1, -1.05, -0.35]]) } // prettier-ignore
+    const second = <T extends tf.Tensor>(x: T): T => tf.slice(x, 1, 1)
+    const alone: PolicyGradientInputs = {
+      logProb: second(two.logProb),
+      oldLogProb: second(two.oldLogProb),
+      referenceLogProb: second(two.referenceLogProb!),
+      advantage: second(two.advantage),
+      mask: second(two.mask),
+    }
+    const [both, other] = [two, alone].map((of) => loss({ beta: 0.1, sharing: sequenceSum })(of))
+    const [lost, kept] = tf.split(tf.tensor1d(gradientOf(loss({ beta: 0.1, sharing: sequenceSum }), two)), 2)
+    expect([...lost.dataSync()]).toEqual([0, 0, 0])
+    close(
+      [...kept.dataSync()],
+      gradientOf(loss({ beta: 0.1, sharing: sequenceSum }), alone).map((g) => g / 2),
+    )
+    for (const [name, x] of Object.entries(other.metrics)) close([...both.metrics[name].dataSync()], [...x.dataSync()])
+  },
+)
 
 describe('relations', () => {
   test('DAPO with an even clip is BNPO; GSPO of single tokens is GRPO; LUSPO of one length is GSPO times it', () => {

@@ -56,7 +56,7 @@ export const policyGradient = (
   atLeastZero(name, { beta, entropyBonus })
 
   return (inputs) => {
-    const tokens = tokensOf(name, inputs)
+    const tokens = tokensOf(name, inputs, level.lost)
     const { live, settle } = tokens
     const logWeight = level.logWeight(tokens)
     const { cost, told } = surrogate(tokens, logWeight)

@@ -71,9 +71,14 @@ const byToken = (advantage: tf.Tensor1D | tf.Tensor2D, steps: number): tf.Tensor
 /**
  * Checks the inputs of a loss and takes out of them what must not be read.
  *
+ * @param lostWith [rows, steps] all that is ruled out where tokens are, 1 or 0
  * @throws RangeError for a wrong shape
  */
-export const tokensOf = (caller: string, inputs: PolicyGradientInputs): Tokens => {
+export const tokensOf = (
+  caller: string,
+  inputs: PolicyGradientInputs,
+  lostWith: (tokens: tf.Tensor2D) => tf.Tensor2D,
+): Tokens => {
   const { logProb, mask, advantage, oldLogProb, referenceLogProb, correction, entropy, entropyBonus } = inputs
   checkRank(caller, 'logProb', logProb, ['rows', 'steps'])
   const [rows, steps] = logProb.shape
@@ -95,7 +100,7 @@ export const tokensOf = (caller: string, inputs: PolicyGradientInputs): Tokens =
   const gain = constant(byToken(advantage, steps))
   const factor = correction === undefined ? live : constant(correction)
   const surprise = entropy === undefined ? undefined : finite(settle(entropy))
-  const lost = anyRuledOut(given, old, reference, gain, factor, surprise ?? live)
+  const lost = lostWith(anyRuledOut(given, old, reference, gain, factor, surprise ?? live))
   const now = untaught(lost, given)
   return {
     rows,
