@@ -40,7 +40,7 @@ export const sampledReverseKL =
     const drawn = tf.greater(tf.cast(mask, 'float32'), 0)
     const settle = (x: tf.Tensor2D): tf.Tensor2D => finite(tf.where(drawn, x, tf.zerosLike(x)))
     const [given, teacher] = [settle(logProb), settle(teacherLogProb)]
-    const lost = anyRuledOut(given, teacher)
+    const lost = anyRuledOut([given, teacher])
     const own = untaught(lost, given)
     const surplus = detach(tf.sub(own, teacher))
     const { share } = tokenMean(tf.mul(tf.cast(drawn, 'float32'), tf.sub(1, lost)))

@@ -69,7 +69,7 @@ export const entropicPPO = ({
     const settle = (x: tf.Tensor2D): tf.Tensor2D => finite(only(counts, x))
     const [now, old, gain] = [settle(logProb), settle(oldLogProb), settle(advantage)]
     const given = divergence === undefined ? undefined : settle(divergence)
-    const lost = anyRuledOut(now, old, gain, ...(given === undefined ? [] : [given]))
+    const lost = anyRuledOut([now, old, gain, ...(given === undefined ? [] : [given])])
     const logRatio = untaught(lost, tf.sub<tf.Tensor2D>(now, old))
     const held = tf.clipByValue(logRatio, -LARGEST_LOG_RATIO, LARGEST_LOG_RATIO)
     const ratio = tf.exp(held)

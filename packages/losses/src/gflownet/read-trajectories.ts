@@ -19,7 +19,8 @@ const byRow = (x: tf.Tensor, rows: tf.Tensor1D): tf.Tensor => (x.rank === 0 ? tf
 
 /**
  * Checks a batch as `extentOf` does, and rules out the rows in which a number that is read is infinite (a token that was
- * forbidden, a reward of 0): with ±1e6 for ±∞ they have a loss, and no gradient. A scalar that is read is given to each row.
+ * forbidden, a reward of 0): with ±1e6 for ±∞ they have a loss, and no gradient.
+ * A scalar that is read is given to each row.
  *
  * @param reads what the loss reads beside, or other than, tokens where one was taken and rewards and terminators at the
  *              end

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core'
 import { checkRank, checkShape } from '../check-shape.ts'
-import { finite, ruledOut, untaught } from '../ruled-out.ts'
+import { FAR_REWARD, finite, ruledOut, untaught } from '../ruled-out.ts'
 import { sequenceMean } from '../sharing.ts'
 import type { Terms } from '../terms.ts'
 
@@ -40,8 +40,8 @@ export const rewardMoments = (inputs: ExpectedRewardInputs): RewardMoments => {
 const momentsOf = ({ logits, reward }: ExpectedRewardInputs): RewardMoments & { readonly told: tf.Tensor1D } => {
   const given = tf.softmax(finite(logits))
   // 0 · −∞ is not 0, and neither is its derivative.
-  const worth = finite(tf.where(tf.greater(given, 0), reward, tf.zerosLike(reward)))
-  const lost: tf.Tensor2D = tf.max(ruledOut(worth), 1, true)
+  const worth = finite(tf.where(tf.greater(given, 0), reward, tf.zerosLike(reward)), FAR_REWARD)
+  const lost: tf.Tensor2D = tf.max(ruledOut(worth, FAR_REWARD), 1, true)
   const p = untaught(lost, given)
   const mean: tf.Tensor1D = tf.sum(tf.mul(p, worth), 1)
   const off = tf.sub(worth, tf.expandDims(mean, 1))

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core'
 import { checkRank, checkShape } from '../check-shape.ts'
 import { detach } from '../detach.ts'
-import { anyRuledOut, finite, untaught } from '../ruled-out.ts'
+import { FAR_REWARD, anyRuledOut, finite, ruledOut, untaught } from '../ruled-out.ts'
 import { orOne } from '../terms.ts'
 
 /** What every policy-gradient loss reads: completions, token by token, and how much better than expected each was. */
@@ -97,10 +97,11 @@ export const tokensOf = (
   const drawn = (old: tf.Tensor2D): tf.Tensor2D => constant(tf.where(tf.equal(old, old), old, given))
   const old = oldLogProb === undefined ? detach(given) : drawn(oldLogProb)
   const reference = referenceLogProb === undefined ? old : constant(referenceLogProb)
-  const gain = constant(byToken(advantage, steps))
+  const gain = detach(finite(settle(byToken(advantage, steps)), FAR_REWARD))
   const factor = correction === undefined ? live : constant(correction)
   const surprise = entropy === undefined ? undefined : finite(settle(entropy))
-  const lost = lostWith(anyRuledOut(given, old, reference, gain, factor, surprise ?? live))
+  const infinite = anyRuledOut([given, old, reference, factor, surprise ?? live])
+  const lost = lostWith(tf.maximum(infinite, ruledOut(gain, FAR_REWARD)))
   const now = untaught(lost, given)
   return {
     rows,

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core'
 import { checkRank, checkShape } from '../check-shape.ts'
-import { anyRuledOut, finite, untaught } from '../ruled-out.ts'
+import { FAR_REWARD, anyRuledOut, finite, untaught } from '../ruled-out.ts'
 import { type Sharing, tokenMean } from '../sharing.ts'
 import type { Terms } from '../terms.ts'
 import { aboveZero } from './check-options.ts'
@@ -28,9 +28,9 @@ const settled = (caller: string, { value, oldValue, returns, mask }: ValueInputs
   for (const [name, x] of Object.entries({ oldValue, returns, mask })) checkShape(caller, name, x, { rows, steps })
   const counts = tf.greater<tf.Tensor2D>(tf.cast(mask, 'float32'), 0)
   const live = tf.cast<tf.Tensor2D>(counts, 'float32')
-  const settle = (x: tf.Tensor2D): tf.Tensor2D => finite(tf.where(counts, x, tf.zerosLike(live)))
+  const settle = (x: tf.Tensor2D): tf.Tensor2D => finite(tf.where(counts, x, tf.zerosLike(live)), FAR_REWARD)
   const [now, old, aim] = [settle(value), settle(oldValue), settle(returns)]
-  const lost = anyRuledOut(now, old, aim)
+  const lost = anyRuledOut([now, old, aim], FAR_REWARD)
   return { value: untaught(lost, now), oldValue: old, returns: aim, live, told: tf.mul(live, tf.sub(1, lost)) }
 }
 

@@ -35,6 +35,7 @@ export const aStarPo = ({ beta = 1e-3 }: DpoOptions = {}): CompletionLoss<Valued
     'aStarPo',
     (ratio, { reward, value }) => tf.square(tf.sub(tf.mul(beta, ratio), tf.sub(reward, value))),
     rewardMetrics(beta),
+    ['reward', 'value'],
   )
 }
 

@@ -17,15 +17,17 @@ export const isDesirable = ({ desirable }: LabelledCompletions): tf.Tensor1D => 
  * @param caller  the loss's name, for errors
  * @param term    [rows] the loss of each completion, from its log-ratio; inputs are numbers in every row
  * @param metrics what to log, from the log-ratios and the rows to tell of [rows] bool: kept, and not ruled out
+ * @param rewards names of the inputs that are in units of reward, not in nats
  */
 export const completionLoss =
   <Inputs extends Completions>(
     caller: string,
     term: (ratio: tf.Tensor1D, inputs: Inputs) => tf.Tensor1D,
     metrics: (ratio: tf.Tensor1D, inputs: Inputs, told: tf.Tensor1D) => Terms['metrics'],
+    rewards: readonly string[] = [],
   ): CompletionLoss<Inputs> =>
   (given) => {
-    const { kept, told, inputs } = keptRows(caller, given)
+    const { kept, told, inputs } = keptRows(caller, given, rewards)
     const ratio = tf.sub<tf.Tensor1D>(inputs.logProb, inputs.referenceLogProb)
     const terms = term(ratio, inputs)
     return {

@@ -51,7 +51,7 @@ export const nashMd = ({ beta = 0.1 }: DpoOptions = {}): ((tokens: ContestedToke
     const settle = (x: tf.Tensor2D): tf.Tensor2D => finite(tf.where(tf.greater(live, 0), x, tf.zerosLike(live)))
     const [given, reference] = [settle(tokens.logProb), settle(referenceLogProb)]
     const advantage = settle(byToken(tf.sub(winRate, 0.5)))
-    const lost = anyRuledOut(given, reference, advantage)
+    const lost = anyRuledOut([given, reference, advantage])
     const logProb = untaught(lost, given)
     const ratio = detach(tf.sub(logProb, reference))
     return {

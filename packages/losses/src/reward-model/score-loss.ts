@@ -39,7 +39,7 @@ export const scoreLoss =
     of: (inputs: Inputs, told: tf.Tensor1D) => Scored,
   ): ((inputs: Inputs) => Terms) =>
   (given) => {
-    const { kept, told, inputs } = keptRows(caller, given)
+    const { kept, told, inputs } = keptRows(caller, given, Object.keys(given))
     const { terms, scores, metrics } = of(inputs, told)
     return {
       terms: tf.where(kept, terms, tf.zerosLike(terms)),
