@@ -2,11 +2,15 @@ import '@gfnlm/jit'
 import '@tensorflow/tfjs-backend-cpu'
 import * as tf from '@tensorflow/tfjs-core'
 import { expect, test } from 'vitest'
+import { generalisedKnowledgeDistillation } from './distillation/generalised-knowledge-distillation.ts'
+import { entropyOf } from './policy-gradient/entropy.ts'
 import { expectedReward } from './policy-gradient/expected-reward.ts'
+import { gdpoAdvantages, weightedRewards } from './policy-gradient/gdpo-advantages.ts'
 import { reinforce } from './policy-gradient/reinforce.ts'
 import { rloo } from './policy-gradient/rloo.ts'
 import { clippedValueLoss, squaredValueLoss } from './policy-gradient/value-loss.ts'
-import { aStarPo } from './preference/a-star-po.ts'
+import { aStarPo, optimalValue } from './preference/a-star-po.ts'
+import { logCollision } from './preference/wpo.ts'
 import { bradleyTerry } from './reward-model/bradley-terry.ts'
 import { rewardRegression } from './reward-model/reward-regression.ts'
 import { type Terms, reduce } from './terms.ts'
@@ -71,4 +75,59 @@ test('no loss of a row that is ruled out by its reward is past what fp32 holds',
     const { terms } = rewardRegression()({ score: one(-r), target: one(r) })
     expect(tf.mul(terms, 1e6).dataSync()[0]).toBeLessThan(Infinity)
   }
+})
+
+const [BOTH_OUT, ONE_SURE] = [
+  [-Infinity, -Infinity],
+  [Infinity, 1],
+].map((z) => tf.tensor3d([[z]]))
+
+test('the entropy and the collision of no token at all are those of an even choice, and of a sure one 0', () => {
+  for (const [of, even] of [
+    [entropyOf, Math.LN2],
+    [logCollision, -Math.LN2],
+  ] as const) {
+    // prettier-ignore
+    expect(of(BOTH_OUT).dataSync()[0]).toBeCloseTo(even, 6)
+    expect(of(ONE_SURE).dataSync()[0]).toBeCloseTo(0, 6)
+    for (const z of [BOTH_OUT, ONE_SURE]) expect([...tf.grad((x) => of(x as tf.Tensor3D))(z).dataSync()].map(Math.abs)).toEqual([0, 0]) // prettier-ignore
+    expect(of(tf.tensor3d([[[NaN, 1]]])).dataSync()[0]).toBeNaN()
+  }
+})
+
+test.each([0, 0.5, 1])('distillation, β %d, learns nothing where student or teacher excludes every token', (beta) => {
+  const plain = tf.tensor3d([[[0.3, -0.2]]])
+  const at = (student: tf.Tensor3D, teacher: tf.Tensor3D): tf.Tensor =>
+    generalisedKnowledgeDistillation({ beta })({ student, teacher, mask: cell(1) }).terms
+  for (const [student, teacher] of [
+    [BOTH_OUT, plain],
+    [plain, BOTH_OUT],
+    [BOTH_OUT, BOTH_OUT],
+  ]) {
+    // prettier-ignore
+    const { value, grad } = tf.valueAndGrad((x) => at(x as tf.Tensor3D, teacher))(student)
+    expect(value.dataSync()[0]).toBeLessThan(1)
+    expect([...grad.dataSync()].map(Math.abs)).toEqual([0, 0])
+  }
+  for (const [student, teacher] of [
+    [ONE_SURE, plain],
+    [plain, ONE_SURE],
+  ]) {
+    // prettier-ignore
+    const { value, grad } = tf.valueAndGrad((x) => at(x as tf.Tensor3D, teacher))(student)
+    expect([...value.dataSync(), ...grad.dataSync()].every(Number.isFinite)).toBe(true)
+  }
+})
+
+test('the optimal value of infinite rewards is the greatest, of some that are worth nothing that of the others', () => {
+  const rewards = [[-Infinity, -Infinity], [Infinity, 1], [-Infinity, 1], [NaN, 1]] // prettier-ignore
+  const [none, most, half, unknown] = optimalValue(tf.tensor2d(rewards), 0.5).dataSync()
+  expect([none, most, unknown]).toEqual([-Infinity, Infinity, NaN])
+  expect(half).toBeCloseTo(1 - 0.5 * Math.LN2, 6)
+})
+
+test('the weight of a reward function is a number', () => {
+  for (const wrong of [NaN, Infinity])
+    for (const weigh of [weightedRewards, (rewards: number[][], w: number[]) => gdpoAdvantages(rewards, w, [0, 0])])
+      expect(() => weigh([[1, 2]], [wrong])).toThrow(`weights[0] must be a finite number, found ${wrong}`)
 })

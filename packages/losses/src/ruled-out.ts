@@ -14,6 +14,19 @@ export const finite = <T extends tf.Tensor>(x: T, far: number = FAR): T => tf.cl
 export const ruledOut = <T extends tf.Tensor>(x: T, far: number = FAR): T =>
   tf.cast(tf.greaterEqual(tf.abs(detach(x)), far), 'float32')
 
+/** [..., 1] 1 where all of [..., vocab] logits are −∞, so that there is nothing to choose, else 0. */
+export const nothingLeft = <T extends tf.Tensor>(logits: T): T =>
+  tf.cast(tf.equal(tf.max(detach(logits), -1, true), -Infinity), 'float32')
+
+/**
+ * Logits [..., vocab] whose softmax is a number: 1e6 for +∞, and all 0 where nothing is left, constants. A −∞ among
+ * others stays: it leaves its token out.
+ */
+export const withSoftmax = <T extends tf.Tensor>(logits: T): T => {
+  const empty = tf.greater(tf.mul(nothingLeft(logits), tf.onesLike(logits)), 0)
+  return tf.minimum(tf.where(empty, tf.zerosLike(logits), logits), FAR)
+}
+
 /** x as a constant where `lost` is above 0: what was ruled out teaches nothing. Shapes may broadcast. */
 export const untaught = <T extends tf.Tensor>(lost: tf.Tensor, x: T): T =>
   tf.where(tf.greater(tf.mul(lost, tf.onesLike(x)), 0), detach(x), x)

@@ -58,6 +58,13 @@ describe('selfNormalised', () => {
     expect(at([70, 7, 14])).toBeCloseTo(at([10, 1, 2]), 5)
   })
 
+  test('has a mass that is a number, however large the weights of a batch that counts for much', () => {
+    const much: Terms = { terms: tf.tensor1d([2, 4]), share: tf.fill([2], 0.5), mass: tf.scalar(1e20), metrics: {} }
+    const { loss, mass } = selfNormalised(much, tf.tensor1d([3e30, 1e30]))
+    expect(loss.dataSync()[0]).toBeCloseTo(2.5, 5)
+    expect(mass.dataSync()[0] / 1e24).toBeCloseTo(1, 5)
+  })
+
   test('is the mean of the rows that count', () => {
     const rows: Terms = { terms: tf.tensor1d([2, 5, 11]), share: tf.fill([3], 1 / 3), mass: tf.scalar(3), metrics: {} }
     expect(reduce(rows, tf.tensor1d([1, 0, 3]), selfNormalised).dataSync()[0]).toBeCloseTo((2 + 3 * 11) / 4, 5)

@@ -35,6 +35,9 @@ export interface Reduced {
   readonly mass: tf.Scalar
 }
 
+/** Masses are added in fp32, and multiplied with losses: with 1e12, too, that of a residual that was ruled out. */
+export const MOST_MASS = 1e24
+
 /** Combines terms with a weight for each row [rows]. Weights are constants: nothing flows into them. */
 export type Reducer = (terms: Terms, weight: tf.Tensor1D) => Reduced
 
@@ -65,12 +68,13 @@ export const weightedSum: Reducer = ({ terms, share, mass }, weight) => {
 /**
  * Σ_rows weight · Σ share · term / Σ_rows weight · rowShare: a weighted mean, indifferent to the scale of the weights
  * (self-normalised importance sampling: less variance, some bias). Equal weights give the loss as it is, and 0 when
- * every weight is 0. The mass counts the weights, so that accumulated batches are normalised by the weights of all.
+ * every weight is 0. The mass counts the weights, so that accumulated batches are normalised by the weights of all; like
+ * every mass it stops at 1e24.
  */
 export const selfNormalised: Reducer = (given, weight) => {
   const { loss } = weightedSum(given, weight)
   const total = tf.sum<tf.Scalar>(tf.mul(countedWeight(weight), given.rowShare ?? perRow(given.share)))
-  return { loss: tf.div(loss, orOne(total)), mass: tf.mul(given.mass, total) }
+  return { loss: tf.div(loss, orOne(total)), mass: tf.clipByValue(tf.mul(given.mass, total), -MOST_MASS, MOST_MASS) }
 }
 
 /**

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core'
 import { checkRank, checkShape } from '../check-shape.ts'
-import { finite } from '../ruled-out.ts'
+import { finite, nothingLeft, untaught, withSoftmax } from '../ruled-out.ts'
 import { type Sharing, tokenMean } from '../sharing.ts'
 import type { Terms } from '../terms.ts'
 import { type Divergence, forwardKL, jensenShannon, reverseKL } from './divergence.ts'
@@ -35,7 +35,8 @@ const divergenceOf = (beta: number): Divergence =>
  *
  * S and T are softmaxes of logits / temperature. The two ends are TRL's by definition, not limits: the formula itself
  * goes to 0 there, as β KL(T‖S) and (1 − β) KL(S‖T). Between them the term is finite whatever a logit of −∞ rules out;
- * at the ends it is taken for 1e6 nats, a constant, where one rules out what the other does not.
+ * at the ends it is taken for 1e6 nats, a constant, where one rules out what the other does not. Where all logits of
+ * either are −∞ they are taken to be alike, and the term is a constant, too.
  *
  * @param options.beta        from 0 to 1; default 0.5
  * @param options.temperature above 0; default 1
@@ -62,12 +63,14 @@ export const generalisedKnowledgeDistillation = ({
     checkShape('generalisedKnowledgeDistillation', 'mask', mask, { rows, steps })
     const learned = tf.greater(tf.cast(mask, 'float32'), 0)
     const known = tf.tile(tf.reshape(learned, [rows * steps, 1]), [1, vocab])
-    const tempered = (logits: tf.Tensor3D): tf.Tensor2D => {
+    const [own, target] = [student, teacher].map((logits) => {
       const flat: tf.Tensor2D = tf.reshape(logits, [rows * steps, vocab])
-      return tf.div(tf.where(known, flat, tf.zerosLike(flat)), temperature)
-    }
+      return tf.where(known, flat, tf.zerosLike(flat))
+    })
+    const lost = tf.maximum(nothingLeft(own), nothingLeft(target))
+    const tempered = (logits: tf.Tensor2D): tf.Tensor2D => tf.div(withSoftmax(logits), temperature)
     return {
-      terms: finite(tf.reshape(divergence(tempered(student), tempered(teacher)), [rows, steps])),
+      terms: finite(tf.reshape(divergence(tempered(untaught(lost, own)), tempered(target)), [rows, steps])),
       ...sharing(mask),
       metrics: { tokens: tf.sum(tf.cast(learned, 'float32')) },
     }

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core'
-import { orOne } from '../terms.ts'
+import { MOST_MASS, orOne } from '../terms.ts'
 import { range } from './trajectory-inputs.ts'
 
 /** Over what the weights λ^{n−1} of sub-trajectories of n transitions are normalised. */
@@ -62,16 +62,13 @@ export interface ShareByLength {
   readonly mass: tf.Scalar
 }
 
-/** Masses are added, and multiplied with losses, in fp32. */
-const MOST_MASS = 1e30
-
 /**
  * Share of the batch's loss that one sub-trajectory of n transitions has, for n = 1..longest in column n − 1.
  *
  * `geometric` averages each length over the batch, so that batches cannot be put together from theirs: its mass, the
  * number of trajectories, is exact only where all batches have the same lengths.
  *
- * The mass of `pooled` grows as λ^l and stops at 1e30: batches past it (λ = 2, 100 transitions) count alike.
+ * The mass of `pooled` grows as λ^l and stops at 1e24: batches past it (λ = 2, 80 transitions) count alike.
  *
  * @param transitions [rows] transitions of each trajectory, none where < 1
  */

@@ -46,7 +46,7 @@ export const aStarPo = ({ beta = 1e-3 }: DpoOptions = {}): CompletionLoss<Valued
  *
  * @param rewards [prompts, samples] r(x, y_i)
  * @param beta    β > 0 (the paper's β₁, default 0.5)
- * @returns [prompts]
+ * @returns [prompts]; −∞ where all rewards are, +∞ where one is
  * @throws RangeError for β ≤ 0 or a wrong shape
  * @see Brantley et al. 2025, arXiv:2505.20686
  * @example optimalValue(tf.tensor2d([[1, 0, 0, 1]]), 0.5) // 0.7169
@@ -54,5 +54,10 @@ export const aStarPo = ({ beta = 1e-3 }: DpoOptions = {}): CompletionLoss<Valued
 export const optimalValue = (rewards: tf.Tensor2D, beta: number = 0.5): tf.Tensor1D => {
   checkBetaAboveZero('optimalValue', beta)
   checkRank('optimalValue', 'rewards', rewards, ['prompts', 'samples'])
-  return tf.mul(beta, tf.sub(tf.logSumExp(tf.div(rewards, beta), 1), Math.log(rewards.shape[1])))
+  const most = tf.max<tf.Tensor2D>(rewards, 1, true)
+  // ∞ − ∞ is not a number: where the greatest is ±∞ it is the value.
+  const infinite = tf.equal<tf.Tensor2D>(tf.abs(most), Infinity)
+  const held = tf.where(tf.tile(infinite, [1, rewards.shape[1]]), tf.zerosLike(rewards), rewards)
+  const value = tf.mul(beta, tf.sub(tf.logSumExp(tf.div(held, beta), 1), Math.log(rewards.shape[1])))
+  return tf.where(tf.squeeze<tf.Tensor1D>(infinite, [1]), tf.squeeze<tf.Tensor1D>(most, [1]), value) as tf.Tensor1D
 }

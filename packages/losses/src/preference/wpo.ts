@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core'
 import { checkRank, checkShape } from '../check-shape.ts'
 import { detach } from '../detach.ts'
-import { finite } from '../ruled-out.ts'
+import { finite, withSoftmax } from '../ruled-out.ts'
 import type { TokenLogProbs } from '../supervised/learned-tokens.ts'
 import { sequenceLogProbs } from './sequence-log-probs.ts'
 
@@ -12,8 +12,10 @@ export interface ConcentratedTokens extends TokenLogProbs {
 }
 
 /** log Σ_v p(v)² of logits [rows, steps, vocab]: the probability that two draws agree, as [rows, steps]. */
-export const logCollision = (logits: tf.Tensor3D): tf.Tensor2D =>
-  tf.sub(tf.logSumExp(tf.mul(2, logits), -1), tf.mul(2, tf.logSumExp(logits, -1)))
+export const logCollision = (logits: tf.Tensor3D): tf.Tensor2D => {
+  const held = withSoftmax(logits)
+  return tf.sub(tf.logSumExp(tf.mul(2, held), -1), tf.mul(2, tf.logSumExp(held, -1)))
+}
 
 /**
  * The weight of a completion that somebody else wrote (WPO): how likely the policy is to write it, against what it
