@@ -61,7 +61,7 @@ export const eagerCpu: Engine = {
 /** One graph on ONNX Runtime, in float32. */
 export const onnxRuntime: Engine = {
   name: 'ONNX Runtime, float32',
-  h: 1 / 32,
+  h: 1 / 64,
   relative: 0.01,
   absolute: 0,
   run: (f) => {
