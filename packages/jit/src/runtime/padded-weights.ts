@@ -6,16 +6,20 @@ import { piecesOnDisk } from './scratch.ts'
 /** Numbers in memory at a time while an array is padded. */
 const PIECE = 1 << 20
 
-/** A matrix (or a row) with zeros after its columns and after its rows, some rows at a time. */
-function* padded({ from, shape }: PaddedArray): Generator<Float32Array> {
+/**
+ * A matrix (or a row) with zeros after its columns and after its rows, some rows at a time, in the same memory: it is
+ * read before the next are asked for.
+ */
+function* padded({ from, shape }: PaddedArray): Generator<Elements> {
   const [columns, wide] = [from.shape.at(-1)!, shape.at(-1)!]
   const rows = sizeOf(from.shape) / columns
   const together = Math.max(1, Math.floor(PIECE / wide))
+  const out = columns === wide ? undefined : new Float32Array(Math.min(rows, together) * wide)
   for (const piece of piecesOf(from, together * columns)) {
     const count = piece.length / columns
-    const out = new Float32Array(count * wide)
-    for (let row = 0; row < count; row++) out.set(piece.subarray(row * columns, (row + 1) * columns), row * wide)
-    yield out
+    for (let row = 0; out !== undefined && row < count; row++)
+      out.set(piece.subarray(row * columns, (row + 1) * columns), row * wide)
+    yield out?.subarray(0, count * wide) ?? piece
   }
   const below = sizeOf(shape) / wide - rows
   if (below > 0) yield new Float32Array(below * wide)

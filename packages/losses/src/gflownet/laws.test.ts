@@ -95,6 +95,14 @@ const dropped = (given: Row): Row => ({ ...given, keep: 0 })
 /** log R + 7.3, which belongs to log Z. */
 const richer = (given: Row): Row => ({ ...given, logReward: mapNested(given['logReward'], (x) => x + 7.3) })
 
+/** The same of rewards and of what is normalised by them. */
+const richerBy =
+  (...names: readonly string[]) =>
+  (given: Row): Row => ({
+    ...richer(given),
+    ...Object.fromEntries(names.map((name) => [name, mapNested(given[name], (x) => x + 7.3)])),
+  })
+
 const prefixes = {
   shifted: richer,
   row,
@@ -102,7 +110,13 @@ const prefixes = {
   blank: pastTheEnd,
   empty: dropped,
 }
-const flows = { row: withFlow, learned: ['logPF', 'logPTerm', 'logF'], blank: allButTheEnd, empty: dropped }
+const flows = {
+  shifted: richerBy('logF'),
+  row: withFlow,
+  learned: ['logPF', 'logPTerm', 'logF'],
+  blank: allButTheEnd,
+  empty: dropped,
+}
 const wholes = { row, learned: ['logPF', 'logPTerm', 'logReward'], blank: allButTheEnd, empty: dropped }
 
 const anchored = { ...wholes, learned: [...wholes.learned, 'logZ'] }
@@ -117,7 +131,7 @@ const CASES: readonly LossCase[] = [
     loss: modifiedSubTrajectoryBalance({ minLength: 1, weighting: 'within', lambda: 0.7 }),
     ...prefixes,
     // log Z moves along with the rewards.
-    shifted: (given) => ({ ...richer(given), logZ: mapNested(given['logZ'], (x) => x + 7.3) }),
+    shifted: richerBy('logZ'),
     row: withLogZ,
     learned: [...prefixes.learned, 'logZ'],
     blank: (given) => {
@@ -152,6 +166,7 @@ const CASES: readonly LossCase[] = [
     name: 'trajectoryBalance, log Z of each row',
     loss: trajectoryBalance({ regression: halfSquared }),
     ...anchored,
+    shifted: richerBy('logZ'),
     row: withLogZ,
   },
   { name: 'logPartitionVariance', loss: logPartitionVariance(), ...grouped },
@@ -165,6 +180,8 @@ const CASES: readonly LossCase[] = [
     name: 'forwardLookingDetailedBalance',
     loss: forwardLookingDetailedBalance(),
     ...flows,
+    // its flow is what stands beside the reward of a prefix
+    shifted: richer,
     learned: [...flows.learned, 'logReward'],
     blank: onlyLastTerminator,
   },

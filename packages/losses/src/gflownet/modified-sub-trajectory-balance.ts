@@ -70,7 +70,9 @@ export const readPrefixes = (
  * logReward is read at every state that may stop.
  *
  * @param options.lambda     λ ≥ 0, default 1
- * @param options.weighting  over what the weights are normalised, default `pooled`; see `Weighting`
+ * @param options.weighting  over what the weights are normalised: `pooled` (default), `within`, `geometric`, `equal`,
+ *                           `equalWithin`, `detailedBalance`, `modifiedDetailedBalance`, `trajectoryBalance`; see
+ *                           `Weighting`
  * @param options.regression what a residual costs, default `squared`
  * @param options.exit       whether the terminating transition counts, default `leftOut`; see `Exit`
  * @param options.minLength  tokens before which the MDP forbids stopping, default 0; above it the batch needs `logZ`

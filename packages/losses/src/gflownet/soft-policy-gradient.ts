@@ -10,6 +10,7 @@ import { type ValuedTrajectoryInputs, actionsIn, softAdvantages, softRewards } f
  * posterior and not the best completion.
  *
  *   term_t = −A_t log P_F(a_t | s_t),   A of `softAdvantages`, a constant
+ *   loss = mean over trajectories of Σ_t term_t
  *
  * On policy its expected gradient is that of KL(P_F ‖ R / Z), half of trajectory balance's. Completions must be the
  * policy's own; for others use a balance loss or `entropicPPO`. Values of the states (a head's, `estimatedValues`) take

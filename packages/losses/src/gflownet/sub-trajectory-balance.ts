@@ -39,6 +39,7 @@ export const readWithFlow = (
  * Sub-trajectory balance: every stretch of a trajectory must carry as much flow in as out, under a learned flow.
  *
  *   residual(i, j) = log F(s_i) + Σ_{i≤t<j} log P_F(a_t | s_t) − log F(s_j),   0 ≤ i < j ≤ length + 1
+ *   loss = Σ share(i, j) · residual(i, j)²
  *
  * Node length + 1 is the end: the terminator is an action like any other, and log F there is log R. A trajectory
  * of l tokens so has l + 1 transitions and (l + 1)(l + 2) / 2 sub-trajectories. log P_B = 0 on a token tree.
@@ -49,11 +50,13 @@ export const readWithFlow = (
  * logReward and logPTerm are read at column `length` only.
  *
  * @param options.lambda     λ ≥ 0, default 0.9
- * @param options.weighting  how sub-trajectories share the loss, default `within`; see `Weighting`
+ * @param options.weighting  how sub-trajectories share the loss: `pooled`, `within` (default), `geometric`, `equal`,
+ *                           `equalWithin`, `detailedBalance`, `modifiedDetailedBalance`, `trajectoryBalance`; see
+ *                           `Weighting`
  * @param options.regression what a residual costs, default `squared`
  * @returns terms [rows, states + 1, states + 1], nats², at [row, i, j] for i < j. Metrics: those of
  *          `trajectoryMetrics`, and logZ, the mean of log F(s_0) over the kept rows
- * @throws RangeError for a wrong shape or λ < 0
+ * @throws RangeError for a wrong shape, λ < 0 or an unknown weighting
  * @see Madan et al. 2023, arXiv:2209.12782
  * @example reduce(subTrajectoryBalance({ lambda: 0.9 })({ ...batch, logF }), weight)
  */

@@ -77,4 +77,7 @@ test.each([
 test('the fixed weightings do not read λ', () => {
   expect(lengthWeights('test', 'equal', 0.3)).toEqual({ normalisation: 'pooled', lambda: 1 })
   expect(() => lengthWeights('test', 'pooled', NaN)).toThrow('test: lambda must be at least 0, found NaN')
+  expect(() => lengthWeights('test', 'pool' as 'pooled', 1)).toThrow(
+    /^test: weighting must be one of pooled, .*, found pool$/,
+  )
 })

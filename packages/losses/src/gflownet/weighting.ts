@@ -37,9 +37,14 @@ const FIXED: Partial<Record<Weighting, LengthWeights>> = {
   trajectoryBalance: { normalisation: 'within', lambda: Infinity },
 }
 
-/** A weighting by name and λ as normalisation and λ; throws a RangeError for a λ below 0. */
+const NORMALISATIONS: readonly string[] = ['pooled', 'within', 'geometric'] satisfies readonly Normalisation[]
+
+/** A weighting by name and λ as normalisation and λ; throws a RangeError for a λ below 0 and a name that is none. */
 export const lengthWeights = (caller: string, weighting: Weighting, lambda: number): LengthWeights => {
   if (!(lambda >= 0)) throw new RangeError(`${caller}: lambda must be at least 0, found ${lambda}`)
+  const names = [...NORMALISATIONS, ...Object.keys(FIXED)]
+  if (!names.includes(weighting))
+    throw new RangeError(`${caller}: weighting must be one of ${names.join(', ')}, found ${String(weighting)}`)
   return FIXED[weighting] ?? { normalisation: weighting as Normalisation, lambda }
 }
 

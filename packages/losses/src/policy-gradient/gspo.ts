@@ -39,6 +39,7 @@ export const gspo = (options: ClippedOptions = {}): PolicyGradientLoss => {
  * GSPO with a gradient for each token, so that the advantages of a completion's tokens may differ.
  *
  *   s_t = sg(s) π(y_t) / sg(π(y_t)),   term_t = −min(s_t A_t, clip(s_t, 1 − ε_low, 1 + ε_high) A_t)
+ *   loss = mean over completions of the mean of term_t over their tokens
  *
  * With one advantage for the completion it has GSPO's value and gradient.
  *

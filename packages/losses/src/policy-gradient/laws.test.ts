@@ -7,7 +7,7 @@ import { sumOfLosses } from '../sum-of-losses.ts'
 import type { Terms } from '../terms.ts'
 import type { Frozen } from '../testing/evaluate.ts'
 import { type LossCase, keepTheLaws } from '../testing/laws.ts'
-import { type Row, between, blankOutside, firstOnes, logProbs, many } from '../testing/rows.ts'
+import { type Row, between, blankOutside, firstOnes, logProbs, many, mapNested } from '../testing/rows.ts'
 import { cispo } from './cispo.ts'
 import { expectedReward } from './expected-reward.ts'
 import { gmpo } from './gmpo.ts'
@@ -92,11 +92,23 @@ const states: fc.Arbitrary<Row> = fc.record({
   mask: fc.integer({ min: 1, max: STEPS }).map((length) => firstOnes(length, STEPS)),
 })
 
+/** Inputs of a row − 1.7. */
+const lowered =
+  (...names: readonly string[]) =>
+  (row: Row): Row => ({
+    ...row,
+    ...Object.fromEntries(names.map((name) => [name, mapNested(row[name]!, (x) => x - 1.7)])),
+  })
+
+/** What is a function of ratios alone. */
+const ofRatios = { shifted: lowered('logProb', 'oldLogProb', 'referenceLogProb') }
+
 const value = (name: string, loss: ReturnType<typeof clippedValueLoss>): LossCase => ({
   name,
   loss: loss as LossCase['loss'],
   row: states,
   learned: ['value'],
+  shifted: lowered('value', 'oldValue', 'returns'),
   blank: outside(['value', 'oldValue', 'returns']),
   empty: masked,
 })
@@ -109,22 +121,25 @@ const ppo = (inputs: Drawn & ValueInputs): Terms =>
   ])
 
 keepTheLaws([
-  family('grpo, KL and entropy', grpo({ beta: 0.04, entropyBonus: 0.2 }), { learned: ['logProb', 'entropy'] }),
-  family('grpo, corrected KL', grpo({ beta: 0.1, divergence: importanceCorrected(k3) })),
-  family('grpo, two-sided clip', grpo({ delta: 1.5 })),
-  family('drGRPO', drGRPO({ maxLength: 6 })),
-  family('dapo', dapo()),
-  family('bnpo, k1', bnpo({ beta: 0.1, divergence: k1 })),
-  family('gspo', gspo({ epsilon: 0.2, epsilonHigh: 0.3 })),
+  family('grpo, KL and entropy', grpo({ beta: 0.04, entropyBonus: 0.2 }), {
+    learned: ['logProb', 'entropy'],
+    ...ofRatios,
+  }),
+  family('grpo, corrected KL', grpo({ beta: 0.1, divergence: importanceCorrected(k3) }), ofRatios),
+  family('grpo, two-sided clip', grpo({ delta: 1.5 }), ofRatios),
+  family('drGRPO', drGRPO({ maxLength: 6 }), ofRatios),
+  family('dapo', dapo(), ofRatios),
+  family('bnpo, k1', bnpo({ beta: 0.1, divergence: k1 }), ofRatios),
+  family('gspo', gspo({ epsilon: 0.2, epsilonHigh: 0.3 }), ofRatios),
   family('gspoToken', gspoToken({ epsilon: 0.2, epsilonHigh: 0.3 }), { frozen: ratioOfCompletion }),
-  family('luspo', luspo()),
-  family('gmpo', gmpo()),
+  family('luspo', luspo(), ofRatios),
+  family('gmpo', gmpo(), ofRatios),
   family('cispo', cispo({ cap: 1.5 }), { frozen: cappedRatio }),
-  family('sapo', sapo()),
+  family('sapo', sapo(), ofRatios),
   family('vespo', vespo(), { frozen: phiOfCompletion }),
-  family('rloo', rloo({ epsilon: 0.5 })),
+  family('rloo', rloo({ epsilon: 0.5 }), ofRatios),
   family('reinforce, k2', reinforce({ beta: 0.1, divergence: k2 })),
-  family('ppoPolicy', ppoPolicy({ epsilon: 0.2 })),
+  family('ppoPolicy', ppoPolicy({ epsilon: 0.2 }), ofRatios),
   value('clippedValueLoss', clippedValueLoss({ clipRange: 0.5 })),
   value('squaredValueLoss', squaredValueLoss()),
   value('squaredValueLoss, clipped', squaredValueLoss({ clipRange: 0.5 })),
@@ -143,5 +158,6 @@ keepTheLaws([
     loss: expectedReward() as LossCase['loss'],
     row: fc.record({ logits: many(5, -2, 2), reward: many(5, -1, 1) }),
     learned: ['logits'],
+    shifted: lowered('logits'),
   },
 ])

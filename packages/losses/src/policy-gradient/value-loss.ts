@@ -52,6 +52,7 @@ export interface ClippedValueOptions {
  * torchtune and TRL, who add 0.1 times of it to the policy's loss.
  *
  * @param options.clipRange c in units of reward, default 0.2
+ * @param options.sharing   default `tokenMean`
  * @param inputs            see ValueInputs: [rows, steps], in units of reward
  * @returns terms [rows, steps], reward²; metrics val/clipfrac_avg (where the clip binds)
  * @throws RangeError for a wrong shape or clip
@@ -91,6 +92,7 @@ export interface SquaredValueOptions {
  * V_old + clip(V − V_old, −c, c), without the maximum of `clippedValueLoss`.
  *
  * @param options.clipRange c in units of reward, default none
+ * @param options.sharing   default `tokenMean`
  * @param inputs            see ValueInputs: [rows, steps], in units of reward
  * @returns terms [rows, steps], reward²; metrics value_loss
  * @throws RangeError for a wrong shape or clip

@@ -44,13 +44,22 @@ const unlabelled = ({ logits, label }: Row): Row => ({
   label: label!,
 })
 
+/** Inputs of a row + 2.3. */
+const raised =
+  (...names: readonly string[]) =>
+  (row: Row): Row => ({
+    ...row,
+    ...Object.fromEntries(names.map((name) => [name, mapNested(row[name]!, (x) => x + 2.3)])),
+  })
+
 keepTheLaws([
-  { ...ofPairs, name: 'bradleyTerry', loss: bradleyTerry() },
+  { ...ofPairs, name: 'bradleyTerry', loss: bradleyTerry(), shifted: raised('chosen', 'rejected') },
   { ...ofPairs, name: 'bradleyTerry, centred', loss: bradleyTerry({ centring: 0.01 }) },
   {
     ...ofPairs,
     name: 'bradleyTerry, with margins',
     loss: bradleyTerry(),
+    shifted: raised('chosen', 'rejected'),
     row: fc.record({ chosen: score, rejected: score, margin: between(0, 2), keep }).map(asRow),
   },
   {
@@ -63,6 +72,7 @@ keepTheLaws([
   {
     name: 'rewardRegression',
     loss: rewardRegression({ regression: halfSquared }),
+    shifted: raised('score', 'target'),
     row: fc.record({ score, target: score, keep }).map(asRow),
     learned: ['score'],
     ...dropped,
@@ -77,6 +87,7 @@ keepTheLaws([
   {
     name: 'processReward',
     loss: processReward(),
+    shifted: raised('logits'),
     row: solutions,
     learned: ['logits'],
     blank: unlabelled,
