@@ -1,6 +1,6 @@
-import { type TokenReading, tokenLogProbs } from '@gfnlm/jit'
+import type { TokenReading } from '@gfnlm/jit'
 import * as tf from '@tensorflow/tfjs-core'
-import { readTokens } from './decoder/read-tokens.ts'
+import { logProbsOf, readTokens } from './decoder/read-tokens.ts'
 import type { Columns, Policy, Tensors, TokenInput, TokenReadings } from './policy.ts'
 
 export interface ResponseLogProbOptions {
@@ -8,12 +8,6 @@ export interface ResponseLogProbOptions {
   readonly contextLength: number
   /** What the logits are divided by. Default 1. Sampling, reference and update must use the same. */
   readonly temperature?: number
-}
-
-const logProbsOf = (logits: tf.Tensor3D, tokens: tf.Tensor2D): tf.Tensor2D => {
-  const [rows, steps, vocab] = logits.shape
-  const ids = tf.reshape<tf.Rank.R2>(tokens, [rows * steps, 1])
-  return tf.reshape(tokenLogProbs(tf.reshape(logits, [rows * steps, vocab]), ids), [rows, steps])
 }
 
 /**

@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
 import { runCli, runJson } from '../testing/run-cli.ts'
-import { tinyModel } from '../testing/tiny-model.ts'
+import { WORDS, tinyModel } from '../testing/tiny-model.ts'
 
 const model = await tinyModel()
 const score = (text: string): Promise<{ readonly tokens: readonly number[]; readonly logprobs: readonly number[] }> =>
@@ -15,25 +15,7 @@ test('each token after the first has one log-probability', async () => {
 })
 
 test('the probabilities of all continuations by one token sum to 1', async () => {
-  const words = [
-    '.',
-    'the',
-    'a',
-    'fox',
-    'owl',
-    'found',
-    'lost',
-    'lamp',
-    'key',
-    'and',
-    'then',
-    'slept',
-    'sang',
-    '<unk>',
-    '<s>',
-    '</s>',
-  ]
-  const last = await Promise.all(words.map(async (word) => (await score(`the fox ${word}`)).logprobs.at(-1)!))
+  const last = await Promise.all(WORDS.map(async (word) => (await score(`the fox ${word}`)).logprobs.at(-1)!))
   expect(last.reduce((sum, x) => sum + Math.exp(x), 0)).toBeCloseTo(1, 5)
 })
 

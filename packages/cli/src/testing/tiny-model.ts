@@ -6,7 +6,8 @@ import * as E from 'fp-ts/lib/Either.js'
 import { orThrow } from '../or-throw.ts'
 
 const SPECIAL = ['<unk>', '<s>', '</s>']
-const WORDS = [
+/** The vocabulary, in the order of its ids. */
+export const WORDS: readonly string[] = [
   ...SPECIAL,
   '.',
   'the',

@@ -1,12 +1,12 @@
 import type { Graph, Node, Value } from '../trace/graph.ts'
-import { fresh, plain } from './made.ts'
+import { fresh, ints, plain } from './made.ts'
 
 const swapLast = (rank: number): number[] => [...Array(rank - 2).keys(), rank - 1, rank - 2]
 
 const transposed = (value: Value): { readonly node: Node; readonly value: Value } => {
   const perm = swapLast(value.shape.length)
   const out = fresh({ shape: perm.map((p) => value.shape[p]!), dtype: value.dtype })
-  return { value: out, node: { op: 'Transpose', domain: '', inputs: [value], attributes: { perm }, outputs: [out] } }
+  return { value: out, node: plain('Transpose', [value], out, { perm }) }
 }
 
 /** FusedMatMul is ONNX Runtime's own and its WebGPU provider lacks it: spell it as Transpose, MatMul and Mul. */
@@ -19,23 +19,13 @@ const plainMatMul = (node: Node): Node[] => {
     before.push(t.node)
     return t.value
   })
-  const product = (result: Value): Node => ({
-    op: 'MatMul',
-    domain: '',
-    inputs: operands,
-    attributes: {},
-    outputs: [result],
-  })
+  const product = (result: Value): Node => plain('MatMul', operands, result)
   if (alpha === undefined) return [...before, product(out)]
   const [unscaled, scale] = [
     fresh(out),
     { ...fresh({ shape: [], dtype: 'float32' }), data: Float32Array.of((alpha as { readonly float: number }).float) },
   ]
-  return [
-    ...before,
-    product(unscaled),
-    { op: 'Mul', domain: '', inputs: [unscaled, scale], attributes: {}, outputs: [out] },
-  ]
+  return [...before, product(unscaled), plain('Mul', [unscaled, scale], out)]
 }
 
 /** LogSoftmax as Log of Softmax would underflow; as x - max - log Σ exp it does not. */
@@ -43,7 +33,7 @@ const plainLogSoftmax = (node: Node): Node[] => {
   const [x, out] = [node.inputs[0]!, node.outputs[0]!]
   const axis = node.attributes['axis'] as number
   const reducedShape = x.shape.map((d, i) => (i === axis ? 1 : d))
-  const axes: Value = { ...fresh({ shape: [1], dtype: 'int64' }), data: BigInt64Array.of(BigInt(axis)) }
+  const axes = ints([axis])
   const [max, shifted, exp, sum, log] = [
     fresh({ ...x, shape: reducedShape }),
     fresh(x),
@@ -71,7 +61,7 @@ const rmsNormWithItsScale = (node: Node, isRead: (value: Value) => boolean): Nod
   if (scale === undefined || !isRead(scale)) return [alone]
   const x = node.inputs[0]!
   const rows = { shape: scale.shape, dtype: 'float32' } as const
-  const axes: Value = { ...fresh({ shape: [1], dtype: 'int64' }), data: BigInt64Array.of(BigInt(x.shape.length - 1)) }
+  const axes = ints([x.shape.length - 1])
   const eps: Value = {
     ...fresh({ shape: [], dtype: 'float32' }),
     data: Float32Array.of((node.attributes['epsilon'] as { readonly float: number }).float),
@@ -100,9 +90,8 @@ const gatheredSlice = (node: Node): Node[] => {
   const out = node.outputs[0]!
   let from = x
   return axes.map((axis, i) => {
-    const taken = BigInt64Array.from({ length: out.shape[axis]! }, (_, k) => BigInt(begin[i]! + k * (strides[i] ?? 1)))
-    const indices: Value = { ...fresh({ shape: [taken.length], dtype: 'int64' }), data: taken }
-    const to = i === axes.length - 1 ? out : fresh({ shape: from.shape.with(axis, taken.length), dtype: x.dtype })
+    const indices = ints(Array.from({ length: out.shape[axis]! }, (_, k) => begin[i]! + k * (strides[i] ?? 1)))
+    const to = i === axes.length - 1 ? out : fresh({ shape: from.shape.with(axis, out.shape[axis]!), dtype: x.dtype })
     const made = plain('Gather', [from, indices], to, { axis })
     from = to
     return made

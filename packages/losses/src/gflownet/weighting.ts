@@ -2,8 +2,10 @@ import * as tf from '@tensorflow/tfjs-core'
 import { MOST_MASS, orOne } from '../terms.ts'
 import { range } from './trajectory-inputs.ts'
 
+const NORMALISATIONS = ['pooled', 'within', 'geometric'] as const
+
 /** Over what the weights λ^{n−1} of sub-trajectories of n transitions are normalised. */
-export type Normalisation = 'pooled' | 'within' | 'geometric'
+export type Normalisation = (typeof NORMALISATIONS)[number]
 
 /**
  * How the sub-trajectories of a batch share its loss. m counts the sub-trajectories of a batch, n their
@@ -37,12 +39,10 @@ const FIXED: Partial<Record<Weighting, LengthWeights>> = {
   trajectoryBalance: { normalisation: 'within', lambda: Infinity },
 }
 
-const NORMALISATIONS: readonly string[] = ['pooled', 'within', 'geometric'] satisfies readonly Normalisation[]
-
 /** A weighting by name and λ as normalisation and λ; throws a RangeError for a λ below 0 and a name that is none. */
 export const lengthWeights = (caller: string, weighting: Weighting, lambda: number): LengthWeights => {
   if (!(lambda >= 0)) throw new RangeError(`${caller}: lambda must be at least 0, found ${lambda}`)
-  const names = [...NORMALISATIONS, ...Object.keys(FIXED)]
+  const names: readonly string[] = [...NORMALISATIONS, ...Object.keys(FIXED)]
   if (!names.includes(weighting))
     throw new RangeError(`${caller}: weighting must be one of ${names.join(', ')}, found ${String(weighting)}`)
   return FIXED[weighting] ?? { normalisation: weighting as Normalisation, lambda }

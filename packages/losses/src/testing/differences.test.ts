@@ -32,7 +32,7 @@ const curved = (factor: number | number[][]): Tried => ({
   },
 })
 
-/** Unlikelihood, −log(1 − p), whose slope grows as 1 / (1 − p): what two points tell of it is 3 % too much at 0.93. */
+/** Unlikelihood, −log(1 − p), whose slope grows as 1 / (1 − p): two points that are far apart tell too much of it. */
 const steep = (factor: number): Tried => ({
   learned: ['logProb'],
   loss: ({ logProb, mask }: TokenLogProbs) => crossEntropy()({ logProb: log1mexp(bent(logProb, factor)), mask }),

@@ -14,6 +14,13 @@ export const inRows = <Name extends string>({ logProb, read }: ReadTokens<Name>,
   }
 }
 
+/** [rows, steps] nats of given tokens, from logits [rows, steps, vocab] that are there. */
+export const logProbsOf = (logits: tf.Tensor3D, tokens: tf.Tensor2D): tf.Tensor2D => {
+  const [rows, steps, vocab] = logits.shape
+  const ids = tf.reshape<tf.Rank.R2>(tokens, [rows * steps, 1])
+  return tf.reshape(tokenLogProbs(tf.reshape(logits, [rows * steps, vocab]), ids), [rows, steps])
+}
+
 /**
  * Log-probabilities of given tokens and what else is read, from logits that are there.
  *
@@ -27,7 +34,7 @@ export const readTokens = <Name extends string = never>(
 ): TokenReadings<Name> => {
   const [rows, count, vocab] = logits.shape
   const flat = tf.reshape<tf.Rank.R2>(logits, [rows * count, vocab])
-  const logProb = tokenLogProbs(flat, tf.reshape<tf.Rank.R2>(tokens, [rows * count, 1]))
+  const logProb: tf.Tensor2D = tf.reshape(logProbsOf(logits, tokens), [rows * count, 1])
   // as `tokenLogProbs` has it: a compiled graph computes it once
   const largest = tf.log<tf.Tensor2D>(tf.max(tf.softmax(flat), -1, true))
   const read = Object.fromEntries(
