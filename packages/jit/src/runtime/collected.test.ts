@@ -11,7 +11,7 @@ const collect = runInNewContext('gc') as () => void
 
 /** The handle of a session nobody holds any more: handles count up with the requests. */
 const abandoned = async (): Promise<number> => {
-  const before = await ask({ kind: 'hold', device: 'cpu', tensors: {}, writes: [] })
+  const before = await ask({ kind: 'hold', device: 'cpu', tensors: {}, given: {}, writes: [] })
   const executable = await onnxExecutable(
     ({ x }) => ({ y: tf.neg(x!) }),
     { x: { shape: [], dtype: 'float32' } },

@@ -3,10 +3,10 @@ import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { Worker } from 'node:worker_threads'
 import { jitError } from '../errors.ts'
-import type { Elements } from '../host-tensor.ts'
 import { endAtExit } from './end-at-exit.ts'
 import { leftToCpu } from './profile/placement.ts'
-import type { Envelope, Reply, Request, WireMap } from './protocol.ts'
+import type { Envelope, Reply, Request } from './protocol.ts'
+import { type Staging, buffersAt, staged, staging } from './staging.ts'
 
 // The compiled worker, from src/ and from dist/ alike: a thread cannot be started from TypeScript.
 const WORKER = fileURLToPath(new URL('../../dist/runtime/session-worker.js', import.meta.url))
@@ -19,6 +19,7 @@ interface Pending {
 interface Thread {
   readonly worker: Worker
   readonly pending: Map<number, Pending>
+  readonly staging: Staging
 }
 
 /** By number; started when first needed. */
@@ -44,6 +45,7 @@ const start = (number: number): Thread => {
   // Not the process's own flags: a thread cannot start with some of them (node --input-type=module -e).
   const worker = new Worker(WORKER, { execArgv: [] })
   const pending = new Map<number, Pending>()
+  const memory = staging()
   const fail = (error: Error): void => {
     // an error is followed by an exit, when another thread may have taken over
     if (threads.get(number)?.worker === worker) threads.delete(number)
@@ -62,6 +64,7 @@ const start = (number: number): Thread => {
     const waiting = pending.get(id)
     pending.delete(id)
     if (pending.size === 0) worker.unref()
+    if (body.kind === 'outputs') memory.takeBack(body.spent)
     waiting?.resolve(body)
   })
   worker.on('error', fail)
@@ -69,24 +72,42 @@ const start = (number: number): Thread => {
   // An idle engine does not keep the process alive.
   worker.unref()
   endAtExit(worker, () => pending.size > 0)
-  const thread = { worker, pending }
+  const thread = { worker, pending, staging: memory }
   threads.set(number, thread)
   return thread
 }
 
+/** A request as it is sent, and the memory that goes with it. */
+const prepared = (request: Request, { staging }: Thread): readonly [Request, readonly ArrayBuffer[]] => {
+  switch (request.kind) {
+    case 'run': {
+      const { wires, lent } = staging.lend(request.feeds)
+      return [{ ...request, feeds: wires, lent }, buffersAt(wires, lent)]
+    }
+    case 'hold': {
+      const { wires, lent } = staged(request.tensors)
+      const buffers = [...new Set(buffersAt(request.given, Object.keys(request.given)))]
+      return [{ ...request, tensors: wires }, [...buffersAt(wires, lent), ...buffers]]
+    }
+    default:
+      return [request, []]
+  }
+}
+
 /** Sends one request to a thread of the engine, which has one unless functions are made for others. */
-export const ask = (request: Request, transfer: readonly ArrayBuffer[] = [], number = 0): Promise<Reply> =>
+export const ask = (request: Request, number = 0): Promise<Reply> =>
   new Promise((resolve, reject) => {
     const thread = threads.get(number) ?? start(number)
     const id = nextId++
+    const [body, transfer] = prepared(request, thread)
     thread.pending.set(id, { resolve, reject })
     thread.worker.ref()
-    thread.worker.postMessage({ id, body: request } satisfies Envelope<Request>, [...transfer])
+    thread.worker.postMessage({ id, body } satisfies Envelope<Request>, [...transfer])
   })
 
 /** What the engine's thread is to free when an object that stood for it is collected. */
 const orphans = new FinalizationRegistry<{ readonly free: Request; readonly number: number }>(({ free, number }) => {
-  if (threads.has(number)) void ask(free, [], number).catch(() => {})
+  if (threads.has(number)) void ask(free, number).catch(() => {})
 })
 
 /**
@@ -98,7 +119,7 @@ export const freedWith = (owner: object, free: Request, number = 0): (() => Prom
   orphans.register(owner, { free, number }, token)
   return async () => {
     orphans.unregister(token)
-    await ask(free, [], number)
+    await ask(free, number)
   }
 }
 
@@ -107,16 +128,3 @@ export const threadCount = (): number => {
   const given = Number(process.env['GFNLM_THREADS'])
   return Number.isInteger(given) && given > 0 ? given : availableParallelism()
 }
-
-/**
- * A view as an array of its own, because a message would copy the whole buffer behind it; shared memory too, because
- * ONNX Runtime refuses it.
- */
-const owned = (data: Elements): Elements =>
-  data.byteLength === data.buffer.byteLength && data.buffer instanceof ArrayBuffer ? data : data.slice()
-
-/** Arrays ready to be sent. */
-export const toWire = (tensors: WireMap): WireMap =>
-  Object.fromEntries(
-    Object.entries(tensors).map(([name, { dtype, shape, data }]) => [name, { dtype, shape, data: owned(data) }]),
-  )

@@ -9,7 +9,7 @@ import { padRows } from '../onnx/row-padding/pad-rows.ts'
 import type { Signature } from '../signature.ts'
 import type { Graph } from '../trace/graph.ts'
 import { trace } from '../trace/trace.ts'
-import { ask, freedWith, threadCount, toWire } from './engine.ts'
+import { ask, freedWith, threadCount } from './engine.ts'
 import {
   type Copies,
   type Executable,
@@ -69,10 +69,6 @@ const copiesOf = (copies: readonly Copies[], inputs: readonly string[], thread: 
     return copyPairs(copy, inputs).map((pair) => ({ from: from.held, ...pair, axis: copy.axis, pieces: copy.pieces }))
   })
 
-const buffersOf = (arrays: HostTensors): ArrayBuffer[] => [
-  ...new Set(Object.values(arrays).map(({ data }) => data.buffer as ArrayBuffer)),
-]
-
 const pick = (all: HostTensors, names: readonly string[]): HostTensors =>
   Object.fromEntries(names.flatMap((name) => (all[name] === undefined ? [] : [[name, all[name]]])))
 
@@ -103,7 +99,7 @@ export const onnxExecutable = async (
   thread?: number,
 ): Promise<Executable> => {
   const on = thread ?? 0
-  const tell = (request: Request, transfer?: readonly ArrayBuffer[]): Promise<Reply> => ask(request, transfer, on)
+  const tell = (request: Request): Promise<Reply> => ask(request, on)
   const traced = trace(f, signature, await shared(constants)).graph
   const graph = device === 'cpu' ? await withPaddedWeights(padRows(traced)) : legalize(traced, device)
   const root = parse(process.cwd()).root
@@ -122,20 +118,25 @@ export const onnxExecutable = async (
     throw failure('run', reply)
   }
   const functions = {
-    run: async (feeds: HostTensors) =>
-      outputs(await tell({ kind: 'run', session, feeds: toWire(pick(feeds, names.inputs)) })),
+    run: async (feeds: HostTensors) => outputs(await tell({ kind: 'run', session, feeds: pick(feeds, names.inputs) })),
     keep: async (feeds: HostTensors, branch: string) => {
       const keep = names.outputs.filter((path) => isUnder(branch, path))
-      const reply = await tell({ kind: 'run', session, feeds: toWire(pick(feeds, names.inputs)), keep })
+      const reply = await tell({ kind: 'run', session, feeds: pick(feeds, names.inputs), keep })
       return { outputs: outputs(reply), kept: keptAs((reply as Extract<Reply, { kind: 'outputs' }>).kept!, on) }
     },
     hold: async (arrays: HostTensors, given: HostTensors = {}, reuse: boolean = false) => {
       const kept = names.inputs.filter((name) => arrays[name] !== undefined || given[name] !== undefined)
       const writes = wanted.filter((w) => kept.includes(w.input))
       const rest = [...names.inputs.filter((name) => !kept.includes(name)), ...new Set(writes.map(({ at }) => at))]
-      const tensors = { ...toWire(pick(arrays, kept)), ...pick(given, kept) }
       const held = handleOf(
-        await tell({ kind: 'hold', device, tensors, writes, reuse }, buffersOf(pick(given, kept))),
+        await tell({
+          kind: 'hold',
+          device,
+          tensors: pick(arrays, kept),
+          given: pick(given, kept),
+          writes,
+          reuse,
+        }),
         failure,
       )
       let known: HostTensors = {}
@@ -146,7 +147,7 @@ export const onnxExecutable = async (
             await tell({
               kind: 'run',
               session,
-              feeds: toWire(pick(feeds, rest)),
+              feeds: pick(feeds, rest),
               held,
               copies: copiesOf(copies, kept, on),
             }),

@@ -59,6 +59,8 @@ export type Request =
       readonly kind: 'hold'
       readonly device: SessionOptions['device']
       readonly tensors: WireMap
+      /** Arrays that are moved, and no longer the sender's. */
+      readonly given: WireMap
       readonly writes: readonly Write[]
       /** Whether outputs come in the same, shared memory at each run: only the first time with their reply. */
       readonly reuse?: boolean
@@ -67,6 +69,8 @@ export type Request =
       readonly kind: 'run'
       readonly session: number
       readonly feeds: WireMap
+      /** Feeds whose memory comes back with the reply. */
+      readonly lent?: readonly string[]
       readonly held?: number
       readonly copies?: readonly Copy[]
       /** Outputs that stay, under the handle in the reply. */
@@ -85,7 +89,13 @@ export type Reply =
       readonly inputs: readonly string[]
       readonly outputs: readonly string[]
     }
-  | { readonly kind: 'outputs'; readonly outputs: WireMap; readonly kept?: number }
+  | {
+      readonly kind: 'outputs'
+      readonly outputs: WireMap
+      readonly kept?: number
+      /** The memory of what was lent. */
+      readonly spent: readonly ArrayBuffer[]
+    }
   | { readonly kind: 'done' }
   | { readonly kind: 'error'; readonly message: string }
   /** What the request names is not there any more. */

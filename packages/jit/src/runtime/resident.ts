@@ -36,7 +36,8 @@ export const taken = (
 ): { readonly source: Wire; readonly indices: Int32Array } => {
   const source = outputs[output]!
   delete outputs[output]
-  return { source, indices: given[at]!.data as Int32Array }
+  // A copy: what is written after the reply outlives the memory that goes back with it.
+  return { source, indices: (given[at]!.data as Int32Array).slice() }
 }
 
 /** Arrays in the host's memory. */

@@ -14,6 +14,7 @@ import type { Envelope, Reply, Request, Wire, WireMap } from './protocol.ts'
 import { type Resident, hostResident, tensorOf, wireOf } from './resident.ts'
 import { reusedOutputs } from './reused-outputs.ts'
 import { sessionPool } from './session-pool.ts'
+import { buffersAt } from './staging.ts'
 
 /** What open sessions may hold together: half of what the process may have. */
 const BUDGET = processMemory() / 2
@@ -87,6 +88,7 @@ const infer = async ({ session, feeds }: Extract<Request, { kind: 'infer' }>): P
   return {
     kind: 'outputs',
     outputs: Object.fromEntries(Object.entries(results).map(([name, tensor]) => [name, wireOf(tensor)])),
+    spent: [],
   }
 }
 
@@ -111,14 +113,15 @@ const run = async (id: number, request: Extract<Request, { kind: 'run' }>, later
   for (const [name, tensor] of Object.entries(results)) outputs[name.slice('out/'.length)] = wireOf(tensor)
   later(await held.write(outputs, request.feeds))
   places.get(request.held ?? -1)?.(outputs)
-  if (request.keep === undefined) return { kind: 'outputs', outputs }
+  const spent = buffersAt(request.feeds, request.lent ?? [])
+  if (request.keep === undefined) return { kind: 'outputs', outputs, spent }
   const kept: Record<string, Wire> = {}
   for (const name of request.keep) {
     kept[name] = outputs[name]!
     delete outputs[name]
   }
   residents.set(id, hostResident(kept, []))
-  return { kind: 'outputs', outputs, kept: id }
+  return { kind: 'outputs', outputs, kept: id, spent }
 }
 
 /** The id of a request names what it makes: ids are never used twice, so a handle of a dead engine names nothing. */
@@ -131,7 +134,13 @@ const answer = async (id: number, request: Exclude<Request, { kind: 'end' }>, la
     case 'infer':
       return infer(request)
     case 'hold':
-      residents.set(id, (request.device === 'webgpu' ? deviceResident : hostResident)(request.tensors, request.writes))
+      residents.set(
+        id,
+        (request.device === 'webgpu' ? deviceResident : hostResident)(
+          { ...request.tensors, ...request.given },
+          request.writes,
+        ),
+      )
       if (request.reuse === true) places.set(id, reusedOutputs())
       return { kind: 'handle', handle: id }
     case 'run':
@@ -171,7 +180,7 @@ parentPort!.on('message', ({ id, body }: Envelope<Request>) => {
     }))
     parentPort!.postMessage(
       { id, body: reply } satisfies Envelope<Reply>,
-      reply.kind === 'outputs' ? buffersOf(reply.outputs) : [],
+      reply.kind === 'outputs' ? [...buffersOf(reply.outputs), ...reply.spent] : [],
     )
     for (const work of left) work()
   })
