@@ -96,6 +96,14 @@ export interface BranchLogits {
   readonly branches: Tensor4D
 }
 
+/** Prompts that rows continue: equal runs of rows have one in common. */
+export interface SharedPrompt {
+  /** [prompts, kvHeads, columns, headDim] */
+  readonly cache: Cache
+  /** [rows] columns that hold a row's prompt, from the first on. */
+  readonly length: Tensor1D
+}
+
 export interface CachedDecoding {
   readonly layers: number
   /** Shape of one layer's keys or values: [kvHeads, headDim]. */
@@ -109,11 +117,17 @@ export interface CachedDecoding {
   /**
    * Runs one token a row against a cache of `capacity` columns, of which the first `filled` [rows] hold a row's earlier
    * tokens. Returns [rows, vocab] logits and the new column's keys and values ([rows, kvHeads, 1, headDim]); whoever
-   * holds the cache writes them at column `filled`.
+   * holds the cache writes them at column `filled`. A prompt that rows have in common may lie apart: the cache then
+   * holds what each row has after it.
    */
   readonly decode: (
     constants: Tensors,
     trainable: Tensors | null,
-    input: { readonly tokens: Tensor1D; readonly filled: Tensor1D; readonly cache: Cache },
+    input: {
+      readonly tokens: Tensor1D
+      readonly filled: Tensor1D
+      readonly cache: Cache
+      readonly prompt?: SharedPrompt
+    },
   ) => { readonly logits: Tensor2D; readonly fresh: Cache }
 }

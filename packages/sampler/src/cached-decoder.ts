@@ -1,20 +1,12 @@
 import { type Copies, type Holding, type HostTensor, type Kept, hostTensor, hostZeros, jitPerShape } from '@gfnlm/jit'
 import { type CachedDecoding, type Policy, type Tensors, bucketed } from '@gfnlm/policy'
-import type { Tensor1D, Tensor2D } from '@tensorflow/tfjs-core'
+import type { Tensor1D } from '@tensorflow/tfjs-core'
+import { cacheNames } from './cache-names.ts'
 import type { CompileOptions, Decoder, Decoding } from './decoding.ts'
 import { isSmall } from './is-small.ts'
-import { orReference, packPrompts, withTrainable } from './pack-prompts.ts'
+import { orReference, withTrainable } from './pack-prompts.ts'
+import type { Prefill, Prefilled } from './prefill.ts'
 import { type Started, waitingRows } from './waiting-rows.ts'
-
-/** Prompts that were run: their keys and values stay with the engine. */
-interface Prefilled {
-  readonly kept: Kept
-  /** [prompts, vocab] */
-  readonly logits: Float32Array
-  /** [prompts] */
-  readonly pad: Int32Array
-  readonly length: Int32Array
-}
 
 /** What a decoding is between two calls. */
 interface Slots {
@@ -73,13 +65,13 @@ const resized = (needed: number, before: number): number => {
  * step computes much that nobody reads. Of a large model's step the weights are the longer part, and every graph has
  * its own copy of them.
  */
-export const cachedDecoder = (policy: Policy, cached: CachedDecoding, options: CompileOptions): Decoder => {
+export const cachedDecoder = (
+  policy: Policy,
+  cached: CachedDecoding,
+  prefill: Prefill,
+  options: CompileOptions,
+): Decoder => {
   const resizes = isSmall(policy)
-  const prefill = jitPerShape(
-    ({ trainable, tokens, pad }: { trainable?: Tensors; tokens: Tensor2D; pad: Tensor1D }, constants: Tensors) =>
-      cached.prefill(constants, orReference(trainable), { tokens, pad }),
-    options,
-  )
   const decode = jitPerShape(
     (
       {
@@ -97,7 +89,6 @@ export const cachedDecoder = (policy: Policy, cached: CachedDecoding, options: C
     },
   )
   const vocab = policy.vocabSize
-  const names = Array.from({ length: cached.layers }, (_, layer) => [`k.${layer}`, `v.${layer}`]).flat()
   const [kvHeads, headDim] = cached.head
   return async ({ prompts, group, maxLength, trainable, slots = group.length }) => {
     // Nothing is read after the last token: it needs no column.
@@ -107,16 +98,12 @@ export const cachedDecoder = (policy: Policy, cached: CachedDecoding, options: C
       if (alive.delete(kept)) await kept.drop()
     }
     const waiting = waitingRows(group, slots, async (numbers): Promise<Prefilled> => {
-      const started = numbers.map((prompt) => prompts[prompt]!)
-      const packed = packPrompts(started, policy.contextLength)
-      const { outputs, kept } = await prefill.keep({ ...withTrainable(trainable), ...packed }, 'fresh')
-      alive.add(kept)
-      return {
-        kept,
-        logits: outputs.logits.data as Float32Array,
-        pad: packed.pad.data as Int32Array,
-        length: Int32Array.from(started, (p) => p.length),
-      }
+      const prefilled = await prefill(
+        numbers.map((prompt) => prompts[prompt]!),
+        trainable,
+      )
+      alive.add(prefilled.kept)
+      return prefilled
     })
     const cacheOf = async (slots: number, columns: number): Promise<Cache> => ({
       slots,
@@ -124,7 +111,9 @@ export const cachedDecoder = (policy: Policy, cached: CachedDecoding, options: C
       holding: await decode.hold(
         withTrainable(trainable),
         {
-          cache: Object.fromEntries(names.map((name) => [name, hostZeros([slots, kvHeads, columns, headDim])])),
+          cache: Object.fromEntries(
+            cacheNames(cached).map((name) => [name, hostZeros([slots, kvHeads, columns, headDim])]),
+          ),
         },
         true,
       ),

@@ -1,7 +1,10 @@
 import type { Device, HostTensors, JitOptions } from '@gfnlm/jit'
 import type { Policy } from '@gfnlm/policy'
 import { cachedDecoder } from './cached-decoder.ts'
+import { prefillOf } from './prefill.ts'
 import { promptsFault } from './prompts-fit.ts'
+import { sharedPromptDecoder } from './shared-prompt-decoder.ts'
+import { sharesPrompts } from './shares-prompts.ts'
 import { uncachedDecoder } from './uncached-decoder.ts'
 
 /**
@@ -44,6 +47,15 @@ export type CompileOptions = JitOptions & { readonly limit: number }
 /** Opens decodings of one policy; its compiled functions are shared by all of them. */
 export type Decoder = (request: DecodingRequest) => Promise<Decoding>
 
+const made = (policy: Policy, options: CompileOptions): Decoder => {
+  const { cached } = policy
+  if (cached === undefined) return uncachedDecoder(policy, options)
+  const prefill = prefillOf(policy, cached, options)
+  const slotted = cachedDecoder(policy, cached, prefill, options)
+  const shared = sharedPromptDecoder(policy, cached, prefill, options)
+  return (request) => (sharesPrompts(policy, request) ? shared : slotted)(request)
+}
+
 /**
  * The decoder of a policy: cached where the policy can, on `device` (default cpu). Opening rejects with a Fault
  * (`NoPrompts`, `PromptEmpty`, `PromptTooLong`) when the prompts and `maxLength` do not fit the policy.
@@ -52,9 +64,7 @@ export const decoderOf = (policy: Policy, device: Device = 'cpu'): Decoder => {
   const lanes = new Map<number | undefined, Decoder>()
   const on = (lane: number | undefined): Decoder => {
     const options = { device, constants: policy.constants, limit: 64, ...(lane === undefined ? {} : { thread: lane }) }
-    const found =
-      lanes.get(lane) ??
-      (policy.cached === undefined ? uncachedDecoder(policy, options) : cachedDecoder(policy, policy.cached, options))
+    const found = lanes.get(lane) ?? made(policy, options)
     lanes.set(lane, found)
     return found
   }

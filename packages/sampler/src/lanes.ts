@@ -8,6 +8,16 @@ export interface Lanes {
   readonly slots: number
 }
 
+/** What is to be decoded. */
+export interface Work {
+  readonly prompts: number
+  readonly perPrompt: number
+  /** Tokens of the longest prompt. */
+  readonly promptLength: number
+  /** Most tokens after it. */
+  readonly maxLength: number
+}
+
 /** More rows than this at a time are hardly faster each. */
 const MOST_SLOTS = 128
 
@@ -23,18 +33,25 @@ const cacheBytes = ({ cached }: Policy, columns: number): number => {
   return 2 * 4 * cached.layers * kvHeads * headDim * columns
 }
 
+/** Rows whose keys and values there is room for: with a copy of the prompt each or, where more fit, one for all. */
+const roomFor = (policy: Policy, { prompts, perPrompt, promptLength, maxLength }: Work): number => {
+  const bytes = (columns: number): number => cacheBytes(policy, bucketed(columns))
+  const apart = Math.floor(CACHE_BYTES / Math.max(1, bytes(promptLength + maxLength)))
+  const rows = prompts * perPrompt
+  const fits = prompts * bytes(promptLength) + rows * bytes(maxLength) <= CACHE_BYTES
+  return Math.max(1, apart, perPrompt > 1 && fits && !isSmall(policy) ? rows : 0)
+}
+
 /**
  * As many lanes as there are cores where the model is small, because the cores would wait for each other at each of its
  * operators; else one lane, in which all cores work on each operator and the weights are read once for all rows.
  *
- * @param rows    completions to decode
- * @param columns the longest prompt with its completion
  * @param slots   rows at a time, all lanes together; by default as many as pay, and as memory has room for
  */
-export const lanesOf = (policy: Policy, device: Device, rows: number, columns: number, slots?: number): Lanes => {
+export const lanesOf = (policy: Policy, device: Device, work: Work, slots?: number): Lanes => {
   const cores = device === 'cpu' && isSmall(policy) ? threadCount() : 1
-  const room = Math.max(1, Math.floor(CACHE_BYTES / Math.max(1, cacheBytes(policy, bucketed(columns)))))
-  const together = Math.min(rows, slots ?? Math.min(room, cores * MOST_SLOTS))
+  const rows = work.prompts * work.perPrompt
+  const together = Math.min(rows, slots ?? Math.min(roomFor(policy, work), cores * MOST_SLOTS))
   const count = Math.max(1, Math.min(cores, Math.floor(together / LEAST_SLOTS)))
   return { count, slots: Math.ceil(together / count) }
 }

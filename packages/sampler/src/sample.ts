@@ -69,8 +69,13 @@ export const sampleBatch =
     const rows = batch.prompts.length * perPrompt
     const group = Int32Array.from({ length: rows }, (_, row) => Math.floor(row / perPrompt))
     const prompts = batch.prompts.map((p) => p.tokens)
-    const longest = prompts.reduce((most, p) => Math.max(most, p.length), 0)
-    const lanes = lanesOf(state.policy, device, rows, longest + mdp.maxLength, slots)
+    const work = {
+      prompts: prompts.length,
+      perPrompt,
+      promptLength: prompts.reduce((most, p) => Math.max(most, p.length), 0),
+      maxLength: mdp.maxLength,
+    }
+    const lanes = lanesOf(state.policy, device, work, slots)
     const keys = rowKeys(batch.seed, batch.step, batch.prompts, perPrompt)
     const trainable = state.trainable()
     const lane = async (number: number): Promise<Completions> => {

@@ -24,6 +24,11 @@ const policyOf = (config: Readonly<Record<string, unknown>>): Policy => {
   return made.right
 }
 
+const MISTRAL = { ...LLAMA, model_type: 'mistral', sliding_window: 4 }
+
+/** A small random policy whose layers see the last four columns only. */
+export const windowedPolicy = (): Policy => policyOf({ ...MISTRAL, max_position_embeddings: 24 })
+
 /** Two small random policies with an adapter, of `context` positions. */
 export const smallPolicies = (context = 24): readonly (readonly [string, Policy])[] => [
   ['llama', policyOf({ ...LLAMA, max_position_embeddings: context })],

@@ -2,6 +2,7 @@ import * as tf from '@tensorflow/tfjs-core'
 import type { DecoderConfig } from '../architectures/decoder-config.ts'
 import type { Columns } from '../policy.ts'
 import { attendOne } from './attend-one.ts'
+import { besidePast, besideRows } from './beside-past.ts'
 import { capped } from './capped.ts'
 import { linear } from './linear.ts'
 import { norm } from './norm.ts'
@@ -23,14 +24,15 @@ export interface Past extends KeysValues {
   readonly bias: tf.Tensor4D
 }
 
-/** What attention needs besides its input; the same for every layer but `past`. */
+/** What attention needs besides its input; the same for every layer but `pasts`. */
 export interface AttentionContext {
   readonly rows: number
   readonly width: number
   readonly rotation: Rotation | undefined
   /** [rows, 1, width, width], or undefined when the only fresh column sees itself. */
   readonly bias: tf.Tensor4D | undefined
-  readonly past: Past | undefined
+  /** What the rows have behind them, in the order of their columns. */
+  readonly pasts: readonly Past[]
   /** Fresh columns whose outputs are wanted; all of them are keys and values. */
   readonly columns: Columns
 }
@@ -68,38 +70,17 @@ const project = (model: Model, at: (name: string) => string, x: tf.Tensor2D, con
 }
 
 /**
- * [rows, heads, width, d] queries or outputs beside a past that groups of rows share: [rows / share, kvHeads,
- * share · groups · width, d], so that one product reads a shared past once. The same memory where share is 1.
- */
-const besidePast = (x: tf.Tensor, pastRows: number, kvHeads: number): tf.Tensor4D => {
-  const [rows, heads, width, d] = x.shape as [number, number, number, number]
-  const share = rows / pastRows
-  const block = (heads / kvHeads) * width
-  const apart = tf.transpose(tf.reshape(x, [pastRows, share, kvHeads, block * d]), [0, 2, 1, 3])
-  return tf.reshape(apart, [pastRows, kvHeads, share * block, d])
-}
-
-/** The inverse of `besidePast`: [rows, heads, width, d]. */
-const besideRows = (x: tf.Tensor, rows: number, heads: number, width: number): tf.Tensor4D => {
-  const [pastRows, kvHeads, , d] = x.shape as [number, number, number, number]
-  const share = rows / pastRows
-  const block = (heads / kvHeads) * width
-  const together = tf.transpose(tf.reshape(x, [pastRows, kvHeads, share, block * d]), [0, 2, 1, 3])
-  return tf.reshape(together, [rows, heads, width, d])
-}
-
-/**
- * softmax(cap(q · kᵀ · scoreScale) + bias) · v over the fresh columns and, where there is a past, over it.
+ * softmax(cap(q · kᵀ · scoreScale) + bias) · v over the fresh columns and what the rows have behind them.
  *
  * Queries that share a key-value head are folded into its rows, so nothing is repeated: [rows, heads, count, d] is
- * [rows, kvHeads, groups · count, d] in memory. The past is read where it lies: only its scores are joined with the
+ * [rows, kvHeads, groups · count, d] in memory. A past is read where it lies: only its scores are joined with the
  * fresh ones.
  */
 const attend = (config: DecoderConfig, q: tf.Tensor4D, fresh: KeysValues, context: AttentionContext): tf.Tensor4D => {
   const { heads, kvHeads, headDim, scoreScale, scoreCap } = config
-  const { rows, width, bias, past, columns } = context
+  const { rows, width, bias, pasts, columns } = context
   const { count } = columns
-  if (past !== undefined && width === 1 && past.k.shape[0] === rows) return attendOne(config, q, fresh, past)
+  if (pasts.length > 0 && width === 1) return attendOne(config, q, fresh, pasts)
   const folded = [rows, kvHeads, (heads / kvHeads) * count] as const
   const scaled = tf.mul(q, scoreScale)
   const seen = capped(
@@ -119,16 +100,21 @@ const attend = (config: DecoderConfig, q: tf.Tensor4D, fresh: KeysValues, contex
       count,
       headDim,
     ])
-  if (past === undefined) return weighted(tf.softmax(here)) as tf.Tensor4D
+  if (pasts.length === 0) return weighted(tf.softmax(here)) as tf.Tensor4D
 
-  const [pastRows, , capacity] = past.k.shape
-  const scores = besideRows(tf.matMul(besidePast(scaled, pastRows, kvHeads), past.k, false, true), rows, heads, count)
-  const pastBias = past.bias.shape[2] === 1 ? past.bias : onlyColumns(past.bias, columns)
-  const remembered = tf.add(capped(scores, scoreCap), pastBias)
-  const all = tf.softmax(tf.concat([remembered, here], -1))
-  const [before, now] = tf.split(all, [capacity, width], -1)
-  const recalled = besideRows(tf.matMul(besidePast(before!, pastRows, kvHeads), past.v), rows, heads, count)
-  return tf.add(recalled, weighted(now!))
+  const remembered = pasts.map(({ k, bias }) => {
+    const scores = besideRows(tf.matMul(besidePast(scaled, k.shape[0], kvHeads), k, false, true), rows, heads, count)
+    return tf.add(capped(scores, scoreCap), bias.shape[2] === 1 ? bias : onlyColumns(bias, columns))
+  })
+  const weights = tf.split(
+    tf.softmax(tf.concat([...remembered, here], -1)),
+    [...pasts.map(({ k }) => k.shape[2]), width],
+    -1,
+  )
+  const recalled = pasts.map(({ k, v }, i) =>
+    besideRows(tf.matMul(besidePast(weights[i]!, k.shape[0], kvHeads), v), rows, heads, count),
+  )
+  return recalled.reduceRight<tf.Tensor>((sum, x) => tf.add(x, sum), weighted(weights.at(-1)!)) as tf.Tensor4D
 }
 
 /** Self-attention of one layer: [rows · width, hidden] → [rows · count, hidden], and the fresh keys and values. */

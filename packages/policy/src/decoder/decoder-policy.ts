@@ -1,7 +1,16 @@
 import { frozenHeadLogProbs } from '@gfnlm/jit'
 import * as tf from '@tensorflow/tfjs-core'
 import type { DecoderConfig } from '../architectures/decoder-config.ts'
-import type { BranchInput, BranchLogits, CachedDecoding, Columns, Policy, Tensors, TokenInput } from '../policy.ts'
+import type {
+  BranchInput,
+  BranchLogits,
+  Cache,
+  CachedDecoding,
+  Columns,
+  Policy,
+  Tensors,
+  TokenInput,
+} from '../policy.ts'
 import { type Pass, decoder, headTrains, unembed } from './decoder.ts'
 import { type LoraScale, type Model, modelOf } from './parameters.ts'
 import { inRows, readTokens } from './read-tokens.ts'
@@ -19,6 +28,9 @@ const mustFit = (config: DecoderConfig, width: number, { start, count }: Columns
   if (start < 0 || count < 1 || start + count > width)
     throw new RangeError(`columns ${start} to ${start + count} are not within the ${width} of the batch`)
 }
+
+/** Columns of a cache. */
+const columnsIn = (cache: Cache): number => cache['k.0']!.shape[2]!
 
 /** The teacher-forced, cached and branched forwards of one configuration: ways to ask the same decoder. */
 export const decoderFunctions = (config: DecoderConfig, loraScale: LoraScale): DecoderFunctions => {
@@ -66,9 +78,9 @@ export const decoderFunctions = (config: DecoderConfig, loraScale: LoraScale): D
       longest,
       visible: (window) => ({
         bias: causalBias(tf.zeros([1], 'int32'), length, window),
-        pastBias: cacheBias(pads, starts, width, length, window),
+        pastBiases: [cacheBias(pads, starts, width, length, window)],
       }),
-      past: trunk.fresh,
+      pasts: [trunk.fresh],
       columns: { start: 0, count: length },
     })
     return {
@@ -85,16 +97,23 @@ export const decoderFunctions = (config: DecoderConfig, loraScale: LoraScale): D
       const { hidden, fresh } = decoder(model, padded(tokens, pad, { start: tokens.shape[1] - 1, count: 1 }))
       return { logits: unembed(model, hidden), fresh }
     },
-    decode: (constants, trainable, { tokens, filled, cache }) => {
+    decode: (constants, trainable, { tokens, filled, cache, prompt }) => {
       const rows = tokens.shape[0]
-      const capacity = cache['k.0']!.shape[2]!
+      const capacity = columnsIn(cache)
       const model = modelWith(constants, trainable)
+      const position = prompt === undefined ? filled : tf.add<tf.Tensor1D>(prompt.length, filled)
+      const before = prompt === undefined ? 0 : columnsIn(prompt.cache)
       const { hidden, fresh } = decoder(model, {
         tokens: tf.reshape(tokens, [rows, 1]),
-        positions: tf.reshape(filled, [rows, 1]),
-        longest: Math.min(capacity + 1, config.context),
-        visible: (window) => ({ pastBias: filledBias(filled, capacity, window) }),
-        past: cache,
+        positions: tf.reshape(position, [rows, 1]),
+        longest: Math.min(before + capacity + 1, config.context),
+        visible: (window) => ({
+          pastBiases: [
+            ...(prompt === undefined ? [] : [filledBias(prompt.length, before, window, position)]),
+            filledBias(filled, capacity, window),
+          ],
+        }),
+        pasts: [...(prompt === undefined ? [] : [prompt.cache]), cache],
         columns: { start: 0, count: 1 },
       })
       return { logits: unembed(model, hidden), fresh }

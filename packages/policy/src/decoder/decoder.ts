@@ -21,8 +21,8 @@ export interface Pass {
   readonly present?: tf.Tensor2D
   /** What the queries see, in layers that look back over a window of columns or, where it is absent, over all. */
   readonly visible: (window?: number) => Visible
-  /** Columns before the pass; equal runs of rows may share a cache row. */
-  readonly past?: Cache
+  /** Columns before the pass, the earliest first; equal runs of rows may share a row of a cache. */
+  readonly pasts?: readonly Cache[]
   /** Columns whose hidden states are wanted. */
   readonly columns: Columns
 }
@@ -31,8 +31,8 @@ export interface Pass {
 export interface Visible {
   /** [rows or 1, 1, width, width] among the pass's own columns; absent when there is only one. */
   readonly bias?: tf.Tensor4D
-  /** [rows, 1, width or 1, capacity] of the columns before the pass; absent when there are none. */
-  readonly pastBias?: tf.Tensor4D
+  /** [rows, 1, width or 1, capacity] of each of the pass's pasts; absent when there are none. */
+  readonly pastBiases?: readonly tf.Tensor4D[]
 }
 
 const embed = (model: Model, { tokens, positions, present }: Pass): tf.Tensor2D => {
@@ -111,8 +111,8 @@ export const decoder = (
     const at = (name: string): string => `${names.layers}.${layer}.${name}`
     // Of the last layer's outputs nobody reads the other columns.
     const columns = layer === config.layers - 1 ? pass.columns : { start: 0, count: width }
-    const { rotation, bias, pastBias } = near !== undefined && sliding?.layers[layer] === true ? near : whole
-    const past = pass.past && pastBias && pastOf(pass.past, layer, pastBias)
+    const { rotation, bias, pastBiases = [] } = near !== undefined && sliding?.layers[layer] === true ? near : whole
+    const pasts = pastBiases.map((seen, i) => pastOf(pass.pasts![i]!, layer, seen))
     const normal = (name: string | undefined, branch: tf.Tensor2D): tf.Tensor2D =>
       name === undefined ? branch : norm(model, at(name), branch)
     const mixed = attention(model, at, norm(model, at(names.attentionNorm), x), {
@@ -120,7 +120,7 @@ export const decoder = (
       width,
       rotation,
       bias,
-      past,
+      pasts,
       columns,
     })
     fresh[`k.${layer}`] = mixed.fresh.k

@@ -59,15 +59,22 @@ export const cacheBias = (
   return tf.expandDims(biasOf(tf.logicalAnd(held, near)), 1)
 }
 
-/** [rows, 1, 1, capacity] bias of a cache whose first `filled` [rows] columns hold tokens, for a query after them. */
-export const filledBias = (filled: tf.Tensor1D, capacity: number, window?: number): tf.Tensor4D => {
+/**
+ * [rows, 1, 1, capacity] bias of a cache whose first `filled` [rows] columns hold tokens, for a query at column `query`
+ * [rows], by default the one after them.
+ */
+export const filledBias = (
+  filled: tf.Tensor1D,
+  capacity: number,
+  window?: number,
+  query: tf.Tensor1D = filled,
+): tf.Tensor4D => {
   const rows = filled.shape[0]
-  const end = tf.reshape(filled, [rows, 1])
   const columns = columnsOf(capacity)
-  const held = tf.less(columns, end)
+  const held = tf.less(columns, tf.reshape(filled, [rows, 1]))
   const seen =
-    window === undefined || window > capacity
+    window === undefined || (query === filled && window > capacity)
       ? held
-      : tf.logicalAnd(held, tf.greater(columns, tf.sub(end, tf.scalar(window, 'int32'))))
+      : tf.logicalAnd(held, tf.greater(columns, tf.sub(tf.reshape(query, [rows, 1]), tf.scalar(window, 'int32'))))
   return tf.reshape(biasOf(seen), [rows, 1, 1, capacity])
 }
