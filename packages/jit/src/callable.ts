@@ -28,6 +28,12 @@ export interface Compiled<In, Out> {
    * run may write its outputs over those of the run before, which spares memory where nobody keeps them.
    */
   readonly hold: (held: HostTree, given?: HostTree, reuse?: boolean) => Promise<Holding<Out>>
+  /**
+   * Calls, and may write outputs over arrays of `spent` that have their names, types and shapes: those are no longer the
+   * caller's, whether they were written over or not. Spares a step the memory of its results, which the system would
+   * clear and a garbage collector find.
+   */
+  readonly over: (inputs: In, spent: HostTree) => Promise<Out>
   /** Frees sessions and constants. */
   readonly dispose: () => Promise<void>
 }
@@ -44,11 +50,12 @@ export const callable = <In, Out>(
   choose: (signature: Signature) => Promise<Executable>,
   dispose: () => Promise<void>,
 ): Compiled<AsHost<In>, AsHost<Out>> => {
-  const call = async (inputs: AsHost<In>): Promise<AsHost<Out>> => {
-    const feeds = flat(inputs as HostTree)
+  const over = async (inputs: AsHost<In>, spent: HostTree): Promise<AsHost<Out>> => {
+    const [feeds, places] = [flat(inputs as HostTree), flat(spent)]
     const executable = await choose(signatureOf(feeds))
-    return unflatten(await executable.run(feeds)) as AsHost<Out>
+    return unflatten(await executable.run(feeds, places)) as AsHost<Out>
   }
+  const call = (inputs: AsHost<In>): Promise<AsHost<Out>> => over(inputs, {})
   const keep: Compiled<AsHost<In>, AsHost<Out>>['keep'] = async (inputs, name) => {
     const feeds = flat(inputs as HostTree)
     const executable = await choose(signatureOf(feeds))
@@ -103,5 +110,5 @@ export const callable = <In, Out>(
       drop,
     }
   }
-  return Object.assign(call, { keep, hold, dispose })
+  return Object.assign(call, { keep, hold, over, dispose })
 }

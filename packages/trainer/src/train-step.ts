@@ -59,7 +59,10 @@ export interface Stepped {
 export interface TrainStep<Batch> {
   readonly layout: ParameterLayout
   readonly initial: TrainingState
-  readonly step: (state: TrainingState, batch: Batch) => Promise<Stepped>
+  /**
+   * @param spent a state that nobody holds any more: the new one may be written over it
+   */
+  readonly step: (state: TrainingState, batch: Batch, spent?: TrainingState) => Promise<Stepped>
   /** The policy's parameters in a state. */
   readonly trainable: (state: TrainingState) => HostTensors
   /** The task's own in a state: a head's, log Z. */
@@ -89,6 +92,11 @@ type HostState = AsHost<Updated>
 
 const arrays = (named: Readonly<Record<string, Float32Array>>): HostTensors =>
   Object.fromEntries(Object.entries(named).map(([name, x]) => [name, hostTensor(x)]))
+
+const arraysOf = ({ parameters, moments }: TrainingState): Pick<HostState, 'parameters' | 'moments'> => ({
+  parameters: hostTensor(parameters),
+  moments: arrays(moments),
+})
 
 const scalar = ({ data }: { readonly data: ArrayLike<number> }): number => data[0]!
 
@@ -152,7 +160,7 @@ export const trainStep = <Batch>(policy: Policy, options: TrainStepOptions<Batch
     { device },
   )
 
-  const inParts = async (parts: readonly HostTree[], state: HostState) => {
+  const inParts = async (parts: readonly HostTree[], state: HostState, spent: HostTree) => {
     let sum = hostTensor(new Float32Array(layout.size))
     const said: Said[] = []
     for (const part of parts) {
@@ -167,24 +175,24 @@ export const trainStep = <Batch>(policy: Policy, options: TrainStepOptions<Batch
       })
     }
     const { loss, mass, metrics } = combined(said)
-    return { ...(await updateBy({ ...state, sum, mass: hostScalar(mass) })), loss, metrics }
+    return { ...(await updateBy.over({ ...state, sum, mass: hostScalar(mass) }, spent)), loss, metrics }
   }
 
-  const whole = async (batch: HostTree, state: HostState) => {
-    const out = await atOnce({ ...state, batch: batch as HostTensors })
+  const whole = async (batch: HostTree, state: HostState, spent: HostTree) => {
+    const out = await atOnce.over({ ...state, batch: batch as HostTensors }, spent)
     return { ...out, loss: scalar(out.loss), metrics: scalars(out.metrics) }
   }
 
-  const step: TrainStep<Batch>['step'] = async (state, batch) => {
+  const step: TrainStep<Batch>['step'] = async (state, batch, spent) => {
     const rate = learningRate(state.step)
     const numbers = Object.entries({ rate, ...optimizer.coefficients(state.step) })
     const given = {
-      parameters: hostTensor(state.parameters),
-      moments: arrays(state.moments),
+      ...arraysOf(state),
       numbers: Object.fromEntries(numbers.map(([name, n]) => [name, hostScalar(n)])),
     }
     const parts = accumulate === 1 ? [task.pack(batch)] : (task.packParts?.(batch, accumulate) ?? [])
-    const out = await (parts.length === 1 ? whole(parts[0]!, given) : inParts(parts, given))
+    const places: HostTree = spent === undefined ? {} : arraysOf(spent)
+    const out = await (parts.length === 1 ? whole(parts[0]!, given, places) : inParts(parts, given, places))
     const metrics: Record<string, number> = { loss: out.loss, grad_norm: scalar(out.norm), learning_rate: rate }
     for (const [name, value] of Object.entries(out.metrics)) metrics[loggedName(name)] = value
     if (!Number.isFinite(metrics['loss']) || !Number.isFinite(metrics['grad_norm']))

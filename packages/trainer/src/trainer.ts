@@ -31,12 +31,25 @@ export type Learner<Batch> = Pick<Trainer<Batch>, 'update' | 'tokens'>
 export const trainer = <Batch>(policy: Policy, options: TrainStepOptions<Batch>): Trainer<Batch> => {
   const { layout, initial, step, trainable, own } = trainStep(policy, options)
   let current = initial
+  // Whoever has seen a state may keep it. One that nobody has seen is written over when it is two updates old.
+  let seen = true
+  let spent: TrainingState | undefined
+  let running = 0
+  const shown = (): TrainingState => {
+    seen = true
+    return current
+  }
+  const replace = (state: TrainingState): void => {
+    spent = seen || running > 1 ? undefined : current
+    current = state
+    seen = false
+  }
   return {
     policy,
     layout,
-    trainable: () => trainable(current),
-    own: () => own(current),
-    state: () => current,
+    trainable: () => trainable(shown()),
+    own: () => own(shown()),
+    state: shown,
     restore: (state) => {
       const [found, wanted] = [state, initial].map(
         ({ parameters, moments }) =>
@@ -49,13 +62,22 @@ export const trainer = <Batch>(policy: Policy, options: TrainStepOptions<Batch>)
           'Resume with the policy, objective and optimizer the state was saved with.',
           { found, wanted },
         )
+      spent = undefined
       current = state
+      seen = true
     },
     ...(options.task.tokens === undefined ? {} : { tokens: options.task.tokens }),
     update: async (batch) => {
-      const { state, metrics } = await step(current, batch)
-      current = state
-      return metrics
+      const over = spent
+      spent = undefined
+      running++
+      try {
+        const { state, metrics } = await step(current, batch, over)
+        replace(state)
+        return metrics
+      } finally {
+        running--
+      }
     },
   }
 }

@@ -82,7 +82,8 @@ const prepared = (request: Request, { staging }: Thread): readonly [Request, rea
   switch (request.kind) {
     case 'run': {
       const { wires, lent } = staging.lend(request.feeds)
-      return [{ ...request, feeds: wires, lent }, buffersAt(wires, lent)]
+      const { over = {} } = request
+      return [{ ...request, feeds: wires, lent }, [...buffersAt(wires, lent), ...buffersAt(over, Object.keys(over))]]
     }
     case 'hold': {
       const { wires, lent } = staged(request.tensors)

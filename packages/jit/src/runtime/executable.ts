@@ -35,7 +35,8 @@ export interface Copies {
 
 /** A function compiled for one signature, on one device; names are paths. */
 export interface Executable {
-  readonly run: (feeds: HostTensors) => Promise<HostTensors>
+  /** Outputs may be written over `spent`, by name: arrays that are no longer the caller's. */
+  readonly run: (feeds: HostTensors, spent?: HostTensors) => Promise<HostTensors>
   /** Runs, and keeps the outputs under a path where it ran. */
   readonly keep: (feeds: HostTensors, branch: string) => Promise<{ readonly outputs: HostTensors; readonly kept: Kept }>
   /**

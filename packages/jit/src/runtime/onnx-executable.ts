@@ -1,13 +1,13 @@
 import type * as tf from '@tensorflow/tfjs-core'
 import { parse } from 'node:path'
 import { jitError } from '../errors.ts'
-import type { HostTensors } from '../host-tensor.ts'
+import type { HostTensor, HostTensors } from '../host-tensor.ts'
 import { activationBytes, frozenProducts } from '../onnx/cost.ts'
 import { legalize } from '../onnx/legalize.ts'
 import { onnxModel } from '../onnx/model.ts'
 import { padRows } from '../onnx/row-padding/pad-rows.ts'
 import type { Signature } from '../signature.ts'
-import type { Graph } from '../trace/graph.ts'
+import type { Graph, Value } from '../trace/graph.ts'
 import { trace } from '../trace/trace.ts'
 import { ask, freedWith, threadCount } from './engine.ts'
 import {
@@ -86,6 +86,13 @@ const packingOf = (graph: Graph): Pick<SessionOptions, 'packing' | 'bytes'> => {
   return frozen.rows < ROWS_THAT_PAY ? { packing: 'once', bytes: bytes + frozen.bytes } : { packing: 'each run', bytes }
 }
 
+/** Whether an array is all of its memory, and of a value's type and shape. */
+const isPlaceOf = ({ dtype, shape, data }: HostTensor, value: Value): boolean =>
+  dtype === value.dtype &&
+  shape.join() === value.shape.join() &&
+  data.buffer instanceof ArrayBuffer &&
+  data.byteLength === data.buffer.byteLength
+
 /** Traces `f` for a signature and opens an ONNX Runtime session for it on the engine's thread. */
 export const onnxExecutable = async (
   f: (
@@ -117,8 +124,20 @@ export const onnxExecutable = async (
     if (reply.kind === 'outputs') return reply.outputs
     throw failure('run', reply)
   }
+  /** Of arrays that nobody holds any more, those that outputs fit into. */
+  const placesAmong = (spent: HostTensors): HostTensors =>
+    Object.fromEntries(
+      graph.outputs.flatMap(({ name, value }) => {
+        const array = spent[name]
+        return array !== undefined && isPlaceOf(array, value) ? [[name, array]] : []
+      }),
+    )
   const functions = {
-    run: async (feeds: HostTensors) => outputs(await tell({ kind: 'run', session, feeds: pick(feeds, names.inputs) })),
+    run: async (feeds: HostTensors, spent: HostTensors = {}) => {
+      const over = device === 'cpu' ? placesAmong(spent) : {}
+      const given = Object.keys(over).length === 0 ? {} : { over }
+      return outputs(await tell({ kind: 'run', session, feeds: pick(feeds, names.inputs), ...given }))
+    },
     keep: async (feeds: HostTensors, branch: string) => {
       const keep = names.outputs.filter((path) => isUnder(branch, path))
       const reply = await tell({ kind: 'run', session, feeds: pick(feeds, names.inputs), keep })

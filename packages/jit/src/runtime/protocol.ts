@@ -71,6 +71,8 @@ export type Request =
       readonly feeds: WireMap
       /** Feeds whose memory comes back with the reply. */
       readonly lent?: readonly string[]
+      /** Arrays that outputs of the same name are written over; moved. */
+      readonly over?: WireMap
       readonly held?: number
       readonly copies?: readonly Copy[]
       /** Outputs that stay, under the handle in the reply. */

@@ -95,6 +95,18 @@ const infer = async ({ session, feeds }: Extract<Request, { kind: 'infer' }>): P
 /** Takes what the caller need not wait for: it is done once the reply is on its way, before the next request. */
 type Later = (work: () => void) => void
 
+/** Every output of a session, some with the memory that they go to. */
+const placesOf = (
+  { outputNames }: Session,
+  over: WireMap,
+): ort.InferenceSession.OnnxValueMapType & Record<string, null> =>
+  Object.fromEntries(
+    outputNames.map((name) => {
+      const place = over[name.slice('out/'.length)]
+      return [name, place === undefined ? null : tensorOf(place)]
+    }),
+  ) as never
+
 const run = async (id: number, request: Extract<Request, { kind: 'run' }>, later: Later): Promise<Reply> => {
   const session = await sessions.use(request.session)
   if (session === undefined) return { kind: 'gone', message: 'its session was released' }
@@ -108,7 +120,9 @@ const run = async (id: number, request: Extract<Request, { kind: 'run' }>, later
   const feeds: Record<string, ort.Tensor> = {}
   for (const [name, tensor] of Object.entries(await held.tensors())) feeds[`in/${name}`] = tensor
   for (const [name, wire] of Object.entries(request.feeds)) feeds[`in/${name}`] = tensorOf(wire)
-  const results = await session.run(feeds)
+  const results = await (request.over === undefined
+    ? session.run(feeds)
+    : session.run(feeds, placesOf(session, request.over)))
   const outputs: Record<string, Wire> = {}
   for (const [name, tensor] of Object.entries(results)) outputs[name.slice('out/'.length)] = wireOf(tensor)
   later(await held.write(outputs, request.feeds))

@@ -7,7 +7,7 @@ import { readProfile, removeProfile } from './profile-file.ts'
 import type { Profiled } from './write-profiles.ts'
 
 /** The part of a session that the engine uses. */
-export type Session = Pick<InferenceSession, 'run' | 'release'>
+export type Session = Pick<InferenceSession, 'run' | 'release' | 'outputNames'>
 
 /** Opens a session with these options besides its own. */
 export type Open = (options: InferenceSession.SessionOptions) => Promise<InferenceSession>
@@ -58,6 +58,7 @@ export const profiledSession = async (
   const { session, profile } = await opened(id, device, folder, open)
   profiled.push(profile)
   return {
+    outputNames: session.outputNames,
     run: session.run.bind(session),
     release: async () => {
       profile.end()
@@ -82,12 +83,13 @@ export const placedSession = async (
     tell(placementOf(device, readProfile(profile.prefix)))
     removeProfile(profile.prefix)
   }
-  const run = async (feeds: InferenceSession.OnnxValueMapType): Promise<InferenceSession.OnnxValueMapType> => {
-    const results = await session.run(feeds)
+  const run = async (...given: readonly unknown[]): Promise<InferenceSession.OnnxValueMapType> => {
+    const results = await session.run(...(given as Parameters<InferenceSession['run']>))
     conclude()
     return results
   }
   return {
+    outputNames: session.outputNames,
     run,
     release: async () => {
       conclude()

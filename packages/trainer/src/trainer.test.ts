@@ -1,0 +1,58 @@
+import { expect, test } from 'vitest'
+import { adamw } from './optimizer/adamw.ts'
+import { constant } from './schedule.ts'
+import { quadratic, twoNumbers } from './testing/quadratic.ts'
+import type { TrainingState } from './train-step.ts'
+import { trainer } from './trainer.ts'
+
+const learner = () =>
+  trainer(twoNumbers(1, 2), { task: quadratic(), optimizer: adamw(), learningRate: constant(0.125) })
+
+const copyOf = ({ step, parameters, moments }: TrainingState): TrainingState => ({
+  step,
+  parameters: parameters.slice(),
+  moments: Object.fromEntries(Object.entries(moments).map(([name, m]) => [name, m.slice()])),
+})
+
+test('a state that somebody has seen is never written over', async () => {
+  const one = learner()
+  const seen: { readonly state: TrainingState; readonly copy: TrainingState }[] = []
+  const first = one.state()
+  seen.push({ state: first, copy: copyOf(first) })
+  for (let step = 0; step < 9; step++) {
+    await one.update([3, step])
+    if (step % 3 === 0) seen.push({ state: one.state(), copy: copyOf(one.state()) })
+    if (step % 3 === 1) one.trainable()
+  }
+  for (const { state, copy } of seen) expect(state).toEqual(copy)
+  expect(new Set(seen.map(({ state }) => state.parameters[0])).size).toBe(4)
+})
+
+test('what is learned is the same whether states are seen or not, also after going on from another', async () => {
+  const [seen, unseen] = [learner(), learner()]
+  const both = async (from: number, to: number): Promise<void> => {
+    for (let step = from; step < to; step++) {
+      await seen.update([3, step])
+      seen.state()
+      await unseen.update([3, step])
+    }
+  }
+  await both(0, 5)
+  const state = seen.state()
+  const copy = copyOf(state)
+  await both(5, 8)
+  seen.restore(state)
+  unseen.restore(state)
+  await both(8, 12)
+  expect(unseen.state()).toEqual(seen.state())
+  expect(state).toEqual(copy)
+})
+
+test('updates that run at the same time do not take memory from each other', async () => {
+  const one = learner()
+  for (let step = 0; step < 4; step++) await one.update([3, 2])
+  await Promise.all([0, 1, 2].map((x) => one.update([3, x])))
+  for (let step = 0; step < 3; step++) await one.update([3, 2])
+  expect(one.state().parameters.every(Number.isFinite)).toBe(true)
+  expect(one.state().step).toBe(8)
+})
