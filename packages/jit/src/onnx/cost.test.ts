@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { hostTensor } from '../host-tensor.ts'
-import { graphBuilder } from '../trace/graph.ts'
+import { type Value, graphBuilder } from '../trace/graph.ts'
 import { matmul } from '../trace/lower/matmul.ts'
 import { activationBytes, frozenProducts } from './cost.ts'
 
@@ -15,6 +15,15 @@ test('activations count while somebody reads them, a view as what it shows', () 
   const e = graph.emit('Add', [c, d], [100], 'float32')
   // a, b and c together; a is read through its view after b is not needed any more
   expect(activationBytes({ nodes: graph.nodes, inputs: graph.inputs, outputs: [{ name: 'e', value: e }] })).toBe(1200)
+})
+
+test('what is returned counts to the end, through its view too', () => {
+  const graph = graphBuilder()
+  const x = graph.input('x', [100], 'float32')
+  const [a, b, c] = ['Neg', 'Abs', 'Exp'].map((op) => graph.emit(op, [x], [100], 'float32')) as [Value, Value, Value]
+  const view = graph.emit('Reshape', [a, graph.ints([10, 10])], [10, 10], 'float32')
+  const outputs = [view, b, c].map((value, i) => ({ name: `${i}`, value }))
+  expect(activationBytes({ nodes: graph.nodes, inputs: graph.inputs, outputs })).toBe(1200)
 })
 
 test('frozen products: their bytes, and the rows a mean element of them is multiplied by', () => {

@@ -9,7 +9,7 @@ const VIEWS = new Set(['Reshape', 'Identity'])
  * The most bytes that intermediate results need at one time, run in the graph's order: what a session holds besides its
  * weights, to a good approximation (ONNX Runtime also writes results over inputs nobody reads any more).
  */
-export const activationBytes = ({ nodes }: Graph): number => {
+export const activationBytes = ({ nodes, outputs }: Graph): number => {
   // a view keeps what it shows
   const owner = new Map<number, number>()
   const ownerOf = (v: Value): number => owner.get(v.id) ?? v.id
@@ -18,6 +18,8 @@ export const activationBytes = ({ nodes }: Graph): number => {
     if (VIEWS.has(op)) owner.set(outputs[0]!.id, ownerOf(inputs[0]!))
     for (const v of [...inputs, ...outputs]) lastUse.set(ownerOf(v), i)
   })
+  // what is returned is there to the end
+  for (const { value } of outputs) lastUse.set(ownerOf(value), nodes.length)
   const freed = new Map<number, number[]>()
   for (const [id, at] of lastUse) freed.set(at, [...(freed.get(at) ?? []), id])
   const size = new Map<number, number>()

@@ -25,8 +25,14 @@ type Use = { readonly node: Node; readonly position: number }
 const families = ({ nodes }: Graph): Value[][] => {
   const above = new Map<number, number>()
   const root = (id: number): number => {
-    const up = above.get(id)
-    return up === undefined ? id : root(up)
+    const path: number[] = []
+    let at = id
+    for (let up = above.get(at); up !== undefined; up = above.get(at)) {
+      path.push(at)
+      at = up
+    }
+    for (const passed of path) above.set(passed, at)
+    return at
   }
   const values = new Map<number, Value>()
   for (const node of nodes) {
@@ -39,7 +45,11 @@ const families = ({ nodes }: Graph): Value[][] => {
     }
   }
   const grouped = new Map<number, Value[]>()
-  for (const v of values.values()) grouped.set(root(v.id), [...(grouped.get(root(v.id)) ?? []), v])
+  for (const v of values.values()) {
+    const family = grouped.get(root(v.id))
+    if (family === undefined) grouped.set(root(v.id), [v])
+    else family.push(v)
+  }
   return [...grouped.values()]
 }
 

@@ -14,13 +14,18 @@ const sumsOverRows = ({ inputs, outputs: [out] }: Node): boolean => {
   return !last && out!.shape.length > 0
 }
 
-/** Whether a node's result in a column depends on that column of its operands alone (or on one number a row). */
+/** One number for all columns: the same at every run, or a factor of ±∞ would make NaN of a zero. */
+const isFiniteConstant = ({ data }: Value): boolean =>
+  data !== undefined && Array.from(data, Number).every(Number.isFinite)
+
+/** Whether a node's result in a column depends on that column of its operands alone, and is finite where they are 0. */
 export const isColumnwise = (node: Node): boolean => {
   const [out] = node.outputs
   if (out!.dtype !== 'float32' || out!.shape.length === 0) return false
   if (node.op === 'Reshape') return columnsOf(node.inputs[0]!) === columnsOf(out!)
   if (node.op === 'ReduceSum') return sumsOverRows(node)
-  const fits = (v: Value): boolean => v.dtype === 'float32' && [1, columnsOf(out!)].includes(columnsOf(v))
+  const fits = (v: Value): boolean =>
+    v.dtype === 'float32' && (columnsOf(v) === columnsOf(out!) || (columnsOf(v) === 1 && isFiniteConstant(v)))
   return ELEMENTWISE.has(node.op) && node.inputs.every(fits)
 }
 

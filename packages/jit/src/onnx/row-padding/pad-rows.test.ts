@@ -1,3 +1,4 @@
+import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { hostTensor } from '../../host-tensor.ts'
 import { withPaddedWeights } from '../../runtime/padded-weights.ts'
@@ -152,4 +153,80 @@ test('a product of a value with itself, and one that both operands sum over', as
   const longer = await spread(made)
   const [before, after] = [await runGraph(made, feedsOf(made)), await runGraph(longer, feedsOf(made))]
   for (const name of Object.keys(before)) expect(difference(before[name]!, after[name]!), name).toBe(0)
+})
+
+const weights = hostTensor(new Float32Array(WIDE * WIDE), [WIDE, WIDE])
+
+/** Operators that need short rows, so many that long ones do not pay. */
+const short = (graph: GraphBuilder, x: Value): Value =>
+  [1, 2, 3, 4, 5, 6].map((k) => graph.emit('Elu', [x], x.shape, 'float32', { alpha: { float: k } }))[0]!
+
+/** What makes another matrix [WIDE, WIDE] of two. */
+const STEPS: readonly ((graph: GraphBuilder, a: Value, b: Value) => Value)[] = [
+  (graph, a) => unary(graph, 'Sigmoid', a),
+  short,
+  (graph, a, b) => binary(graph, 'Add', a, b),
+  (graph, a, b) => binary(graph, 'Mul', a, b),
+  (graph, a) => matmul(graph, a, graph.frozen('w', weights), false, false),
+  (graph, a) => matmul(graph, a, graph.frozen('w', weights), false, true),
+  (graph, a, b) => matmul(graph, a, b, false, false),
+  (graph, a, b) => matmul(graph, a, b, true, false),
+  (graph, a, b) => matmul(graph, a, b, false, true),
+]
+
+/** Values that are made twice, or read before they are made. */
+const flawsOf = ({ nodes, inputs, outputs }: Graph): string[] => {
+  const made = new Set(inputs.map(({ id }) => id))
+  const isThere = (v: Value): boolean => made.has(v.id) || v.data !== undefined || v.name !== undefined
+  const flaws: string[] = []
+  for (const node of nodes) {
+    if (!node.inputs.every(isThere)) flaws.push(`${node.op} reads what is not there`)
+    for (const { id } of node.outputs) {
+      if (made.has(id)) flaws.push(`${node.op} makes a value again`)
+      made.add(id)
+    }
+  }
+  return outputs.every(({ value }) => isThere(value)) ? flaws : [...flaws, 'an output is missing']
+}
+
+test('whatever the graph, every value is made once, before it is read', () => {
+  const step = fc.tuple(fc.nat(STEPS.length - 1), fc.nat(9), fc.nat(9))
+  let changed = 0
+  fc.assert(
+    fc.property(fc.array(step, { minLength: 4, maxLength: 16 }), (steps) => {
+      const graph = graphBuilder()
+      const values = [graph.input('x', [WIDE, WIDE], 'float32')]
+      const latest = (i: number): Value => values.at(-1 - (i % values.length))!
+      for (const [which, i, j] of steps) values.push(STEPS[which]!(graph, latest(i), latest(j)))
+      const made = graphOf(graph, { last: latest(0), other: latest(3) })
+      const longer = padRows(made).graph
+      if (longer !== made) changed++
+      expect(flawsOf(longer)).toEqual([])
+    }),
+    { seed: 1, numRuns: 1000 },
+  )
+  expect(changed).toBeGreaterThan(100)
+})
+
+test('a factor of ±∞ on a row stays what it was: longer rows make no NaN of it', async () => {
+  const graph = graphBuilder()
+  const x = graph.input('x', [WIDE, WIDE], 'float32')
+  const factor = graph.input('factor', [WIDE, 1], 'float32')
+  const u = matmul(graph, x, matrix(graph, 'up', WIDE, WIDE), false, false)
+  const h = unary(graph, 'Tanh', binary(graph, 'Mul', u, factor))
+  const made = graphOf(graph, { y: matmul(graph, h, matrix(graph, 'down', WIDE, WIDE), false, false) })
+  const longer = await spread(made)
+  expect(longer).not.toBe(made)
+  const feeds = { ...feedsOf(made), factor: new Float32Array(WIDE).fill(Infinity) }
+  const [before, after] = [await runGraph(made, feeds), await runGraph(longer, feeds)]
+  expect(before['out/y']!.every(Number.isFinite)).toBe(true)
+  expect(difference(before['out/y']!, after['out/y']!)).toBe(0)
+})
+
+test('a chain as long as a long training step has its families, however deep', () => {
+  const graph = graphBuilder()
+  let sum = matmul(graph, graph.input('x', [ROWS, WIDE], 'float32'), graph.frozen('w', weights), false, false)
+  for (let i = 0; i < 20_000; i++) sum = binary(graph, 'Add', sum, graph.splat(i, [], 'float32'))
+  const made = graphOf(graph, { y: matmul(graph, sum, graph.frozen('w', weights), false, false) })
+  expect(flawsOf(padRows(made).graph)).toEqual([])
 })

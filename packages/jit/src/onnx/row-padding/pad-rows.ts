@@ -26,7 +26,9 @@ const sameShape = (a: readonly number[], b: readonly number[]): boolean => a.eve
 /**
  * The same function with rows that do not collide in the cache (`chooseRows`): they are a line longer, zeros where they
  * begin to exist. What a product sums over gets as many zeros in its other operand, so that whatever elementwise
- * operators made of the zeros counts nothing, and results are those of the graph as it was, to the bit.
+ * operators made of the zeros counts nothing, and results are those of the graph as it was, to the bit. This needs what
+ * stands against a zero to be finite: where a row of a product's left operand holds ±∞, a saturating function (tanh,
+ * sigmoid) might have made numbers of that row's results again, and longer rows make them NaN.
  */
 export const padRows = (graph: Graph): PaddedGraph => {
   const chosen = chooseRows(graph)
@@ -100,7 +102,10 @@ export const padRows = (graph: Graph): PaddedGraph => {
       const kept = sameShape(made, wanted) ? result : fresh({ shape: wanted, dtype: out.dtype })
       if (kept !== result) begin(result, kept)
       long.set(out.id, kept)
-    } else if (result !== out) begin(result, out)
+      return
+    }
+    if (result !== out) begin(result, out)
+    there.add(out.id)
   }
 
   const columnwise = (node: Node, out: Value): void => {
