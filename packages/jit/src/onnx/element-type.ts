@@ -8,10 +8,19 @@ export const ELEMENT: Readonly<Record<GraphType, number>> = {
   int32: 6,
   int64: 7,
   bool: 9,
+  float64: 11,
   uint4: 21,
 }
 
-const BITS: Readonly<Record<GraphType, number>> = { float32: 32, uint8: 8, int32: 32, int64: 64, bool: 8, uint4: 4 }
+const BITS: Readonly<Record<GraphType, number>> = {
+  float32: 32,
+  uint8: 8,
+  int32: 32,
+  int64: 64,
+  bool: 8,
+  float64: 64,
+  uint4: 4,
+}
 
 /** Bytes that a value takes. */
 export const byteLength = ({ shape, dtype }: Pick<Value, 'shape' | 'dtype'>): number =>

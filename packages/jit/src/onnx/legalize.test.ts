@@ -1,5 +1,7 @@
 import { expect, test } from 'vitest'
 import { type Graph, type Value, graphBuilder } from '../trace/graph.ts'
+import { BINARY } from '../trace/lower/binary.ts'
+import { cast } from '../trace/lower/lowering.ts'
 import { matmul } from '../trace/lower/matmul.ts'
 import { runGraph } from '../testing/run-graph.ts'
 import { legalize } from './legalize.ts'
@@ -88,6 +90,21 @@ test('a slice of integers is taken without one', () => {
   expect(nodes.map(({ op, attributes, inputs }) => [op, attributes, inputs[1]!.data])).toEqual([
     ['Gather', { axis: 1 }, BigInt64Array.of(1n, 2n)],
   ])
+})
+
+test('integers are divided in float32 where there is no float64', async () => {
+  const division = graphBuilder()
+  const [x, y] = ['x', 'y'].map((name) => cast(division, division.input(name, [3], 'float32'), 'int32'))
+  const quotient = (by: Value): Value =>
+    cast(division, BINARY['FloorDiv']!({ a: x!, b: by }, {}, division) as Value, 'float32')
+  const outputs = [quotient(y!), quotient(division.splat(2, [], 'int32'))].map((value, i) => ({ name: `${i}`, value }))
+  const made = { nodes: division.nodes, inputs: division.inputs, outputs }
+  const legal = legalize(made, 'webgpu')
+  const types = ({ nodes }: Graph): unknown[] => nodes.flatMap((n) => [...n.inputs, ...n.outputs].map((v) => v.dtype))
+  expect([types(made).includes('float64'), types(legal).includes('float64')]).toEqual([true, false])
+  const feeds = { x: Float32Array.of(7, -7, 9), y: Float32Array.of(2, 2, -4) }
+  expect(await run(made, feeds)).toEqual({ 'out/0': [3, -4, -3], 'out/1': [3, -4, 4] })
+  expect(await run(legal, feeds)).toEqual({ 'out/0': [3, -4, -3], 'out/1': [3, -4, 4] })
 })
 
 test('it gives the same numbers, also where a softmax underflows', async () => {

@@ -1,4 +1,5 @@
 import type { Graph, Node, Value } from '../trace/graph.ts'
+import { ELEMENT } from './element-type.ts'
 import { fresh, ints, plain } from './made.ts'
 
 const swapLast = (rank: number): number[] => [...Array(rank - 2).keys(), rank - 1, rank - 2]
@@ -98,6 +99,19 @@ const gatheredSlice = (node: Node): Node[] => {
   })
 }
 
+const inFloat32 = (v: Value): Value =>
+  v.dtype !== 'float64'
+    ? v
+    : { ...v, dtype: 'float32', ...(v.data === undefined ? {} : { data: Float32Array.from(v.data as Float64Array) }) }
+
+/** The WebGPU provider has no float64: there integers are divided in float32, exactly up to 2^24. */
+const withoutFloat64 = (node: Node): Node => {
+  if (![...node.inputs, ...node.outputs].some(({ dtype }) => dtype === 'float64')) return node
+  const outputs = node.outputs.map(inFloat32)
+  const attributes = node.op === 'Cast' ? { to: ELEMENT[outputs[0]!.dtype] } : node.attributes
+  return { ...node, inputs: node.inputs.map(inFloat32), outputs, attributes }
+}
+
 type Rewrite = (node: Node, isRead: (value: Value) => boolean) => Node[]
 
 const REWRITES: Readonly<Record<string, Readonly<Record<string, Rewrite>>>> = {
@@ -106,6 +120,10 @@ const REWRITES: Readonly<Record<string, Readonly<Record<string, Rewrite>>>> = {
     LogSoftmax: plainLogSoftmax,
     SimplifiedLayerNormalization: rmsNormWithItsScale,
     Slice: gatheredSlice,
+    Cast: (node) => [withoutFloat64(node)],
+    Expand: (node) => [withoutFloat64(node)],
+    Div: (node) => [withoutFloat64(node)],
+    Floor: (node) => [withoutFloat64(node)],
   },
 }
 

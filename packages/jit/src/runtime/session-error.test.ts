@@ -35,6 +35,13 @@ test.each([
   ['open', 'cpu', 'std::bad_alloc', 'OutOfMemory', /ran out of memory/],
   ['run', 'cpu', 'Array buffer allocation failed', 'OutOfMemory', /ran out of memory/],
   [
+    'run',
+    'cpu',
+    "Non-zero status code returned while running Mod node. Name:'' Status Message: element_wise_ops.cc:2256 operator() Integer modulo by zero",
+    'InvalidInput',
+    /remainder of an integer by 0/,
+  ],
+  [
     'open',
     'webgpu',
     '/onnxruntime_src/onnxruntime/core/providers/webgpu/webgpu_context.cc:136 onnxruntime::webgpu::WebGpuContext::Initialize(const Config&)::<lambda()> adapter_result.status == wgpu::RequestAdapterStatus::Success was false. Failed to get a WebGPU adapter: No supported adapters\n',

@@ -42,19 +42,23 @@ const ranOut = (device: string, needed: number, cause: string): JitError => {
 export const sessionError = (doing: 'open' | 'run', device: string, needed: number, message: string): JitError =>
   MEMORY.test(message)
     ? ranOut(device, needed, message)
-    : doing === 'open' && device !== 'cpu'
-      ? jitError(
-          'DeviceUnavailable',
-          `device '${device}' could not be used: ${meaning(message)}`,
-          `Use device 'cpu', or install what ONNX Runtime's ${device} provider needs.`,
-          { device },
-        )
-      : jitError(
-          'SessionFailed',
-          `ONNX Runtime could not ${doing} the compiled function on device '${device}': ${meaning(message)}`,
-          "Report the function and its shapes; device 'tfjs:cpu' runs it eagerly meanwhile.",
-          { device },
-        )
+    : /Integer \w+ by zero/.test(message)
+      ? jitError('InvalidInput', 'the remainder of an integer by 0 was asked for', 'Keep divisors of tf.mod from 0.', {
+          device,
+        })
+      : doing === 'open' && device !== 'cpu'
+        ? jitError(
+            'DeviceUnavailable',
+            `device '${device}' could not be used: ${meaning(message)}`,
+            `Use device 'cpu', or install what ONNX Runtime's ${device} provider needs.`,
+            { device },
+          )
+        : jitError(
+            'SessionFailed',
+            `ONNX Runtime could not ${doing} the compiled function on device '${device}': ${meaning(message)}`,
+            "Report the function and its shapes; device 'tfjs:cpu' runs it eagerly meanwhile.",
+            { device },
+          )
 
 /**
  * Throws when what a graph computes on the way cannot be in memory: the system would end the process during a run.

@@ -76,7 +76,7 @@ const elements = (values: tf.backend_util.BackendValues, dtype: tf.DataType, len
 const read = (dataId: TracedData): Elements => {
   const { value } = dataId
   const data = value.data ?? value.frozen?.data
-  if (data !== undefined && !(data instanceof BigInt64Array)) return data
+  if (data !== undefined && !(data instanceof BigInt64Array || data instanceof Float64Array)) return data
   const size = tf.util.sizeFromShape([...value.shape])
   if (value.splat !== undefined) return elements(null!, value.dtype as tf.DataType, size).fill(value.splat)
   throw jitError(

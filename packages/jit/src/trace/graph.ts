@@ -1,10 +1,10 @@
 import type { DType, Elements, HostTensor } from '../host-tensor.ts'
 
 /**
- * Element types inside a graph: int64 appears only in shape arguments and indices that ONNX insists on, the small ones
- * only in the codes of quantised matrices.
+ * Element types inside a graph: int64 appears only in shape arguments and indices that ONNX insists on, float64 where
+ * integers are divided, the small ones only in the codes of quantised matrices.
  */
-export type GraphType = DType | 'int64' | 'uint8' | 'uint4'
+export type GraphType = DType | 'int64' | 'float64' | 'uint8' | 'uint4'
 
 /** One value of the graph. Its shape is known: a graph is traced for fixed shapes. */
 export interface Value {
@@ -14,7 +14,7 @@ export interface Value {
   /** Every element has this value, and no node computes it unless a node needs it whole. */
   readonly splat?: number
   /** Elements of a constant that the function made. */
-  readonly data?: Elements | BigInt64Array
+  readonly data?: Elements | BigInt64Array | Float64Array
   /** The caller's array that this constant is. */
   readonly frozen?: HostTensor
   /** The caller's name of an input or of a frozen array. */
@@ -77,14 +77,16 @@ const SMALL = 64
 /** Element types whose constants of one value stay numbers until a node needs them whole. */
 const NUMBERS: ReadonlySet<GraphType> = new Set(['float32', 'int32', 'bool'])
 
-const array = (value: number, dtype: GraphType): Elements | BigInt64Array =>
+const array = (value: number, dtype: GraphType): NonNullable<Value['data']> =>
   dtype === 'float32'
     ? Float32Array.of(value)
     : dtype === 'int32'
       ? Int32Array.of(value)
       : dtype === 'bool'
         ? Uint8Array.of(value)
-        : BigInt64Array.of(BigInt(value))
+        : dtype === 'float64'
+          ? Float64Array.of(value)
+          : BigInt64Array.of(BigInt(value))
 
 /** An empty graph being recorded. Common subexpressions are found as they are emitted. */
 export const graphBuilder = (): GraphBuilder => {

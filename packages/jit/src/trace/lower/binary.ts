@@ -44,22 +44,24 @@ const logical =
     broadcasting(graph, op, cast(graph, a!, 'bool'), cast(graph, b!, 'bool'), 'bool')
 
 const floor = (graph: GraphBuilder, value: Value): Value =>
-  value.dtype === 'float32' ? graph.emit('Floor', [value], value.shape, value.dtype) : value
+  value.dtype === 'int32' ? value : graph.emit('Floor', [value], value.shape, value.dtype)
 
-const divide: Lowering = arithmetic({ op: 'Div', number: (a, b) => a / b, rightIdentity: 1 }, 'float32')
+const divide = (dtype: GraphType): Lowering =>
+  arithmetic({ op: 'Div', number: (a, b) => a / b, rightIdentity: 1 }, dtype)
 
 /** Arithmetic, comparison and logic of two tensors with broadcasting. */
 export const BINARY: Lowerings = {
   Add: arithmetic({ op: 'Add', number: (a, b) => a + b, rightIdentity: 0, leftIdentity: 0 }),
   Sub: arithmetic({ op: 'Sub', number: (a, b) => a - b, rightIdentity: 0 }),
   Multiply: arithmetic({ op: 'Mul', number: (a, b) => a * b, rightIdentity: 1, leftIdentity: 1 }),
-  RealDiv: divide,
+  RealDiv: divide('float32'),
   Maximum: arithmetic({ op: 'Max', number: Math.max }),
   Minimum: arithmetic({ op: 'Min', number: Math.min }),
   Pow: arithmetic({ op: 'Pow', number: Math.pow, rightIdentity: 1 }),
   FloorDiv: ({ a, b }, _, graph) => {
     const dtype = upcast(a!, b!)
-    const quotient = divide({ a: cast(graph, a!, 'float32'), b: cast(graph, b!, 'float32') }, {}, graph) as Value
+    // float64 holds every int32; ONNX Runtime's division of integers ends the process at −2^31 / −1
+    const quotient = divide(dtype === 'float32' ? dtype : 'float64')({ a: a!, b: b! }, {}, graph) as Value
     return cast(graph, floor(graph, quotient), dtype)
   },
   Mod: ({ a, b }, _, graph) => {

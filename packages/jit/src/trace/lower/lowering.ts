@@ -43,7 +43,11 @@ export const cast = (graph: GraphBuilder, value: Value, dtype: GraphType): Value
   if (value.dtype === dtype) return value
   if (value.splat !== undefined)
     return graph.splat(
-      dtype === 'bool' ? Number(value.splat !== 0) : dtype === 'float32' ? value.splat : Math.trunc(value.splat),
+      dtype === 'bool'
+        ? Number(value.splat !== 0)
+        : dtype === 'float32' || dtype === 'float64'
+          ? value.splat
+          : Math.trunc(value.splat),
       value.shape,
       dtype,
     )
