@@ -1,11 +1,23 @@
-import { mkdtempSync, readdirSync, realpathSync, rmSync } from 'node:fs'
+import { createHash } from 'node:crypto'
+import { mkdtempSync, readdirSync, readlinkSync, realpathSync, rmSync } from 'node:fs'
 import { type FileHandle, open } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { hostname, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { jitError } from '../errors.ts'
 import { type DType, type Elements, type FileRegion, type HostTensor, lazyTensor } from '../host-tensor.ts'
 
-const PREFIX = 'gfnlm-'
+/** Where a process id means a process: containers and machines that share a folder do not see each other's. */
+const idSpace = (): string => {
+  let space = ''
+  try {
+    space = readlinkSync('/proc/self/ns/pid')
+  } catch {
+    // not Linux
+  }
+  return createHash('sha256').update(`${hostname()} ${space}`).digest('hex').slice(0, 12)
+}
+
+const PREFIX = `gfnlm-${idSpace()}-`
 
 const isGone = (pid: number): boolean => {
   try {
@@ -16,10 +28,10 @@ const isGone = (pid: number): boolean => {
   }
 }
 
-/** Removes the folders of processes that are gone and could not clean up. */
+/** Removes the folders of processes that are gone and could not clean up, where it can be known. */
 const sweep = (parent: string): void => {
   for (const name of readdirSync(parent)) {
-    const pid = /^gfnlm-(\d+)-/.exec(name)?.[1]
+    const pid = name.startsWith(PREFIX) ? /^\d+(?=-)/.exec(name.slice(PREFIX.length))?.[0] : undefined
     if (pid === undefined) continue
     try {
       if (isGone(Number(pid))) rmSync(join(parent, name), { recursive: true, force: true })
@@ -36,11 +48,24 @@ interface Scratch {
   end: number
 }
 
+const newFolder = (): string => {
+  try {
+    const parent = realpathSync(tmpdir())
+    sweep(parent)
+    return mkdtempSync(join(parent, `${PREFIX}${process.pid}-`))
+  } catch (e) {
+    throw jitError(
+      'InvalidInput',
+      `there can be no temporary files in ${tmpdir()}: ${e instanceof Error ? e.message : String(e)}`,
+      'Set TMPDIR to a folder that is there and can be written to, with room for the model in float32.',
+      { path: tmpdir() },
+    )
+  }
+}
+
 /** A new file in the folder for temporary files ($TMPDIR), removed when the process ends. */
 const create = async (): Promise<Scratch> => {
-  const parent = realpathSync(tmpdir())
-  sweep(parent)
-  const folder = mkdtempSync(join(parent, `${PREFIX}${process.pid}-`))
+  const folder = newFolder()
   process.once('exit', () => rmSync(folder, { recursive: true, force: true }))
   const path = join(folder, 'weights')
   return { path, file: await open(path, 'a'), end: 0 }
@@ -71,7 +96,10 @@ let scratch: Promise<Scratch> | undefined
 let last: Promise<unknown> = Promise.resolve()
 
 const store = async (pieces: Iterable<Elements> | AsyncIterable<Elements>): Promise<FileRegion> => {
-  scratch ??= create()
+  scratch ??= create().catch((e: unknown) => {
+    scratch = undefined
+    throw e
+  })
   const to = await scratch
   await append(to, new Uint8Array((PAGE - (to.end % PAGE)) % PAGE))
   const offset = to.end
