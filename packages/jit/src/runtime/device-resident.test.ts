@@ -52,6 +52,27 @@ describe.skipIf(noWebGpu !== undefined)(`on webgpu${noWebGpu === undefined ? '' 
     held.drop()
   })
 
+  test('an array of bools, which stays with the host, is written there', async () => {
+    const bools = (shape: readonly number[], ...data: readonly number[]): Wire => ({
+      dtype: 'bool',
+      shape,
+      data: Uint8Array.from(data),
+    })
+    const held = deviceResident({ cache: floats([2, 3]), seen: bools([2, 3], 0, 0, 0, 0, 0, 0) }, [
+      { output: 'fresh', input: 'cache', axis: 1, at: 'at' },
+      { output: 'now', input: 'seen', axis: 1, at: 'at' },
+    ])
+    await held.tensors()
+    const later = await held.write({ fresh: floats([2, 1], 9), now: bools([2, 1], 1, 1) }, { at: ints(0, 2) })
+    later()
+    const { cache, seen } = await held.onHost()
+    expect([[...cache!.data], [...seen!.data]]).toEqual([
+      [9, 1, 2, 3, 4, 10],
+      [1, 0, 0, 0, 0, 1],
+    ])
+    held.drop()
+  })
+
   test('a write outside of its array is refused, and changes nothing', async () => {
     const held = deviceResident({ cache: floats([2, 2, 3, 1]) }, writes)
     const { cache } = await held.tensors()

@@ -2,7 +2,7 @@ import * as ort from 'onnxruntime-node'
 import { type Shaped, identityModel, writeModel } from './device-graphs.ts'
 import type { Wire, WireMap, Write } from './protocol.ts'
 import { type Resident, type Tensors, taken, tensorOf, wireOf } from './resident.ts'
-import { mustBeWritable } from './write-rows.ts'
+import { mustBeWritable, writeRows } from './write-rows.ts'
 
 // ONNX Runtime's binding gives outputs that stay on a WebGPU device, and takes them as inputs of any session of that
 // device. It cannot read one back (getData() ends the process), and a session of the CPU would read rubbish: both ways
@@ -54,8 +54,8 @@ const moved = async (
 }
 
 /**
- * Arrays held on a WebGPU device: they go there once, and are written there. Arrays of bools stay with the host, as the
- * provider has no copy of them.
+ * Arrays held on a WebGPU device: they go there once, and are written there. Arrays of bools stay with the host, and
+ * are written there, as the provider has no copy of them.
  */
 export const deviceResident = (arrays: WireMap, writes: readonly Write[]): Resident => {
   const shapes = shapesOf(arrays)
@@ -78,22 +78,30 @@ export const deviceResident = (arrays: WireMap, writes: readonly Write[]): Resid
       return { ...Object.fromEntries(Object.entries(host).map(([name, wire]) => [name, tensorOf(wire)])), ...device }
     },
     write: async (outputs, given) => {
-      if (writes.length === 0) return () => {}
-      const feeds: Record<string, ort.Tensor> = {}
-      writes.forEach((write, i) => {
+      const ready = writes.map((write) => {
         const { source, indices } = taken(write, outputs, given)
         mustBeWritable(shapes[write.input]!, source, write.axis, indices)
-        feeds[`target/${i}`] = device[write.input]!
+        return { ...write, source, indices }
+      })
+      const there = ready.filter(({ input }) => device[input] !== undefined)
+      const here = ready.filter(({ input }) => device[input] === undefined)
+      const later = (): void => {
+        for (const { input, source, axis, indices } of here) writeRows(host[input]!, source, axis, indices)
+      }
+      if (there.length === 0) return later
+      const feeds: Record<string, ort.Tensor> = {}
+      there.forEach(({ input, source, indices }, i) => {
+        feeds[`target/${i}`] = device[input]!
         feeds[`source/${i}`] = tensorOf(source)
         feeds[`at/${i}`] = new ort.Tensor('int32', indices, [indices.length])
       })
-      const spelled = writes.map(({ input, axis }) => ({ target: shapes[input]!, axis }))
+      const spelled = there.map(({ input, axis }) => ({ target: shapes[input]!, axis }))
       const results = await run(
         await session(`write ${JSON.stringify(spelled)}`, true, () => writeModel(spelled)),
         feeds,
       )
-      writes.forEach(({ input }, i) => put(input, results[`${i}`]!))
-      return () => {}
+      there.forEach(({ input }, i) => put(input, results[`${i}`]!))
+      return later
     },
     onHost: async () => {
       if (Object.keys(device).length > 0) {
