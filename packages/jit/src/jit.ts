@@ -95,7 +95,8 @@ export const jitPerShape = <In extends object, Out extends object>(
     async () => {
       const before = [...made.values()]
       made.clear()
-      for (const executable of before) await (await executable).dispose()
+      const disposed = await Promise.allSettled(before.map(async (executable) => (await executable).dispose()))
+      for (const each of disposed) if (each.status === 'rejected') throw each.reason
     },
   )
 }

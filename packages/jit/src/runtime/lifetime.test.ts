@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core'
 import '@tensorflow/tfjs-backend-cpu'
 import { beforeAll, expect, test } from 'vitest'
-import { type Device, hostScalar, jit } from '../index.ts'
+import { type Device, hostScalar, hostZeros, jit, jitPerShape } from '../index.ts'
 import { ask } from './engine.ts'
 import { onnxExecutable } from './onnx-executable.ts'
 
@@ -49,6 +49,23 @@ test('a released session and dropped arrays are gone, and say so', async () => {
   await dispose()
   await expect(run({ x: hostScalar(1) })).rejects.toMatchObject({
     _tag: 'EngineStopped',
+    message: expect.stringMatching(/session was released/),
+  })
+})
+
+test('one shape that does not compile keeps no other from being disposed', async () => {
+  const f = jitPerShape(({ x }: { x: tf.Tensor }) => {
+    if (x.rank > 0) throw new Error('mine')
+    return { y: tf.neg(x) }
+  })
+  const before = await ask({ kind: 'hold', device: 'cpu', tensors: {}, given: {}, writes: [] })
+  const calls = [f({ x: hostZeros([2]) }), f({ x: hostScalar(1) })]
+  const settled = Promise.allSettled(calls)
+  await expect(f.dispose()).rejects.toThrow('mine')
+  await settled
+  const session = before.kind === 'handle' ? before.handle + 1 : 0
+  expect(await ask({ kind: 'run', session, feeds: {} })).toMatchObject({
+    kind: 'gone',
     message: expect.stringMatching(/session was released/),
   })
 })
