@@ -38,12 +38,16 @@ export interface Compiled<In, Out> {
   readonly dispose: () => Promise<void>
 }
 
-/** A caller's arrays by their paths, checked: past here they are trusted. */
-const flat = (tree: HostTree): HostTensors => {
-  const arrays = flatten(tree, isHostTensor)
+const checked = (arrays: HostTensors): HostTensors => {
   for (const [name, array] of Object.entries(arrays)) mustBeWhole(name, array)
   return arrays
 }
+
+/** A caller's arrays by their paths, checked: past here they are trusted. */
+const flat = (tree: HostTree): HostTensors => checked(flatten(tree, isHostTensor))
+
+const afterDrop = (): Error =>
+  jitError('EngineStopped', 'held arrays were used after drop()', 'Hold them anew; what was written into them is gone.')
 
 /** Calls through whichever executable `choose` gives for a signature. */
 export const callable = <In, Out>(
@@ -77,17 +81,14 @@ export const callable = <In, Out>(
     }
     return {
       run: async (rest, copies) => {
-        if (dropped)
-          throw jitError(
-            'EngineStopped',
-            'held arrays were used after drop()',
-            'Hold them anew; what was written into them is gone.',
-          )
+        if (dropped) throw afterDrop()
         const feeds = flat(rest)
         const signature = signatureOf(feeds)
         if (bound === undefined) {
           const executable = await choose({ ...kept, ...signature })
-          bound ??= { executable, rest: signature, held: executable.hold(arrays, moved, reuse) }
+          if (dropped) throw afterDrop()
+          // meanwhile another holding may have been given the same memory
+          bound ??= { executable, rest: signature, held: executable.hold(checked(arrays), checked(moved), reuse) }
         }
         if (signatureDifference(bound.rest, signature) !== undefined)
           throw jitError(
@@ -99,6 +100,7 @@ export const callable = <In, Out>(
         return unflatten(await (await bound.held).run(feeds, copies)) as AsHost<Out>
       },
       kept: async () => {
+        if (dropped) throw afterDrop()
         if (bound === undefined)
           throw jitError(
             'InvalidInput',

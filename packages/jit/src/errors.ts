@@ -18,6 +18,10 @@ export interface JitError extends Error {
   readonly detail: Readonly<Record<string, unknown>>
 }
 
+/** An error of ours that came from another thread, which errors cross without their own fields. */
+export const jitErrorFrom = (fault: Pick<JitError, '_tag' | 'message' | 'fix' | 'detail'>): JitError =>
+  Object.assign(new Error(fault.message), { name: fault._tag, ...fault })
+
 export const jitError = (
   tag: JitErrorTag,
   what: string,

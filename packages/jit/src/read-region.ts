@@ -23,6 +23,13 @@ export const mustBeUnchanged = ({ path, stamp }: FileRegion): void => {
     )
 }
 
+/** Each file once, as each array knew it. */
+export const filesOf = (regions: readonly (FileRegion | undefined)[]): FileRegion[] => [
+  ...new Map(
+    regions.flatMap((file) => (file === undefined ? [] : [[`${file.stamp} ${file.path}`, file] as const])),
+  ).values(),
+]
+
 /** Reads elements from where they lie on disk. Throws when the file ends before them. */
 export const readRegion = (region: FileRegion, dtype: DType, length: number): Elements => {
   mustBeUnchanged(region)

@@ -1,5 +1,6 @@
 import { isAbsolute, relative, sep } from 'node:path'
 import type { FileRegion } from '../host-tensor.ts'
+import { filesOf } from '../read-region.ts'
 import type { Attribute, Graph, Node, Value } from '../trace/graph.ts'
 import { ELEMENT, byteLength } from './element-type.ts'
 import { type Message, encode, message } from './protobuf.ts'
@@ -9,6 +10,8 @@ export interface OnnxModel {
   readonly bytes: Uint8Array
   readonly inputs: readonly string[]
   readonly outputs: readonly string[]
+  /** The files that arrays on disk lie in. */
+  readonly files: readonly FileRegion[]
 }
 
 /**
@@ -123,5 +126,6 @@ export const onnxModel = (graph: Graph, root: string = '/'): OnnxModel => {
     bytes: encode(model),
     inputs: inputs.map((v) => v.name!),
     outputs: graph.outputs.map((o) => o.name),
+    files: filesOf(constants.map(({ frozen }) => frozen?.file)),
   }
 }

@@ -40,6 +40,22 @@ test('a process that exits in the middle of a run ends with its own exit code, a
   expect(await run('void power({ x }); setTimeout(() => process.exit(7), 20)')).toEqual({ code: 7, err: '' })
 })
 
+test('a call that could not be sent keeps no process alive', async () => {
+  const ending = `
+    const y = hostTensor(new Float32Array(4))
+    const waiting = jit(({ y }) => ({ z: tf.neg(y) }))({ y })
+    structuredClone(y.data.buffer, { transfer: [y.data.buffer] })
+    await waiting.then(() => { throw new Error('sent') }, () => {})
+  `
+  expect(await run(ending)).toEqual({ code: 0, err: '' })
+}, 20_000)
+
+test('many threads are no leak of listeners', async () => {
+  const ending =
+    'await Promise.all(Array.from({ length: 12 }, (_, thread) => jit(({ x }) => ({ y: tf.neg(x) }), { thread })({ x })))'
+  expect(await run(ending)).toEqual({ code: 0, err: '' })
+})
+
 test.each<[string, string, number]>([
   ['a script that just ends', 'await power({ x }); await power({ x })', 0],
   [

@@ -6,7 +6,8 @@ import { jitError } from '../errors.ts'
 import { endAtExit } from './end-at-exit.ts'
 import { leftToCpu } from './profile/placement.ts'
 import type { Envelope, Reply, Request } from './protocol.ts'
-import { type Staging, buffersAt, staged, staging } from './staging.ts'
+import { type Held, forget } from './session-pool.ts'
+import { type Staging, buffersAt, staged, staging, unshared } from './staging.ts'
 
 // The compiled worker, from src/ and from dist/ alike: a thread cannot be started from TypeScript.
 const WORKER = fileURLToPath(new URL('../../dist/runtime/session-worker.js', import.meta.url))
@@ -26,6 +27,11 @@ interface Thread {
 const threads = new Map<number, Thread>()
 let nextId = 1
 
+const counter = (): BigInt64Array => new BigInt64Array(new SharedArrayBuffer(BigInt64Array.BYTES_PER_ELEMENT))
+
+/** What the sessions of all threads hold. */
+const together = counter()
+
 const told = new Set<string>()
 
 /** Once, however often a session is opened. */
@@ -42,8 +48,9 @@ const start = (number: number): Thread => {
       `the engine's thread is not built: ${WORKER} is missing`,
       'Run `npm run build` first.',
     )
+  const held: Held = { together, own: counter() }
   // Not the process's own flags: a thread cannot start with some of them (node --input-type=module -e).
-  const worker = new Worker(WORKER, { execArgv: [] })
+  const worker = new Worker(WORKER, { execArgv: [], workerData: held })
   const pending = new Map<number, Pending>()
   const memory = staging()
   const fail = (error: Error): void => {
@@ -58,6 +65,7 @@ const start = (number: number): Thread => {
         ),
       )
     pending.clear()
+    worker.unref()
   }
   worker.on('message', ({ id, body }: Envelope<Reply>) => {
     if (body.kind === 'placement') return warn(leftToCpu(body.placement))
@@ -68,7 +76,11 @@ const start = (number: number): Thread => {
     waiting?.resolve(body)
   })
   worker.on('error', fail)
-  worker.on('exit', (code) => fail(new Error(`exit code ${code}`)))
+  worker.on('messageerror', fail)
+  worker.on('exit', (code) => {
+    forget(held)
+    fail(new Error(`exit code ${code}`))
+  })
   // An idle engine does not keep the process alive.
   worker.unref()
   endAtExit(worker, () => pending.size > 0)
@@ -87,8 +99,9 @@ const prepared = (request: Request, { staging }: Thread): readonly [Request, rea
     }
     case 'hold': {
       const { wires, lent } = staged(request.tensors)
-      const buffers = [...new Set(buffersAt(request.given, Object.keys(request.given)))]
-      return [{ ...request, tensors: wires }, [...buffersAt(wires, lent), ...buffers]]
+      const given = unshared(request.given)
+      const buffers = [...new Set(buffersAt(given, Object.keys(given)))]
+      return [{ ...request, tensors: wires, given }, [...buffersAt(wires, lent), ...buffers]]
     }
     default:
       return [request, []]
@@ -101,9 +114,10 @@ export const ask = (request: Request, number = 0): Promise<Reply> =>
     const thread = threads.get(number) ?? start(number)
     const id = nextId++
     const [body, transfer] = prepared(request, thread)
+    thread.worker.postMessage({ id, body } satisfies Envelope<Request>, [...transfer])
+    // from here on there will be an answer
     thread.pending.set(id, { resolve, reject })
     thread.worker.ref()
-    thread.worker.postMessage({ id, body } satisfies Envelope<Request>, [...transfer])
   })
 
 /** What the engine's thread is to free when an object that stood for it is collected. */

@@ -1,6 +1,6 @@
 import type * as tf from '@tensorflow/tfjs-core'
 import { parse } from 'node:path'
-import { jitError } from '../errors.ts'
+import { jitError, jitErrorFrom } from '../errors.ts'
 import type { HostTensor, HostTensors } from '../host-tensor.ts'
 import { activationBytes, frozenProducts } from '../onnx/cost.ts'
 import { legalize } from '../onnx/legalize.ts'
@@ -39,7 +39,9 @@ const failureOn =
           `a compiled function cannot run: ${reply.message}`,
           "Let runs end before dispose() or drop(). If the engine's thread had stopped, dispose() and call again: it compiles anew.",
         )
-      : sessionError(doing, device, needed, reply.kind === 'error' ? reply.message : `unexpected reply ${reply.kind}`)
+      : reply.kind === 'fault'
+        ? jitErrorFrom(reply.fault)
+        : sessionError(doing, device, needed, reply.kind === 'error' ? reply.message : `unexpected reply ${reply.kind}`)
 
 const handleOf = (reply: Reply, failure: Failure): number => {
   if (reply.kind === 'handle') return reply.handle
@@ -110,12 +112,12 @@ export const onnxExecutable = async (
   const traced = trace(f, signature, await shared(constants)).graph
   const graph = device === 'cpu' ? await withPaddedWeights(padRows(traced)) : legalize(traced, device)
   const root = parse(process.cwd()).root
-  const { bytes, ...names } = onnxModel(graph, root)
+  const { bytes, files, ...names } = onnxModel(graph, root)
   const options: SessionOptions = { device, threads: thread === undefined ? threadCount() : 1, ...packingOf(graph) }
   const needed = activationBytes(graph)
   mustFit(device, needed)
   const failure = failureOn(device, needed)
-  const session = handleOf(await tell({ kind: 'create', model: bytes, root, options }), failure)
+  const session = handleOf(await tell({ kind: 'create', model: bytes, root, files, options }), failure)
   const wanted = names.outputs.flatMap((output) => {
     const target = heldTarget(writes, output)
     return target === undefined ? [] : [{ output, input: target.input, axis: target.write.axis, at: target.write.at }]

@@ -1,4 +1,5 @@
-import type { Elements } from '../host-tensor.ts'
+import type { JitError } from '../errors.ts'
+import type { Elements, FileRegion } from '../host-tensor.ts'
 import type { Placement } from './profile/placement.ts'
 
 /** An array as it crosses to the engine's thread and back. */
@@ -50,10 +51,17 @@ export type Request =
       readonly model: Uint8Array
       /** The folder that arrays on disk are looked up from. */
       readonly root: string
+      /** What of them must be as it was, whenever the session is opened. */
+      readonly files: readonly FileRegion[]
       readonly options: SessionOptions
     }
-  /** Opens a model that was not made here, as it is. */
-  | { readonly kind: 'open'; readonly path: string; readonly threads: number; readonly bytes: number }
+  /** Opens a model that was not made here, as it is: the first of `files`, which has its weights in the others. */
+  | {
+      readonly kind: 'open'
+      readonly files: readonly [FileRegion, ...FileRegion[]]
+      readonly threads: number
+      readonly bytes: number
+    }
   | { readonly kind: 'infer'; readonly session: number; readonly feeds: Readonly<Record<string, LongWire>> }
   | {
       readonly kind: 'hold'
@@ -100,6 +108,8 @@ export type Reply =
     }
   | { readonly kind: 'done' }
   | { readonly kind: 'error'; readonly message: string }
+  /** An error of our own, which keeps what it says. */
+  | { readonly kind: 'fault'; readonly fault: Pick<JitError, '_tag' | 'message' | 'fix' | 'detail'> }
   /** What the request names is not there any more. */
   | { readonly kind: 'gone'; readonly message: string }
   /** Unasked for (id 0): which operators of a session a device ran. */

@@ -3,8 +3,10 @@ import { mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
-import { type HostTensor, fileTensor, hostTensor, jit } from '../index.ts'
+import { type HostTensor, fileTensor, hostScalar, hostTensor, jit } from '../index.ts'
 import { piecesOf } from '../host-tensor.ts'
+import { identityModel } from './device-graphs.ts'
+import { ask } from './engine.ts'
 import { onDisk, piecesOnDisk } from './scratch.ts'
 import { shared } from './shared-weights.ts'
 
@@ -52,6 +54,32 @@ test('a file that changed is never read as what it was', async () => {
     _tag: 'InvalidInput',
     message: expect.stringMatching(/changes has changed since it was loaded/),
   })
+})
+
+test('nor when its session had to make room and is opened again', async () => {
+  const path = join(folder, 'reopened')
+  writeFileSync(path, new Uint8Array(Float32Array.of(1, 2).buffer))
+  const w = fileTensor({ path, offset: 0 }, 'float32', [2])
+  const f = jit(({ x }: { x: tf.Tensor }, { w }) => ({ y: tf.mul(x, w!) }), { constants: { w } })
+  const y = async (): Promise<number[]> => [...(await f({ x: hostScalar(3) })).y.data]
+  const makeRoom = async (): Promise<void> => {
+    const { bytes: model } = identityModel({ x: { dtype: 'float32', shape: [1] } })
+    const options = { device: 'cpu', threads: 1, packing: 'once', bytes: Number.MAX_SAFE_INTEGER } as const
+    const made = await ask({ kind: 'create', model, root: '/', files: [], options })
+    await ask({ kind: 'release', session: made.kind === 'handle' ? made.handle : 0 })
+  }
+  expect(await y()).toEqual([3, 6])
+  await makeRoom()
+  expect(await y()).toEqual([3, 6])
+  writeFileSync(`${path}.new`, new Uint8Array(Float32Array.of(5, 5).buffer))
+  renameSync(`${path}.new`, path)
+  await makeRoom()
+  await expect(y()).rejects.toMatchObject({
+    _tag: 'InvalidInput',
+    message: expect.stringMatching(/reopened has changed since it was loaded/),
+    fix: expect.stringMatching(/Load the model again/),
+  })
+  await f.dispose()
 })
 
 test('an array moved to disk is the same array there, once however often it is moved', async () => {
@@ -102,5 +130,8 @@ test('large weights are shared between sessions from disk, small ones stay where
   const large = hostTensor(new Float32Array(5 << 20))
   expect(await shared({ small })).toEqual({ small })
   const found = await shared({ small, large })
-  expect([found['small']!.file, found['large']!.file?.path]).toEqual([undefined, expect.stringMatching(/gfnlm-\d+-/)])
+  expect([found['small']!.file, found['large']!.file?.path]).toEqual([
+    undefined,
+    expect.stringMatching(/gfnlm-[0-9a-f]+-\d+-/),
+  ])
 })

@@ -1,3 +1,18 @@
+/** Bytes that open sessions are expected to hold: what several pools hold together, and what this one does. */
+export interface Held {
+  readonly together: BigInt64Array
+  readonly own: BigInt64Array
+}
+
+const count = ({ together, own }: Held, bytes: number): void => {
+  for (const sum of [together, own]) Atomics.add(sum, 0, BigInt(bytes))
+}
+
+/** Takes out what a pool held whose thread is gone. */
+export const forget = ({ together, own }: Held): void => {
+  Atomics.sub(together, 0, Atomics.exchange(own, 0, 0n))
+}
+
 /** What the pool keeps open: anything that can be released. */
 export interface Releasable {
   readonly release: () => Promise<void>
@@ -23,30 +38,35 @@ interface Member<S> {
  * them at once. Here the ones used longest ago are closed when another does not fit into the budget, and opened again
  * when they are asked for. One call at a time: nothing is closed while it runs.
  *
- * @param budget bytes; one session may always be open, however large
+ * @param budget bytes of all pools that count together; one session of each may always be open, however large
  */
-export const sessionPool = <S extends Releasable>(budget: number): SessionPool<S> => {
+export const sessionPool = <S extends Releasable>(budget: number, held: Held): SessionPool<S> => {
   // in the order of their last use
   const members = new Map<number, Member<S>>()
   const close = async (member: Member<S>): Promise<void> => {
-    const { session } = member
+    const { session, bytes } = member
+    if (session === undefined) return
     delete member.session
-    await session?.release()
+    await session.release()
+    count(held, -bytes)
   }
-  const makeRoom = async (bytes: number): Promise<void> => {
-    const open = [...members.values()].filter(({ session }) => session !== undefined)
-    let held = open.reduce((sum, member) => sum + member.bytes, 0)
-    for (const member of open) {
-      if (held + bytes <= budget) return
-      held -= member.bytes
+  const makeRoom = async (): Promise<void> => {
+    for (const member of members.values()) {
+      if (Number(Atomics.load(held.together, 0)) <= budget) return
       await close(member)
     }
   }
   const opened = async (member: Member<S>): Promise<S> => {
     if (member.session !== undefined) return member.session
-    await makeRoom(member.bytes)
-    member.session = await member.open()
-    return member.session
+    count(held, member.bytes)
+    try {
+      await makeRoom()
+      member.session = await member.open()
+      return member.session
+    } catch (e) {
+      count(held, -member.bytes)
+      throw e
+    }
   }
   return {
     add: async (handle, bytes, open) => {

@@ -2,8 +2,10 @@
  * The engine's thread: owns ONNX Runtime sessions and the arrays held for them. `session.run` is synchronous native
  * code, so it lives here and never on the caller's event loop.
  */
-import { parentPort } from 'node:worker_threads'
+import { parentPort, workerData } from 'node:worker_threads'
 import * as ort from 'onnxruntime-node'
+import type { JitError } from '../errors.ts'
+import { mustBeUnchanged } from '../read-region.ts'
 import { copyRows } from './copy-rows.ts'
 import { deviceResident } from './device-resident.ts'
 import { processMemory } from './memory.ts'
@@ -13,13 +15,13 @@ import type { Placement } from './profile/placement.ts'
 import type { Envelope, Reply, Request, Wire, WireMap } from './protocol.ts'
 import { type Resident, hostResident, tensorOf, wireOf } from './resident.ts'
 import { reusedOutputs } from './reused-outputs.ts'
-import { sessionPool } from './session-pool.ts'
+import { type Held, sessionPool } from './session-pool.ts'
 import { buffersAt } from './staging.ts'
 
-/** What open sessions may hold together: half of what the process may have. */
+/** What open sessions of all threads may hold together: half of what the process may have. */
 const BUDGET = processMemory() / 2
 
-const sessions = sessionPool<Session>(BUDGET)
+const sessions = sessionPool<Session>(BUDGET, workerData as Held)
 
 /** Arrays that stay here between runs: held inputs and kept outputs. */
 const residents = new Map<number, Resident>()
@@ -33,7 +35,7 @@ const tell = (placement: Placement): void =>
 
 const create = async (
   handle: number,
-  { model, root, options }: Extract<Request, { kind: 'create' }>,
+  { model, root, files, options }: Extract<Request, { kind: 'create' }>,
 ): Promise<Reply> => {
   const open = (observing: object): Promise<ort.InferenceSession> =>
     ort.InferenceSession.create(model, {
@@ -55,15 +57,19 @@ const create = async (
         },
       },
     })
-  await sessions.add(handle, options.bytes, () => openObserved(handle, options.device, tell, open))
+  await sessions.add(handle, options.bytes, () => {
+    files.forEach(mustBeUnchanged)
+    return openObserved(handle, options.device, tell, open)
+  })
   return { kind: 'handle', handle }
 }
 
-const open = async (handle: number, { path, threads, bytes }: Extract<Request, { kind: 'open' }>): Promise<Reply> => {
+const open = async (handle: number, { files, threads, bytes }: Extract<Request, { kind: 'open' }>): Promise<Reply> => {
   let names: Pick<ort.InferenceSession, 'inputNames' | 'outputNames'> = { inputNames: [], outputNames: [] }
-  await sessions.add(handle, bytes, () =>
-    openObserved(handle, 'cpu', tell, async (observing) => {
-      const session = await ort.InferenceSession.create(path, {
+  await sessions.add(handle, bytes, () => {
+    files.forEach(mustBeUnchanged)
+    return openObserved(handle, 'cpu', tell, async (observing) => {
+      const session = await ort.InferenceSession.create(files[0].path, {
         ...observing,
         executionProviders: ['cpu'],
         intraOpNumThreads: threads,
@@ -73,8 +79,8 @@ const open = async (handle: number, { path, threads, bytes }: Extract<Request, {
       })
       names = session
       return session
-    }),
-  )
+    })
+  })
   return { kind: 'opened', handle, inputs: names.inputNames, outputs: names.outputNames }
 }
 
@@ -182,16 +188,24 @@ const end = (ended: Int32Array): void => {
   Atomics.wait(ended, 0, 1)
 }
 
+/** What went wrong: an error of ours as it is, the binding's by its message. */
+const errorReply = (e: unknown): Reply =>
+  e instanceof Error && '_tag' in e
+    ? { kind: 'fault', fault: (({ _tag, message, fix, detail }) => ({ _tag, message, fix, detail }))(e as JitError) }
+    : { kind: 'error', message: e instanceof Error ? e.message : String(e) }
+
+// A request that cannot be read has nobody to answer: the thread ends, and whoever waits is told.
+parentPort!.on('messageerror', (error) => {
+  throw error
+})
+
 // One request at a time, in the order they came.
 let queue: Promise<void> = Promise.resolve()
 parentPort!.on('message', ({ id, body }: Envelope<Request>) => {
   if (body.kind === 'end') return end(body.ended)
   queue = queue.then(async () => {
     const left: (() => void)[] = []
-    const reply = await answer(id, body, (work) => left.push(work)).catch((e: unknown): Reply => ({
-      kind: 'error',
-      message: e instanceof Error ? e.message : String(e),
-    }))
+    const reply = await answer(id, body, (work) => left.push(work)).catch(errorReply)
     parentPort!.postMessage(
       { id, body: reply } satisfies Envelope<Reply>,
       reply.kind === 'outputs' ? [...buffersOf(reply.outputs), ...reply.spent] : [],

@@ -1,5 +1,5 @@
 import { type HostTensor, type HostTensors, sizeOf } from '../host-tensor.ts'
-import { mustBeUnchanged } from '../read-region.ts'
+import { filesOf, mustBeUnchanged } from '../read-region.ts'
 import { onDisk } from './scratch.ts'
 
 /** Weights from here on are worth a file: a session would copy them, and there are several sessions a model. */
@@ -12,10 +12,7 @@ const bytesOf = ({ shape }: HostTensor): number => 4 * sizeOf(shape)
 
 /** Frozen arrays where every session maps the same pages: in files, unless they are small altogether. */
 export const shared = async (constants: HostTensors): Promise<HostTensors> => {
-  for (const file of new Map(
-    Object.values(constants).flatMap(({ file }) => (file === undefined ? [] : [[file.path, file] as const])),
-  ).values())
-    mustBeUnchanged(file)
+  filesOf(Object.values(constants).map(({ file }) => file)).forEach(mustBeUnchanged)
   const inMemory = Object.values(constants).filter(({ file }) => file === undefined)
   if (inMemory.reduce((sum, t) => sum + bytesOf(t), 0) < LARGE) return constants
   const placed: Record<string, HostTensor> = {}

@@ -14,6 +14,15 @@ const PATIENCE = 10_000
 const owned = (data: Elements): Elements =>
   data.byteLength === data.buffer.byteLength && data.buffer instanceof ArrayBuffer ? data : data.slice()
 
+/** Arrays that can be moved: shared memory cannot, and ONNX Runtime refuses it. */
+export const unshared = (wires: WireMap): WireMap =>
+  Object.fromEntries(
+    Object.entries(wires).map(([name, wire]) => [
+      name,
+      wire.data.buffer instanceof ArrayBuffer ? wire : { ...wire, data: wire.data.slice() },
+    ]),
+  )
+
 const copiedTo = (buffer: ArrayBuffer, data: Elements): Elements => {
   const place = new (data.constructor as new (buffer: ArrayBuffer) => Elements)(buffer)
   place.set(data)
