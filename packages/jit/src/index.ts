@@ -22,6 +22,7 @@ export { jit, jitPerShape } from './jit.ts'
 export { type JitError, type JitErrorTag } from './errors.ts'
 export { threadCount } from './runtime/engine.ts'
 export { type Copies, type HeldWrite, type Kept } from './runtime/executable.ts'
+export { detach } from './ops/detach.ts'
 export { geluTanh, silu } from './ops/activations.ts'
 export { layerNorm, rmsNorm } from './ops/norms.ts'
 export { type OnnxFile, openOnnx } from './runtime/onnx-file.ts'
@@ -29,11 +30,8 @@ export { onDisk, piecesOnDisk } from './runtime/scratch.ts'
 export { type QuantizedMatrix, dequantized, quantizedMatMul } from './ops/quantized.ts'
 export { type RotaryTables, rotary } from './ops/rotary.ts'
 export { scatterAdd } from './ops/scatter-add.ts'
-export {
-  type ReadTokens,
-  type ScoredTokens,
-  type TokenReading,
-  frozenHeadLogProbs,
-} from './ops/frozen-head-log-probs.ts'
+export { frozenHeadLogProbs } from './ops/frozen-head-log-probs.ts'
+export { type ReadTokens, headLogProbs } from './ops/head-log-probs.ts'
+export { type ScoredTokens, type TokenReading } from './ops/scored-block.ts'
 export { tokenLogProbs } from './ops/token-log-probs.ts'
 export { registerGradients }

@@ -52,7 +52,8 @@ export interface Policy {
   readonly unembed?: (constants: Tensors, trainable: Tensors | null, hidden: Tensor3D) => Tensor3D
   /**
    * Log-probability of one token after each of the hidden states, and what else is to be read of its logits: as of
-   * `unembed`, of which few rows are in memory at one time where the head does not train. Absent: all logits are.
+   * `unembed`, of which few rows are in memory at one time where the head does not train, the reference's included.
+   * Absent: all logits are.
    */
   readonly logProbs?: <Name extends string = never>(
     constants: Tensors,
@@ -76,6 +77,7 @@ export interface Policy {
 export interface TokenReadings<Name extends string = never> {
   /** nats */
   readonly logProb: Tensor2D
+  /** Through these no gradient flows. */
   readonly read: Readonly<Record<Name, Tensor2D>>
 }
 

@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs-core'
 import '@tensorflow/tfjs-backend-cpu'
 import '@tensorflow/tfjs-backend-wasm'
 import { describe, expect, test } from 'vitest'
-import { type Device, frozenHeadLogProbs, hostTensor, jit, tokenLogProbs } from '../index.ts'
+import { type Device, frozenHeadLogProbs, headLogProbs, hostTensor, jit, tokenLogProbs } from '../index.ts'
 import { activationBytes } from '../onnx/cost.ts'
 import { onnxModel } from '../onnx/model.ts'
 import { trace } from '../trace/trace.ts'
@@ -56,12 +56,13 @@ describe.each<Device>(['tfjs:cpu', 'tfjs:wasm', 'cpu'])('on %s', (device) => {
             expected: both(whole(head), inputs),
             blocks: both((x, ids) => frozenHeadLogProbs(x, ids, head, {}, 3).logProb, inputs),
             one: both((x, ids) => frozenHeadLogProbs(x, ids, head).logProb, inputs),
+            value: both((x, ids) => headLogProbs(x, ids, head, {}, 3).logProb, inputs),
           }
         },
         { device, constants },
       )
-      const { expected, blocks, one } = await f(given)
-      for (const [where, found] of Object.entries({ blocks, one }))
+      const { expected, ...ways } = await f(given)
+      for (const [where, found] of Object.entries(ways))
         for (const name of ['logProb', 'value', 'grad'] as const)
           found[name].data.forEach((x, i) => {
             const right = expected[name].data[i]!
@@ -72,6 +73,58 @@ describe.each<Device>(['tfjs:cpu', 'tfjs:wasm', 'cpu'])('on %s', (device) => {
       await f.dispose()
     },
   )
+})
+
+const head =
+  (weight: tf.Tensor | undefined): Head =>
+  (x) =>
+    tf.matMul(x, weight as tf.Tensor2D, false, true)
+
+// tfjs's own cpu backend cannot split what it put together of nothing
+test.each<Device>(['tfjs:wasm', 'cpu'])(
+  'a batch without rows has no log-probs and no gradient, on %s',
+  async (device) => {
+    const f = jit(
+      ({ hidden, ids }: Given, { weight }) => {
+        const logProb = (x: tf.Tensor2D) => frozenHeadLogProbs(x, ids, head(weight)).logProb
+        return { logProb: logProb(hidden), grad: tf.grad((x) => tf.sum(logProb(x as tf.Tensor2D)))(hidden) }
+      },
+      { device, constants },
+    )
+    const { logProb, grad } = await f({
+      hidden: hostTensor(new Float32Array(0), [0, WIDTH]),
+      ids: hostTensor(new Int32Array(0)),
+      dy: hostTensor(new Float32Array(0)),
+    })
+    expect([logProb.shape, grad.shape]).toEqual([[0], [0, WIDTH]])
+    await f.dispose()
+  },
+)
+
+test('values are the same to the bit with and without a gradient beside them', async () => {
+  const f = jit(
+    ({ hidden, ids }: Given, { weight }) => {
+      const { value } = tf.valueAndGrad((x) => tf.sum(frozenHeadLogProbs(x as tf.Tensor2D, ids, head(weight)).logProb))(
+        hidden,
+      )
+      return { value, alone: tf.sum(headLogProbs(hidden, ids, head(weight)).logProb) }
+    },
+    { constants },
+  )
+  const { value, alone } = await f(given)
+  expect(value.data).toEqual(alone.data)
+  await f.dispose()
+})
+
+test('a second derivative is refused, not 0', async () => {
+  const f = jit(
+    ({ hidden, ids }: Given, { weight }) => {
+      const slope = tf.grad((x) => tf.sum(frozenHeadLogProbs(x as tf.Tensor2D, ids, head(weight)).logProb))
+      return { grad: tf.grad((x) => tf.sum(tf.square(slope(x))))(hidden) }
+    },
+    { constants },
+  )
+  await expect(f(given)).rejects.toThrow('no second derivative: take `tokenLogProbs`')
 })
 
 test('what else is read of the logits is read of every row', async () => {
@@ -96,6 +149,23 @@ test('what else is read of the logits is read of every row', async () => {
   mean.data.forEach((x, i) => expect(x).toBeCloseTo(expected.data[i]!, 5))
   expect(likeliest.data).toEqual(largest.data)
   await f.dispose()
+})
+
+test('nobody pays for a gradient that is not asked for', () => {
+  const products = (of: (x: tf.Tensor2D, ids: tf.Tensor1D, head: Head) => tf.Tensor) =>
+    trace(
+      ({ hidden, ids }, { weight }) => ({ out: of(hidden as tf.Tensor2D, ids as tf.Tensor1D, head(weight)) }),
+      { hidden: { shape: [ROWS, WIDTH], dtype: 'float32' }, ids: { shape: [ROWS], dtype: 'int32' } },
+      { weight: constants.weight },
+    ).graph.nodes.filter(({ op }) => op === 'MatMul' || op === 'FusedMatMul').length
+  expect(products((x, ids, head) => frozenHeadLogProbs(x, ids, head).logProb)).toBe(1)
+  // a reference is scored within what somebody else's gradient is taken of
+  const values = (logProbs: typeof headLogProbs) =>
+    products(
+      (x, ids, head) =>
+        tf.valueAndGrad((y) => tf.mul(tf.sum(y), tf.sum(logProbs(x, ids, head).logProb)))(tf.ones([2])).value,
+    )
+  expect([values(headLogProbs), values(frozenHeadLogProbs)]).toEqual([1, 2])
 })
 
 test('of a step no more logits are there at one time than two blocks have', () => {

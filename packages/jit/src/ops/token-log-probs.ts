@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core'
+import { flatIds } from './flat-ids.ts'
 import { scatterAdd } from './scatter-add.ts'
 
 /**
@@ -11,20 +12,20 @@ import { scatterAdd } from './scatter-add.ts'
  * because that probability is never small and the logits are subtracted from each other first.
  *
  * @param logits [n, vocab]
- * @param ids [n, k] int32
+ * @param ids [n, k] int32, from 0 to vocab − 1, which is not checked here: see `flatIds`
  * @returns [n, k] nats
+ * @throws RangeError where n · vocab is more than int32 counts
  */
 export const tokenLogProbs = (logits: tf.Tensor2D, ids: tf.Tensor2D): tf.Tensor2D => {
   const [n, vocab] = logits.shape
   const k = ids.shape[1]
-  const rowStart = tf.mul(tf.range(0, n, 1, 'int32'), tf.scalar(vocab, 'int32'))
-  const flatIds = tf.reshape(tf.add(tf.cast(ids, 'int32'), tf.reshape(rowStart, [n, 1])), [n * k]) as tf.Tensor1D
+  const at = tf.reshape<tf.Rank.R1>(flatIds(ids, vocab), [n * k])
   const forward = tf.customGrad((...given) => {
     const [x, save] = given as unknown as [tf.Tensor, tf.GradSaveFunc]
     const probabilities = tf.softmax(x)
-    const taken = tf.reshape(tf.gather(tf.reshape(x, [n * vocab]), flatIds), [n, k])
+    const taken = tf.reshape(tf.gather(tf.reshape(x, [n * vocab]), at), [n, k])
     // what a gradient reads must be saved, and only inputs may be: a saved intermediate counts as a constant in turn
-    save([x, flatIds])
+    save([x, at])
     return {
       value: tf.add(tf.sub(taken, tf.max(x, -1, true)), tf.log(tf.max(probabilities, -1, true))),
       gradFunc: (dy: tf.Tensor, saved: tf.Tensor[]) => {

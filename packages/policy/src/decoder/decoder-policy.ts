@@ -1,4 +1,4 @@
-import { frozenHeadLogProbs } from '@gfnlm/jit'
+import { frozenHeadLogProbs, headLogProbs } from '@gfnlm/jit'
 import * as tf from '@tensorflow/tfjs-core'
 import type { DecoderConfig } from '../architectures/decoder-config.ts'
 import type {
@@ -142,11 +142,13 @@ export const decoderFunctions = (config: DecoderConfig, loraScale: LoraScale): D
       const [rows, count] = hidden.shape
       const model = modelWith(constants, trainable)
       const x = tf.reshape<tf.Rank.R2>(hidden, [rows * count, config.hidden])
-      if (trainable === null || headTrains(config, trainable))
+      if (trainable !== null && headTrains(config, trainable))
         return readTokens(logitsOf(model, x, rows), tokens, readings)
       const ids = tf.reshape<tf.Rank.R1>(tokens, [rows * count])
+      // Nothing of the reference is differentiated, even within a loss.
+      const scored = trainable === null ? headLogProbs : frozenHeadLogProbs
       return inRows(
-        frozenHeadLogProbs(x, ids, (states) => unembed(model, states), readings),
+        scored(x, ids, (states) => unembed(model, states), readings),
         rows,
       )
     },

@@ -1,3 +1,4 @@
+import type { TokenReading } from '@gfnlm/jit'
 import * as tf from '@tensorflow/tfjs-core'
 import { beforeAll, expect, test } from 'vitest'
 import { lora } from '../adapter/lora.ts'
@@ -41,6 +42,49 @@ const policies = {
   'gpt2, every weight': rightOf(randomPolicy(SMALL_GPT2, { seed: 3, train: 'all' })),
   'gemma 2, capped logits': movedPolicy(SMALL_FAMILIES['Gemma 2']!),
 }
+
+test.each(Object.entries(policies))('%s: what is read of the logits has no slope', (_, policy) => {
+  const slopes = tf.tidy(() => {
+    const constants = tensorsOf(policy.constants)
+    const trainable = tensorsOf(policy.trainable)
+    const names = Object.keys(trainable)
+    const next = tf.tensor2d([3, 4, 6, 0], [2, 2], 'int32')
+    const readings: Readonly<Record<string, TokenReading>> = {
+      mean: ({ logits }) => tf.mean(logits, -1, true),
+      logProb: ({ logProb }) => tf.square(logProb),
+      largest: ({ largest }) => largest,
+    }
+    const read = (...values: tf.Tensor[]): tf.Scalar => {
+      const at = Object.fromEntries(names.map((name, i) => [name, values[i]!]))
+      const given = leftPadded(rows, 0)
+      const found = nextTokenLogProbs(policy, constants, at, given, { ...columns, next }, readings)
+      return tf.sum(tf.stack(Object.values<tf.Tensor>(found.read)))
+    }
+    return tf
+      .grads(read)(Object.values(trainable))
+      .flatMap((slope) => [...slope.dataSync()])
+  })
+  expect(new Set(slopes.map(Math.abs))).toEqual(new Set([0]))
+})
+
+test.each([null, movedPolicy(SMALL_GPT2).trainable])(
+  'of a frozen head few logits are there at one time',
+  (trainable) => {
+    const policy = movedPolicy({ ...SMALL_GPT2, n_positions: 1100 })
+    const seen: number[] = []
+    const size: TokenReading = ({ logits }) => {
+      seen.push(logits.shape[0])
+      return tf.zeros([logits.shape[0], 1])
+    }
+    tf.tidy(() => {
+      const next = tf.zeros<tf.Rank.R2>([1, 1100], 'int32')
+      const own = trainable === null ? null : tensorsOf(trainable)
+      const given = { tokens: next, pad: tf.zeros<tf.Rank.R1>([1], 'int32') }
+      nextTokenLogProbs(policy, tensorsOf(policy.constants), own, given, { start: 0, count: 1100, next }, { size })
+    })
+    expect(seen).toEqual([512, 512, 76])
+  },
+)
 
 test.each(Object.entries(policies))('%s: log-probs, and what trains, as from all logits', (_, policy) => {
   const { logits, constants, trainable } = policy

@@ -1,4 +1,4 @@
-import { type ReadTokens, type TokenReading, tokenLogProbs } from '@gfnlm/jit'
+import { type ReadTokens, type TokenReading, detach, tokenLogProbs } from '@gfnlm/jit'
 import * as tf from '@tensorflow/tfjs-core'
 import type { TokenReadings } from '../policy.ts'
 
@@ -22,7 +22,8 @@ export const logProbsOf = (logits: tf.Tensor3D, tokens: tf.Tensor2D): tf.Tensor2
 }
 
 /**
- * Log-probabilities of given tokens and what else is read, from logits that are there.
+ * Log-probabilities of given tokens and what else is read, from logits that are there. No gradient flows through what is
+ * read, as none does where the head is frozen.
  *
  * @param logits [rows, count, vocab]
  * @param tokens [rows, count] int32
@@ -35,12 +36,13 @@ export const readTokens = <Name extends string = never>(
   const [rows, count, vocab] = logits.shape
   const flat = tf.reshape<tf.Rank.R2>(logits, [rows * count, vocab])
   const logProb: tf.Tensor2D = tf.reshape(logProbsOf(logits, tokens), [rows * count, 1])
+  const still = detach(flat)
   // as `tokenLogProbs` has it: a compiled graph computes it once
-  const largest = tf.log<tf.Tensor2D>(tf.max(tf.softmax(flat), -1, true))
+  const largest = tf.log<tf.Tensor2D>(tf.max(tf.softmax(still), -1, true))
   const read = Object.fromEntries(
     Object.entries<TokenReading>(readings).map(([name, reading]) => [
       name,
-      reading({ logits: flat, logProb, largest }),
+      reading({ logits: still, logProb: detach(logProb), largest }),
     ]),
   ) as unknown as Record<Name, tf.Tensor1D>
   return inRows({ logProb: tf.reshape(logProb, [rows * count]), read }, rows)
