@@ -1,6 +1,7 @@
 import { type Prompt, type TokenMDP, logSumExp } from '@gfnlm/env'
 import type { HostTensors } from '@gfnlm/jit'
 import { learnedLogProb } from './behaviour.ts'
+import { checkCount } from './check-count.ts'
 import type { Decoder, Decoding } from './decoding.ts'
 
 /** A completion found by beam search, without its terminator. */
@@ -61,7 +62,7 @@ export const beamSearch = async (
   trainable: HostTensors | null,
   beams: number,
 ): Promise<Beam[]> => {
-  if (!(Number.isInteger(beams) && beams >= 1)) throw new RangeError(`beams ${beams}: an integer from 1`)
+  checkCount('beams', beams)
   const finished: Beam[] = []
   let live: Beam[] = [{ tokens: new Int32Array(0), logProb: 0 }]
   // Beams change places, so every step decodes its rows anew from their tokens.

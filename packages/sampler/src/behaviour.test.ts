@@ -227,3 +227,13 @@ test('the learned policy ends with the probability of all ids that do, as the sh
     expect([learned[3], learned[5], learned[11]]).toEqual([0, 0, 0])
   }
 })
+
+test('a mask of another length is refused; the one before it is not in force afterwards', () => {
+  const probabilities = (logitShift: Float32Array) => explore([0, 0, 0, 0], { temperature: 1 }, { ...free, logitShift })
+  expect(probabilities(Float32Array.of(0, 0, 0, -Infinity))[3]).toBe(0)
+  expect(() => probabilities(Float32Array.of(0, 0))).toThrow(
+    'the mask (logitShift) has 2 numbers, and the vocabulary 4 tokens',
+  )
+  expect(() => probabilities(new Float32Array(6))).toThrow('has 6 numbers')
+  expect(explore([0, 0, 0, 0], { temperature: 1 })).toEqual([0.25, 0.25, 0.25, 0.25])
+})

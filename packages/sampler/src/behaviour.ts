@@ -17,6 +17,10 @@ const laid = new WeakMap<Exponentials, Float32Array | null>()
 const layOut = (room: Exponentials, logits: LogitRow, mdp: TokenMDP, t: number): number => {
   const { logitShift: shift, minLength } = mdp
   if (laid.get(room) !== (shift ?? null)) {
+    if (shift !== undefined && shift.length !== logits.length)
+      throw new RangeError(
+        `the mask (logitShift) has ${shift.length} numbers, and the vocabulary ${logits.length} tokens`,
+      )
     if (shift === undefined) room.shift.fill(0)
     else room.shift.set(shift)
     laid.set(room, shift ?? null)
@@ -113,7 +117,7 @@ const distribution = (logits: LogitRow, mdp: TokenMDP, t: number, exploration: E
  * @param logits [vocab] a row of next-token logits; a subarray of a batch will do
  * @param out    [vocab] overwritten and returned
  * @returns probabilities [vocab], summing to 1
- * @throws RangeError when no legal action has a finite logit, or a logit is NaN
+ * @throws RangeError when no legal action has a finite logit, a logit is NaN, or the mask is not as long as they are
  */
 export const behaviour = (
   logits: LogitRow,

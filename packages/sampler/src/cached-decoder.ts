@@ -93,8 +93,9 @@ export const cachedDecoder = (
   return async ({ prompts, group, maxLength, trainable, slots = group.length }) => {
     // Nothing is read after the last token: it needs no column.
     const most = bucketed(prompts.reduce((longest, p) => Math.max(longest, p.length), 1) + maxLength - 1)
-    const alive = new Set<Kept>()
-    const drop = async (kept: Kept): Promise<void> => {
+    // Prompts that were run and caches, until they are dropped: also those of a run that failed.
+    const alive = new Set<Pick<Kept, 'drop'>>()
+    const drop = async (kept: Pick<Kept, 'drop'>): Promise<void> => {
       if (alive.delete(kept)) await kept.drop()
     }
     const waiting = waitingRows(group, slots, async (numbers): Promise<Prefilled> => {
@@ -105,10 +106,8 @@ export const cachedDecoder = (
       alive.add(prefilled.kept)
       return prefilled
     })
-    const cacheOf = async (slots: number, columns: number): Promise<Cache> => ({
-      slots,
-      columns,
-      holding: await decode.hold(
+    const cacheOf = async (slots: number, columns: number): Promise<Cache> => {
+      const holding = await decode.hold(
         withTrainable(trainable),
         {
           cache: Object.fromEntries(
@@ -116,8 +115,10 @@ export const cachedDecoder = (
           ),
         },
         true,
-      ),
-    })
+      )
+      alive.add(holding)
+      return { slots, columns, holding }
+    }
 
     let cache: Cache | undefined
     // Where the rows of the next run are until then: prompts that were run, or slots of the cache.
@@ -153,7 +154,7 @@ export const cachedDecoder = (
           { tokens: hostTensor(tokens.slice()), filled: hostTensor(filled.slice()), at: hostTensor(written) },
           copies,
         )
-        if (before !== now) await before?.holding.drop()
+        if (before !== undefined && before !== now) await drop(before.holding)
         await Promise.all(arrived.map((arrival) => (arrival?.last === true ? drop(arrival.batch.kept) : undefined)))
         return at({
           rows,
@@ -188,7 +189,7 @@ export const cachedDecoder = (
         })
       },
       close: async () => {
-        await Promise.all([cache?.holding.drop(), ...[...alive].map(drop)])
+        await Promise.all([...alive].map(drop))
       },
     })
     return at({

@@ -1,6 +1,7 @@
 import type { Device, HostTensors, JitOptions } from '@gfnlm/jit'
 import type { Policy } from '@gfnlm/policy'
 import { cachedDecoder } from './cached-decoder.ts'
+import { checkCount } from './check-count.ts'
 import { prefillOf } from './prefill.ts'
 import { promptsFault } from './prompts-fit.ts'
 import { sharedPromptDecoder } from './shared-prompt-decoder.ts'
@@ -44,6 +45,9 @@ export interface DecodingRequest {
 /** How the functions of a decoder are compiled. */
 export type CompileOptions = JitOptions & { readonly limit: number }
 
+/** Graphs of a function: more than the buckets of 128 rows (24) and of 8192 columns (36) make together. */
+const GRAPHS = 1024
+
 /** Opens decodings of one policy; its compiled functions are shared by all of them. */
 export type Decoder = (request: DecodingRequest) => Promise<Decoding>
 
@@ -58,17 +62,24 @@ const made = (policy: Policy, options: CompileOptions): Decoder => {
 
 /**
  * The decoder of a policy: cached where the policy can, on `device` (default cpu). Opening rejects with a Fault
- * (`NoPrompts`, `PromptEmpty`, `PromptTooLong`) when the prompts and `maxLength` do not fit the policy.
+ * (`NoPrompts`, `PromptEmpty`, `PromptTooLong`) when the prompts and `maxLength` do not fit the policy, and with a
+ * RangeError when `slots` is no whole number from 1.
  */
 export const decoderOf = (policy: Policy, device: Device = 'cpu'): Decoder => {
   const lanes = new Map<number | undefined, Decoder>()
   const on = (lane: number | undefined): Decoder => {
-    const options = { device, constants: policy.constants, limit: 64, ...(lane === undefined ? {} : { thread: lane }) }
+    const options = {
+      device,
+      constants: policy.constants,
+      limit: GRAPHS,
+      ...(lane === undefined ? {} : { thread: lane }),
+    }
     const found = lanes.get(lane) ?? made(policy, options)
     lanes.set(lane, found)
     return found
   }
   return async (request) => {
+    if (request.slots !== undefined) checkCount('slots', request.slots)
     const named = request.prompts.map((tokens, i) => ({ name: `${i + 1} of ${request.prompts.length}`, tokens }))
     const wrong = promptsFault(named, request.maxLength, policy.contextLength)
     if (wrong !== undefined) throw wrong

@@ -32,6 +32,9 @@ test('a small model has a lane a core where each has rows enough; the lanes have
 
 test('a large model has one lane, of as many slots as their keys and values have room for', () => {
   expect(lanesOf(large, 'cpu', rowsOf(20, 72))).toEqual({ count: 1, slots: 20 })
+  // a slot more that is empty, not a graph more
+  expect(lanesOf(large, 'cpu', rowsOf(19, 72))).toEqual({ count: 1, slots: 20 })
+  expect(lanesOf(large, 'cpu', rowsOf(19, 72), 19)).toEqual({ count: 1, slots: 19 })
   expect(lanesOf(large, 'cpu', rowsOf(512, 20))).toEqual({ count: 1, slots: 128 })
   // 2 · 12 · 12 · 64 · 320 columns · 4 bytes = 23.6 MB a row
   expect(lanesOf(large, 'cpu', rowsOf(512, 300))).toEqual({ count: 1, slots: 11 })

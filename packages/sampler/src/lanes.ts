@@ -1,5 +1,5 @@
 import { type Device, threadCount } from '@gfnlm/jit'
-import { type Policy, bucketed } from '@gfnlm/policy'
+import { type Policy, bucketed, bucketedCount } from '@gfnlm/policy'
 import { isSmall } from './is-small.ts'
 
 /** How a batch's rows are decoded: `count` decodings at the same time, of `slots` rows each. */
@@ -49,9 +49,12 @@ const roomFor = (policy: Policy, { prompts, perPrompt, promptLength, maxLength }
  * @param slots   rows at a time, all lanes together; by default as many as pay, and as memory has room for
  */
 export const lanesOf = (policy: Policy, device: Device, work: Work, slots?: number): Lanes => {
-  const cores = device === 'cpu' && isSmall(policy) ? threadCount() : 1
+  const small = isSmall(policy)
+  const cores = device === 'cpu' && small ? threadCount() : 1
   const rows = work.prompts * work.perPrompt
-  const together = Math.min(rows, slots ?? Math.min(roomFor(policy, work), cores * MOST_SLOTS))
+  // An empty slot costs a large model little, and another graph much.
+  const wanted = small ? rows : bucketedCount(rows)
+  const together = Math.min(wanted, slots ?? Math.min(roomFor(policy, work), cores * MOST_SLOTS))
   const count = Math.max(1, Math.min(cores, Math.floor(together / LEAST_SLOTS)))
   return { count, slots: Math.ceil(together / count) }
 }

@@ -2,8 +2,8 @@ import { type PromptBatch, tokenMDP } from '@gfnlm/env'
 import { type PolicyState, frozen } from '@gfnlm/policy'
 import { Observable, Subject, firstValueFrom, from, of, tap, toArray } from 'rxjs'
 import { expect, test, vi } from 'vitest'
-import type { Decoder } from './decoding.ts'
-import { sample, sampleBatch } from './sample.ts'
+import { type Decoder, decoderOf } from './decoding.ts'
+import { type SampleOptions, sample, sampleBatch } from './sample.ts'
 import { smallPolicies } from './small-policies.test.fixture.ts'
 import { type Asked, irregular, tableDecoder } from './table-decoder.test.fixture.ts'
 
@@ -37,6 +37,14 @@ test('as many rows as there are slots are decoded at a time; the completions are
   const [all, three] = [await draw(), await draw(3)]
   expect(asked).toEqual([10, 3])
   expect(three).toEqual(all)
+})
+
+test.each([0, -1, 1.5, NaN, Infinity])('%s is no number of slots or of completions', async (count) => {
+  const of = (options: Partial<SampleOptions>) => () => sampleBatch(frozen(policy), { mdp, perPrompt: 1, ...options })
+  expect(of({ slots: count })).toThrow(`slots ${count}: an integer from 1`)
+  expect(of({ perPrompt: count })).toThrow(`perPrompt ${count}: an integer from 1`)
+  const request = { prompts: [Int32Array.of(1)], group: Int32Array.of(0), maxLength: 1, trainable: null, slots: count }
+  await expect(decoderOf(policy)(request)).rejects.toThrow(`slots ${count}: an integer from 1`)
 })
 
 test('lanes draw what one decoding draws, each its own part of the rows, and all are closed when one fails', async () => {

@@ -2,6 +2,7 @@ import type { PromptBatch, TokenMDP, Trajectories } from '@gfnlm/env'
 import type { Device } from '@gfnlm/jit'
 import type { PolicyState } from '@gfnlm/policy'
 import { type OperatorFunction, concatMap } from 'rxjs'
+import { checkCount } from './check-count.ts'
 import { type Decoder, decoderOf } from './decoding.ts'
 import { type Explore, onPolicy } from './exploration.ts'
 import { lanesOf } from './lanes.ts'
@@ -55,14 +56,17 @@ const allOf = async <A>(promises: readonly Promise<A>[]): Promise<A[]> => {
 /**
  * Samples the completions of a batch of prompts from the newest policy. Rejects with a Fault that names the prompt when
  * one is empty (`PromptEmpty`) or too long for the model with `maxLength` more tokens (`PromptTooLong`).
+ *
+ * @throws RangeError when `perPrompt` or `slots` is no whole number from 1
  */
-export const sampleBatch =
-  (
-    state: PolicyState,
-    { mdp, perPrompt, explore = onPolicy, device = 'cpu', slots }: SampleOptions,
-    decoder: Decoder = decoderOf(state.policy, device),
-  ) =>
-  async (batch: PromptBatch): Promise<Trajectories> => {
+export const sampleBatch = (
+  state: PolicyState,
+  { mdp, perPrompt, explore = onPolicy, device = 'cpu', slots }: SampleOptions,
+  decoder: Decoder = decoderOf(state.policy, device),
+): ((batch: PromptBatch) => Promise<Trajectories>) => {
+  checkCount('perPrompt', perPrompt)
+  if (slots !== undefined) checkCount('slots', slots)
+  return async (batch) => {
     const named = batch.prompts.map(({ id, tokens }) => ({ name: `'${id}'`, tokens }))
     const wrong = promptsFault(named, mdp.maxLength, state.policy.contextLength)
     if (wrong !== undefined) throw wrong
@@ -98,6 +102,7 @@ export const sampleBatch =
     const origin = Array.from({ length: rows }, () => 'policy' as const)
     return { ...batch, mdp, rows, width: mdp.maxLength + 1, group, origin, ...completions }
   }
+}
 
 /**
  * Prompts to trajectories: `perPrompt` completions of each, from the policy as it is when the batch comes. A decoder
