@@ -15,7 +15,7 @@ export {
   piecesOf,
   sizeOf,
 } from './host-tensor.ts'
-export { type AsHost, type HostTree, type TensorTree } from './tree.ts'
+export { type AsHost, type HostTree, type TensorTree, isHostTensor } from './tree.ts'
 export { type Compiled, type Holding } from './callable.ts'
 export { type Device, type JitOptions, type Traceable } from './compile.ts'
 export { jit, jitPerShape } from './jit.ts'

@@ -2,7 +2,7 @@ import { type Compiled, callable } from './callable.ts'
 import { type JitOptions, type Traceable, compile } from './compile.ts'
 import { jitError } from './errors.ts'
 import type { Executable } from './runtime/executable.ts'
-import { type Signature, signatureDifference, signatureKey } from './signature.ts'
+import { type Signature, differing, signatureDifference, signatureKey } from './signature.ts'
 import { callerLine } from './trace/caller.ts'
 import type { AsHost } from './tree.ts'
 
@@ -83,7 +83,7 @@ export const jitPerShape = <In extends object, Out extends object>(
         return Promise.reject(
           jitError(
             'ShapeChanged',
-            `a function compiled per shape at ${where} met more than ${limit} signatures: ${key}`,
+            `a function compiled per shape at ${where} met more than ${limit} signatures; the newest differs in ${differing(key, made.keys())}`,
             'Pad lengths and rows to fewer buckets, or raise `limit`.',
             { limit },
           ),

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core'
 import { afterAll, expect, test } from 'vitest'
 import { hostTensor, jit, jitPerShape } from './index.ts'
-import { signatureKey } from './signature.ts'
+import { differing, signatureKey } from './signature.ts'
 
 const zeros = (...shape: readonly number[]) => hostTensor(new Float32Array(shape.reduce((a, b) => a * b, 1)), shape)
 const f = jit(({ x, m }: { x: tf.Tensor; m?: tf.Tensor }) => ({
@@ -31,19 +31,21 @@ test('so do a type that changes and an input that comes or goes', async () => {
 
 test('per shape: each signature is compiled once, and one above the limit is an error', async () => {
   let traces = 0
-  const g = jitPerShape(({ x }: { x: tf.Tensor }) => (traces++, { y: tf.sum(x) }), { limit: 2 })
-  for (const n of [1, 2, 1, 2]) await g({ x: zeros(n) })
+  const f = ({ x, w }: { x: tf.Tensor; w: tf.Tensor }) => (traces++, { y: tf.mul(tf.sum(x), w) })
+  const g = jitPerShape(f, { limit: 2 })
+  const w = zeros()
+  for (const n of [1, 2, 1, 2]) await g({ x: zeros(n), w })
   expect(traces).toBe(2)
-  await expect(g({ x: zeros(3) })).rejects.toMatchObject({
+  await expect(g({ x: zeros(3), w })).rejects.toMatchObject({
     _tag: 'ShapeChanged',
     message: expect.stringMatching(
-      /compiled per shape at .*signature\.test\.ts:\d+.* met more than 2 signatures: x:float32\[3\]/,
+      /compiled per shape at .*signature\.test\.ts:\d+.* met more than 2 signatures; the newest differs in x:float32\[3\]\. /,
     ),
     detail: { limit: 2 },
   })
-  await g({ x: zeros(2) })
+  await g({ x: zeros(2), w })
   await g.dispose()
-  await g({ x: zeros(3) })
+  await g({ x: zeros(3), w })
   expect(traces).toBe(3)
   await g.dispose()
 })
@@ -55,6 +57,11 @@ test('per shape: what failed to compile does not count against the limit', async
   await expect(g({ x: zeros(1, 3) })).rejects.toThrow()
   expect((await g({ x: zeros(1, 2) })).y.shape).toEqual([1, 1])
   await g.dispose()
+})
+
+test('of a signature one too many, what is alike in all is left out, unless nothing is its own', () => {
+  expect(differing('a:float32[2] w:float32[9] x:int32[3]', ['a:float32[2] w:float32[9] x:int32[4]'])).toBe('x:int32[3]')
+  expect(differing('w:float32[9]', ['a:float32[2] w:float32[9]'])).toBe('w:float32[9]')
 })
 
 test('the order in which inputs are named makes no other signature', () => {

@@ -13,6 +13,16 @@ export const signatureKey = (signature: Signature): string =>
     .sort()
     .join(' ')
 
+/**
+ * What of a signature's key is not in all of the others, because a thousand parameters are the same in each; all of it,
+ * where it only lacks what others have.
+ */
+export const differing = (key: string, others: Iterable<string>): string => {
+  const parts = [...others].map((other) => new Set(other.split(' ')))
+  const own = key.split(' ').filter((part) => parts.some((other) => !other.has(part)))
+  return own.length === 0 ? key : own.join(' ')
+}
+
 /** The first input whose shape, type or presence differs, in words; undefined when nothing does. */
 export const signatureDifference = (expected: Signature, found: Signature): string | undefined => {
   const words = (s: Signature[string] | undefined): string =>

@@ -50,6 +50,7 @@ export { writeBeside, writeJson } from './write-beside.ts'
 export type { PolicyFault, PolicyFaultTag } from './policy-fault.ts'
 export { type ActionScores, type PackedInput, type Read, type Readers, actionScores } from './action-scores.ts'
 export { type Grouped, type PackedRows, packRows } from './pack-rows.ts'
+export { inVocabulary } from './in-vocabulary.ts'
 export { bucketed, bucketedCount } from './bucketed.ts'
 export { type PolicyState, type Switchable, frozen, reference, switchable } from './policy-state.ts'
 export {

@@ -1,6 +1,6 @@
 import { type Fault, type Prompt, type Trajectories, fault, isFault } from '@gfnlm/env'
 import { type Device, jitPerShape, tokenLogProbs } from '@gfnlm/jit'
-import type { Policy, PolicyState, Tensors } from '@gfnlm/policy'
+import { type Policy, type PolicyState, type Tensors, inVocabulary } from '@gfnlm/policy'
 import * as tf from '@tensorflow/tfjs-core'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { type Frame, infillingRows } from './infilling-rows.ts'
@@ -127,7 +127,7 @@ export const infillingLikelihood = (
     const own = trainable()
     const found = await run({
       ...(own === null ? {} : { trainable: own }),
-      ...infillingRows(batch, frames, policy.contextLength),
+      ...inVocabulary(policy, infillingRows(batch, frames, policy.contextLength)),
     })
     const values = (t: { readonly data: unknown }): Float32Array => t.data as Float32Array
     return infillingLogRewards(batch, frames, {

@@ -1,6 +1,6 @@
 import { type Fault, type TokenMDP, type Trajectories, fault, settledTokens } from '@gfnlm/env'
 import { type Device, jitPerShape } from '@gfnlm/jit'
-import { type PackedInput, type PolicyState, type Tensors, actionScores, packRows } from '@gfnlm/policy'
+import { type PackedInput, type PolicyState, type Tensors, actionScores, inVocabulary, packRows } from '@gfnlm/policy'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import type { Reward } from './reward.ts'
 
@@ -71,7 +71,7 @@ export const likelihood = (
     }
     const run = scorers.get(key) ?? compile(judged)
     scorers.set(key, run)
-    const packed = packRows(batch, settledTokens(batch))
+    const packed = inVocabulary(policy, packRows(batch, settledTokens(batch)))
     const own = trainable()
     const { logPF, logPTerm } = await run({ ...(own === null ? {} : { trainable: own }), packed })
     return prefixLogRewards(logPF.data, logPTerm.data, batch.length, batch.width)

@@ -9,7 +9,7 @@ import {
   jitPerShape,
 } from '@gfnlm/jit'
 import { type Reducer, weightedSum } from '@gfnlm/losses'
-import type { Policy, Tensors } from '@gfnlm/policy'
+import { type Policy, type Tensors, inVocabulary } from '@gfnlm/policy'
 import * as tf from '@tensorflow/tfjs-core'
 import type { Metrics } from './events.ts'
 import { loggedName } from './logged-name.ts'
@@ -190,7 +190,8 @@ export const trainStep = <Batch>(policy: Policy, options: TrainStepOptions<Batch
       ...arraysOf(state),
       numbers: Object.fromEntries(numbers.map(([name, n]) => [name, hostScalar(n)])),
     }
-    const parts = accumulate === 1 ? [task.pack(batch)] : (task.packParts?.(batch, accumulate) ?? [])
+    const packed = accumulate === 1 ? [task.pack(batch)] : (task.packParts?.(batch, accumulate) ?? [])
+    const parts = packed.map((part) => inVocabulary(policy, part))
     const places: HostTree = spent === undefined ? {} : arraysOf(spent)
     const out = await (parts.length === 1 ? whole(parts[0]!, given, places) : inParts(parts, given, places))
     const metrics: Record<string, number> = { loss: out.loss, grad_norm: scalar(out.norm), learning_rate: rate }

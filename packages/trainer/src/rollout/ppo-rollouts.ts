@@ -6,6 +6,7 @@ import {
   type PolicyState,
   type Tensors,
   actionScores,
+  inVocabulary,
   packRows,
   reference,
   tokenValues,
@@ -67,7 +68,7 @@ export const ppoRollouts = (
     { device, constants: policy.constants, limit: 64 },
   )
   return concatMap(async (batch) => {
-    const packed = packRows(batch, settledTokens(batch))
+    const packed = inVocabulary(policy, packRows(batch, settledTokens(batch)))
     const { logPF, value } = await score({ trainable: learner.trainable(), head: learner.own(), packed })
     const known = {
       ...batch,

@@ -48,3 +48,11 @@ test('what the batch knows of the policy is kept', async () => {
   expect(filled.subarray(0, batch.width)).toEqual(known.logPF.subarray(0, batch.width))
   expect(filled.subarray(batch.width)).toEqual((await referred(moved, batch)).logPF.subarray(batch.width))
 })
+
+test('a choice that the reference has not is told, not the logit of another row', async () => {
+  const batch = await weighted(completions(mdp, ROWS), likelihood(reference(policy)))
+  const tokens = batch.tokens.slice()
+  tokens[3 * batch.width - 2] = 11
+  const chosen = { ...batch, tokens, length: batch.length.map((n, row) => (row === 2 ? 4 : n)) }
+  await expect(referred(moved, chosen)).rejects.toMatchObject({ _tag: 'TokenOutOfVocabulary', detail: { row: 2 } })
+})

@@ -1,6 +1,14 @@
 import { type TokenMDP, type Trajectories, settledTokens } from '@gfnlm/env'
 import { type Device, jitPerShape } from '@gfnlm/jit'
-import { type PackedInput, type PolicyState, type Tensors, actionScores, packRows, reference } from '@gfnlm/policy'
+import {
+  type PackedInput,
+  type PolicyState,
+  type Tensors,
+  actionScores,
+  inVocabulary,
+  packRows,
+  reference,
+} from '@gfnlm/policy'
 import { type MonoTypeOperatorFunction, concatMap } from 'rxjs'
 import { choices } from '../tasks/choices.ts'
 
@@ -22,7 +30,7 @@ export const logProbsOf = (mdp: TokenMDP, { policy, trainable }: PolicyState, de
   )
   return async (batch) => {
     const own = trainable()
-    const packed = packRows(batch, settledTokens(batch))
+    const packed = inVocabulary(policy, packRows(batch, settledTokens(batch)))
     const { logProb } = await run({ ...(own === null ? {} : { trainable: own }), packed })
     return logProb.data as Float32Array
   }

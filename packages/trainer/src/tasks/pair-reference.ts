@@ -1,7 +1,7 @@
 import { fault } from '@gfnlm/env'
 import { type Device, type HostTensors, hostTensor, jitPerShape } from '@gfnlm/jit'
 import type { Pair } from '@gfnlm/losses'
-import type { PolicyState, Tensors } from '@gfnlm/policy'
+import { type PolicyState, type Tensors, inVocabulary } from '@gfnlm/policy'
 import type * as tf from '@tensorflow/tfjs-core'
 import { type CompletionPair, type PairLogProbs, packPairs, pairTokens, summed } from './completion-pairs.ts'
 import type { Model } from './completions.ts'
@@ -74,7 +74,7 @@ export const withReference = async (
   try {
     for (let first = 0; first < pairs.length; first += at) {
       const some = pairs.slice(first, first + at)
-      const batch = packPairs({ pairs: some })
+      const batch = inVocabulary(policy, packPairs({ pairs: some }))
       const { chosen, rejected } = await run({ ...(own === null ? {} : { trainable: own }), batch })
       const of = (i: number) => ({ chosen: chosen.data[i]!, rejected: rejected.data[i]! })
       scored.push(...some.map((pair, i) => ({ ...pair, reference: of(i) })))

@@ -93,3 +93,14 @@ test('another loss reads the same tokens', async () => {
   const [, learned] = surprise([7, 7, 2])
   expect(loss).toBeCloseTo(learned! * Math.exp(-learned!), 5)
 })
+
+test('a last token that the policy has not, which no embedding meets, is told by its row and column', async () => {
+  const tokens = Int32Array.of(1, 2, 3, 4, 5, 6, 7, 8, 11)
+  for (const accumulate of [1, 2]) {
+    const { update } = trainer(policy, { task: supervised(), learningRate: constant(0.05), accumulate })
+    await expect(update({ rows: [{ tokens, given: 1 }] })).rejects.toMatchObject({
+      _tag: 'TokenOutOfVocabulary',
+      message: expect.stringMatching(/row 0, column 8: token 11 is none of the 11 of /),
+    })
+  }
+})

@@ -28,6 +28,10 @@ export interface Task<Batch> {
   readonly rateScale: number
   /** Frozen arrays of the task's own (a teacher's weights), constants of the compiled graph. */
   readonly frozen?: HostTensors
+  /**
+   * The arrays of a batch. Ids of tokens are in those called `tokens`, `prompts`, `actions` or `next`: whoever learns
+   * checks that the policy has them all (`inVocabulary`).
+   */
   readonly pack: (batch: Batch) => HostTree
   /**
    * `pack` of the batch in at most so many parts, none of them empty, whose losses by their mass are the batch's: its
