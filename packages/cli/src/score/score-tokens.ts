@@ -1,6 +1,6 @@
 import { type Fault, fault } from '@gfnlm/env'
 import { type Device, hostTensor, jit, tokenLogProbs } from '@gfnlm/jit'
-import type { Policy } from '@gfnlm/policy'
+import { type Policy, inVocabulary } from '@gfnlm/policy'
 import * as tf from '@tensorflow/tfjs-core'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 
@@ -39,7 +39,8 @@ export const scoreTokens = (
     { device, constants: policy.constants },
   )
   return TE.tryCatch(async () => {
-    const { logProbs } = await run({ ids: hostTensor(tokens, [1, tokens.length]) })
+    const { tokens: ids } = inVocabulary(policy, { tokens: hostTensor(tokens, [1, tokens.length]) })
+    const { logProbs } = await run({ ids })
     await run.dispose()
     const scores = logProbs.data as Float32Array
     const bad = scores.findIndex((x) => Number.isNaN(x))
