@@ -1,5 +1,6 @@
 import type * as tf from '@tensorflow/tfjs-core'
 import type { Terms } from '../terms.ts'
+import { checkName, checkOptionNames } from './check-names.ts'
 import { trajectoryMetrics } from './metrics.ts'
 import { learnedPotentials } from './potentials.ts'
 import type { ReadTrajectories } from './read-trajectories.ts'
@@ -12,6 +13,17 @@ export interface DetailedBalanceOptions {
   /** `pooled`: mean over the transitions of the batch; `within`: mean over each trajectory's, then over them. */
   readonly normalisation?: 'pooled' | 'within'
   readonly regression?: Regression
+}
+
+/** Throws a RangeError for options that there are not, and for a normalisation that is none of theirs. */
+export const checkBalanceOptions = (
+  caller: string,
+  options: DetailedBalanceOptions,
+  others: readonly string[] = [],
+): void => {
+  const { normalisation = 'pooled' } = options
+  checkOptionNames(caller, options, ['normalisation', 'regression', ...others])
+  checkName(caller, 'normalisation', normalisation, ['pooled', 'within'])
 }
 
 /** The loss under a flow [rows, states], however it was found. */
@@ -42,13 +54,15 @@ export const balanceOfTransitions = (
  * @param options.normalisation over the transitions of the batch, or `within` each trajectory; default `pooled`
  * @param options.regression    what a residual costs, default `squared`
  * @returns terms [rows, states], nats², at [row, t]. Metrics: those of `trajectoryMetrics`
- * @throws RangeError for a wrong shape
+ * @throws RangeError for a wrong shape, an unknown normalisation or option
  * @see Bengio et al. 2023, "GFlowNet Foundations", arXiv:2111.09266
  * @example reduce(detailedBalance()({ ...batch, logF }), weight)
  */
-export const detailedBalance =
-  (options: DetailedBalanceOptions = {}): ((batch: FlowTrajectoryInputs) => Terms) =>
-  (given) => {
-    const read = readWithFlow('detailedBalance', given)
+export const detailedBalance = (options: DetailedBalanceOptions = {}): ((batch: FlowTrajectoryInputs) => Terms) => {
+  const name = 'detailedBalance'
+  checkBalanceOptions(name, options)
+  return (given) => {
+    const read = readWithFlow(name, given)
     return balanceOfTransitions(read, read.batch.logF, options)
   }
+}

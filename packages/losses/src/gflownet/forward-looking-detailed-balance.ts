@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core'
 import type { Terms } from '../terms.ts'
-import { type DetailedBalanceOptions, balanceOfTransitions } from './detailed-balance.ts'
+import { type DetailedBalanceOptions, balanceOfTransitions, checkBalanceOptions } from './detailed-balance.ts'
 import { type FlowTrajectoryInputs, readWithFlow } from './sub-trajectory-balance.ts'
 
 /**
@@ -16,14 +16,18 @@ import { type FlowTrajectoryInputs, readWithFlow } from './sub-trajectory-balanc
  * @param options.normalisation over the transitions of the batch, or `within` each trajectory; default `pooled`
  * @param options.regression    what a residual costs, default `squared`
  * @returns terms [rows, states], nats², at [row, t]. Metrics: those of `trajectoryMetrics`
- * @throws RangeError for a wrong shape
+ * @throws RangeError for a wrong shape, an unknown normalisation or option
  * @see Pan et al. 2023, arXiv:2302.01687; torchgfn DBGFlowNet, forward_looking
  * @example reduce(forwardLookingDetailedBalance()({ ...batch, logF }), weight)
  */
-export const forwardLookingDetailedBalance =
-  (options: DetailedBalanceOptions = {}): ((batch: FlowTrajectoryInputs) => Terms) =>
-  (given) => {
-    const read = readWithFlow('forwardLookingDetailedBalance', given, ({ exists }) => ({ logReward: exists }))
+export const forwardLookingDetailedBalance = (
+  options: DetailedBalanceOptions = {},
+): ((batch: FlowTrajectoryInputs) => Terms) => {
+  const name = 'forwardLookingDetailedBalance'
+  checkBalanceOptions(name, options)
+  return (given) => {
+    const read = readWithFlow(name, given, ({ exists }) => ({ logReward: exists }))
     const { logF, logReward } = read.batch
     return balanceOfTransitions(read, tf.add(logF, logReward), options)
   }
+}

@@ -1,8 +1,9 @@
 import type { Terms } from '../terms.ts'
-import type { DetailedBalanceOptions } from './detailed-balance.ts'
+import { checkName } from './check-names.ts'
+import { type DetailedBalanceOptions, checkBalanceOptions } from './detailed-balance.ts'
 import { trajectoryMetrics } from './metrics.ts'
 import { type AnchoredTrajectoryInputs, anchorOf, readPrefixes } from './modified-sub-trajectory-balance.ts'
-import { type Exit, modifiedPotentials, withExit } from './potentials.ts'
+import { EXITS, type Exit, modifiedPotentials, withExit } from './potentials.ts'
 import { squared } from './regression.ts'
 import { adjacentPairs } from './sub-trajectories.ts'
 import { terminationOf } from './termination-values.ts'
@@ -32,17 +33,17 @@ export interface ModifiedDetailedBalanceOptions extends DetailedBalanceOptions {
  * @param options.minLength     tokens before which the MDP forbids stopping, default 0; above it the batch needs `logZ`
  * @returns terms [rows, nodes − 1], nats², at [row, t]; nodes = states − max(0, minLength − 1).
  *          Metrics: those of `trajectoryMetrics`
- * @throws RangeError for a wrong shape, or a logZ missing or given in vain
+ * @throws RangeError for a wrong shape, an unknown normalisation, exit or option, or a logZ missing or given in vain
  * @see Deleu et al. 2022, arXiv:2202.13903
  * @example reduce(modifiedDetailedBalance()({ logPF, logPTerm, logReward, valid, keep }), weight)
  */
-export const modifiedDetailedBalance = ({
-  normalisation = 'within',
-  regression = squared,
-  exit = 'leftOut',
-  minLength = 0,
-}: ModifiedDetailedBalanceOptions = {}): ((batch: AnchoredTrajectoryInputs) => Terms) => {
+export const modifiedDetailedBalance = (
+  options: ModifiedDetailedBalanceOptions = {},
+): ((batch: AnchoredTrajectoryInputs) => Terms) => {
   const name = 'modifiedDetailedBalance'
+  checkBalanceOptions(name, options, ['exit', 'minLength'])
+  const { normalisation = 'within', regression = squared, exit = 'leftOut', minLength = 0 } = options
+  checkName(name, 'exit', exit, EXITS)
   return (given) => {
     const { batch, extent } = readPrefixes(name, given, minLength)
     const inner = modifiedPotentials(batch, extent, minLength, anchorOf(name, batch, extent, minLength))

@@ -1,8 +1,9 @@
 import * as tf from '@tensorflow/tfjs-core'
 import type { Terms } from '../terms.ts'
+import { checkName, checkOptionNames } from './check-names.ts'
 import { type LogZ, logZByRow, readLogZ } from './log-z.ts'
 import { toldMean, trajectoryMetrics } from './metrics.ts'
-import { type Exit, modifiedPotentials, statesThatMayStop, withExit } from './potentials.ts'
+import { EXITS, type Exit, modifiedPotentials, statesThatMayStop, withExit } from './potentials.ts'
 import { type ReadTrajectories, readTrajectories } from './read-trajectories.ts'
 import { type Regression, squared } from './regression.ts'
 import { allPairs } from './sub-trajectories.ts'
@@ -78,19 +79,18 @@ export const readPrefixes = (
  * @param options.minLength  tokens before which the MDP forbids stopping, default 0; above it the batch needs `logZ`
  * @returns terms [rows, nodes, nodes], nats², at [row, i, j] for i < j; nodes = states − max(0, minLength − 1).
  *          Metrics: those of `trajectoryMetrics`, and logZ, the mean of log F(s_0) over the kept rows
- * @throws RangeError for a wrong shape, λ < 0, or a logZ missing or given in vain
+ * @throws RangeError for a wrong shape, λ < 0, an unknown weighting, exit or option, or a logZ missing or given in vain
  * @see Hu et al. 2024, arXiv:2310.04363, eq. 3; Deleu et al. 2022, arXiv:2202.13903 (the modified detailed balance)
  * @example
  * reduce(modifiedSubTrajectoryBalance({ lambda: 1 })({ logPF, logPTerm, logReward, valid, keep }), weight)
  */
-export const modifiedSubTrajectoryBalance = ({
-  lambda = 1,
-  weighting = 'pooled',
-  regression = squared,
-  exit = 'leftOut',
-  minLength = 0,
-}: ModifiedSubTrajectoryBalanceOptions = {}): ((batch: AnchoredTrajectoryInputs) => Terms) => {
+export const modifiedSubTrajectoryBalance = (
+  options: ModifiedSubTrajectoryBalanceOptions = {},
+): ((batch: AnchoredTrajectoryInputs) => Terms) => {
   const name = 'modifiedSubTrajectoryBalance'
+  checkOptionNames(name, options, ['lambda', 'weighting', 'regression', 'exit', 'minLength'])
+  const { lambda = 1, weighting = 'pooled', regression = squared, exit = 'leftOut', minLength = 0 } = options
+  checkName(name, 'exit', exit, EXITS)
   const weights = lengthWeights(name, weighting, lambda)
   return (given) => {
     const { batch, extent } = readPrefixes(name, given, minLength)

@@ -52,6 +52,8 @@ export const modifiedPotentials = (
   }
 }
 
+export const EXITS = ['leftOut', 'counted'] as const
+
 /**
  * Whether the terminating transition, from a state that may stop into the end, is one of the transitions. Its residual
  * is 0 by definition of F.
@@ -63,7 +65,7 @@ export const modifiedPotentials = (
  *
  * `counted` adds zeros, and counts what ends in the last state twice.
  */
-export type Exit = 'leftOut' | 'counted'
+export type Exit = (typeof EXITS)[number]
 
 /** The potentials with a copy of the last node behind it, wherever a completion ended before the last column. */
 export const withExit = ({ phi, transitions }: Potentials): Potentials => {

@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core'
 import { checkShape } from '../check-shape.ts'
 import type { Terms } from '../terms.ts'
+import { checkOptionNames } from './check-names.ts'
 import { toldMean, trajectoryMetrics } from './metrics.ts'
 import { learnedPotentials } from './potentials.ts'
 import { type ReadTrajectories, type Reads, readTrajectories } from './read-trajectories.ts'
@@ -56,16 +57,16 @@ export const readWithFlow = (
  * @param options.regression what a residual costs, default `squared`
  * @returns terms [rows, states + 1, states + 1], nats², at [row, i, j] for i < j. Metrics: those of
  *          `trajectoryMetrics`, and logZ, the mean of log F(s_0) over the kept rows
- * @throws RangeError for a wrong shape, λ < 0 or an unknown weighting
+ * @throws RangeError for a wrong shape, λ < 0, an unknown weighting or option
  * @see Madan et al. 2023, arXiv:2209.12782
  * @example reduce(subTrajectoryBalance({ lambda: 0.9 })({ ...batch, logF }), weight)
  */
-export const subTrajectoryBalance = ({
-  lambda = 0.9,
-  weighting = 'within',
-  regression = squared,
-}: SubTrajectoryBalanceOptions = {}): ((batch: FlowTrajectoryInputs) => Terms) => {
+export const subTrajectoryBalance = (
+  options: SubTrajectoryBalanceOptions = {},
+): ((batch: FlowTrajectoryInputs) => Terms) => {
   const name = 'subTrajectoryBalance'
+  checkOptionNames(name, options, ['lambda', 'weighting', 'regression'])
+  const { lambda = 0.9, weighting = 'within', regression = squared } = options
   const weights = lengthWeights(name, weighting, lambda)
   return (given) => {
     const { batch, extent } = readWithFlow(name, given)

@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core'
 import { MOST_MASS, orOne } from '../terms.ts'
+import { checkName } from './check-names.ts'
 import { range } from './trajectory-inputs.ts'
 
 const NORMALISATIONS = ['pooled', 'within', 'geometric'] as const
@@ -43,8 +44,7 @@ const FIXED: Partial<Record<Weighting, LengthWeights>> = {
 export const lengthWeights = (caller: string, weighting: Weighting, lambda: number): LengthWeights => {
   if (!(lambda >= 0)) throw new RangeError(`${caller}: lambda must be at least 0, found ${lambda}`)
   const names: readonly string[] = [...NORMALISATIONS, ...Object.keys(FIXED)]
-  if (!names.includes(weighting))
-    throw new RangeError(`${caller}: weighting must be one of ${names.join(', ')}, found ${String(weighting)}`)
+  checkName(caller, 'weighting', weighting, names)
   return FIXED[weighting] ?? { normalisation: weighting as Normalisation, lambda }
 }
 
