@@ -105,8 +105,10 @@ describe.each([...smallPolicies(), ['mistral with a window', windowedPolicy()] a
   })
 })
 
-test('op by op, too', async () => {
-  const { shared, slotted } = decodersOf(windowedPolicy(), 'tfjs:cpu')
+const others: readonly Device[] = ['tfjs:cpu', ...(process.env['GFNLM_WEBGPU'] === '1' ? (['webgpu'] as const) : [])]
+
+test.each(others)('on %s, too', async (device) => {
+  const { shared, slotted } = decodersOf(windowedPolicy(), device)
   const [together, apiece] = [await walked(shared, null, 6), await walked(slotted, null, 6)]
   apiece.forEach((logits, t) => expect(apart(together[t]!, logits)).toBeLessThan(1e-5))
 })
