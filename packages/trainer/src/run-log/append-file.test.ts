@@ -45,3 +45,16 @@ test('on a full disk a record is written whole or not at all, and later ones are
   log.close()
   expect(readFileSync(file, 'utf8')).toBe('one\n3\n')
 })
+
+test('what is closed writes no more, and its descriptor is left to the file that has it now', () => {
+  const log = appendFile(path())
+  log.close()
+  const other = path()
+  const next = appendFile(other)
+  next.append(Buffer.from('weights'))
+  expect(() => log.append(Buffer.from('log'))).toThrow('is closed')
+  log.close()
+  next.append(Buffer.from('!'))
+  next.close()
+  expect(readFileSync(other, 'utf8')).toBe('weights!')
+})

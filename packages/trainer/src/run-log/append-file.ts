@@ -5,6 +5,7 @@ import { dirname } from 'node:path'
 export interface AppendFile {
   /** Writes a record whole; or not at all, and throws. Once it returns, killing the process loses nothing. */
   readonly append: (record: Uint8Array) => void
+  /** A second time nothing happens. */
   readonly close: () => void
 }
 
@@ -14,8 +15,11 @@ export const appendFile = (path: string, keep = 0): AppendFile => {
   const fd = openSync(path, keep === 0 ? 'w' : 'r+')
   if (keep > 0) ftruncateSync(fd, keep)
   let size = keep
+  let closed = false
   return {
     append: (record) => {
+      // The number of a closed file is soon another file's.
+      if (closed) throw new Error(`${path} is closed`)
       try {
         let written = 0
         while (written < record.length)
@@ -27,6 +31,8 @@ export const appendFile = (path: string, keep = 0): AppendFile => {
       size += record.length
     },
     close: () => {
+      if (closed) return
+      closed = true
       try {
         fsyncSync(fd)
       } finally {

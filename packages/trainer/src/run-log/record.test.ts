@@ -106,3 +106,11 @@ test('leaving early closes the sinks once and lets go of the source', () => {
     expect(log).toEqual(['1', '2', 'closed'])
   })
 })
+
+test('a recorded run is not run again: its sinks are closed', async () => {
+  const log: string[] = []
+  const recorded = of(step(1)).pipe(record([sinkTo(log)]))
+  await lastValueFrom(recorded)
+  await expect(lastValueFrom(recorded)).rejects.toThrow('subscribed to once')
+  expect(log).toEqual(['1', 'closed'])
+})

@@ -29,7 +29,8 @@ const reason = (error: unknown): string => (error instanceof Error ? error.messa
  *
  * A sink that fails becomes a warning event (which the sinks take too) and the run goes on. It is asked again at
  * the next event, but mentioned once a run: a full disk should not fill the log. The sinks are closed before the
- * completion or the error is passed on, and on unsubscribe; so a recorded run is subscribed to once.
+ * completion or the error is passed on, and on unsubscribe; so a recorded run is subscribed to once, and a second
+ * subscription is an error notification before the run begins.
  *
  * ```
  * source              --a--b-----c--|
@@ -37,10 +38,12 @@ const reason = (error: unknown): string => (error instanceof Error ? error.messa
  * record([sink])      ----a---b-----c-|        (closed, then complete)
  * ```
  */
-export const record =
-  (sinks: readonly Sink[]): MonoTypeOperatorFunction<RunEvent> =>
-  (source) =>
+export const record = (sinks: readonly Sink[]): MonoTypeOperatorFunction<RunEvent> => {
+  let subscribed = false
+  return (source) =>
     defer(() => {
+      if (subscribed) throw new Error('a recorded run is subscribed to once: its sinks are closed after it')
+      subscribed = true
       const mentioned = new Set<Sink>()
       let busy: Promise<unknown> | undefined
       let closed = false
@@ -100,3 +103,4 @@ export const record =
         ),
       )
     })
+}
