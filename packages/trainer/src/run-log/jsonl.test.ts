@@ -48,6 +48,21 @@ test('a resumed log is byte for byte the log of a run never stopped', () => {
   expect(readFileSync(resumed, 'utf8')).toBe(readFileSync(whole, 'utf8'))
 })
 
+test('a blank line, as an editor leaves one, costs nothing that stands after it', () => {
+  const path = fresh()
+  write(path, [start, step(1)])
+  appendFileSync(path, `\n${JSON.stringify(step(2))}\n`)
+  write(path, [step(3)], { resumeAt: 2 })
+  expect(readEvents(path).events).toEqual([start, step(1), step(2), step(3)])
+})
+
+test('a run resumed before its first step has nothing of an earlier log', () => {
+  const path = fresh()
+  write(path, [start, step(0)])
+  write(path, [start], { resumeAt: -1 })
+  expect(readEvents(path).events).toEqual([start])
+})
+
 test('resuming without a log starts one; not resuming starts anew', () => {
   const path = fresh()
   write(path, [step(3)], { resumeAt: 2 })

@@ -21,8 +21,8 @@ export const logFault =
  * metrics.jsonl: one event a line, on file before the run goes on, so that SIGKILL costs at most a torn last line.
  * NaN and infinities are written as null.
  *
- * @param resumeAt the step of the checkpoint a run goes on from: whole events up to it are kept, everything later
- *   (which the resumed run does again) and a torn line are cut off. Absent: the file starts empty.
+ * @param resumeAt the last step that a resumed run does not do again, −1 where it does all: whole events up to it are
+ *   kept, everything later and a torn line are cut off. Absent: the file starts empty.
  */
 export const jsonl = (path: string, { resumeAt }: { readonly resumeAt?: number } = {}): E.Either<LogFault, Sink> =>
   E.tryCatch(() => {

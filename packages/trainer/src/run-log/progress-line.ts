@@ -23,7 +23,7 @@ const notice = (event: RunEvent): string | undefined => {
 
 /** Whether a log, which nobody watches live, should hear of this step. */
 const isDue = (before: Progress, after: Progress, spokenAt: number): boolean => {
-  const tenth = (p: Progress): number => Math.floor((10 * p.step) / p.steps)
+  const tenth = (p: Progress): number => Math.floor((10 * p.done) / p.steps)
   return before.now === undefined || tenth(after) > tenth(before) || after.now!.time - spokenAt >= SILENCE
 }
 

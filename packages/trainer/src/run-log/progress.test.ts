@@ -7,11 +7,12 @@ import { type Progress, duration, facts, noProgress, progressAfter } from './pro
 import { ansi, render } from './render.ts'
 
 const start = (steps: number): RunEvent => ({ type: 'run/start', time: 0, name: 'infill', steps, config: {} })
+/** The nth step of a run, whose event says n − 1. */
 const step = (
   n: number,
   time: number,
   metrics: Record<string, number> = { loss: 1.2041, reward: -31.2 },
-): RunEvent => ({ type: 'step', step: n, time, metrics })
+): RunEvent => ({ type: 'step', step: n - 1, time, metrics })
 const after = (...events: RunEvent[]): Progress => events.reduce(progressAfter, noProgress)
 
 test('the line says step, loss, reward, time left and pace', () => {
@@ -28,6 +29,11 @@ test('tokens are counted from the first step seen, so that a resumed run does no
 test('no pace before there is one, no time left when there is none', () => {
   expect(facts(after(start(5), step(1, 1000, {})))).toEqual(['step 1/5'])
   expect(facts(after(start(2), step(1, 0, {}), step(2, 500, {})))).toEqual(['step 2/2', '2.0 steps/s'])
+})
+
+test('events count steps from 0, the line those that are made', () => {
+  const events = [0, 1, 2].map((n): RunEvent => ({ type: 'step', step: n, time: 500 * n, metrics: {} }))
+  expect(facts(after(start(3), ...events))).toEqual(['step 3/3', '2.0 steps/s'])
 })
 
 test('a diverged loss is shown as it is', () => {

@@ -3,29 +3,31 @@ import type { Metrics, RunEvent } from '../events.ts'
 /** What a status line shows of a run. Times are the events' own, in milliseconds. */
 export interface Progress {
   readonly name: string
-  readonly step: number
+  /** Steps made: events count steps from 0. */
+  readonly done: number
   readonly steps: number
   readonly metrics: Metrics
-  /** The first step seen (a resumed run's is not 1): rates count from it, so compilation before it is in none. */
+  /** After the first step seen (of a resumed run not its first): rates count from it, so compilation is in none. */
   readonly first?: Mark
   readonly now?: Mark
 }
 
 interface Mark {
-  readonly step: number
+  readonly done: number
   readonly time: number
   /** Tokens processed until then, if the run counts them. */
   readonly tokens: number | undefined
 }
 
-export const noProgress: Progress = { name: '', step: 0, steps: 0, metrics: {} }
+export const noProgress: Progress = { name: '', done: 0, steps: 0, metrics: {} }
 
 /** The progress after an event. */
 export const progressAfter = (progress: Progress, event: RunEvent): Progress => {
   if (event.type === 'run/start') return { ...noProgress, name: event.name, steps: event.steps }
   if (event.type !== 'step') return progress
-  const now = { step: event.step, time: event.time, tokens: event.metrics['num_tokens'] }
-  return { ...progress, step: event.step, metrics: event.metrics, first: progress.first ?? now, now }
+  const done = event.step + 1
+  const now = { done, time: event.time, tokens: event.metrics['num_tokens'] }
+  return { ...progress, done, metrics: event.metrics, first: progress.first ?? now, now }
 }
 
 const trim = (x: number, digits: number): string => {
@@ -44,12 +46,12 @@ export const duration = (ms: number): string => {
 
 /** Pace and time left, from the mean since the first step: evaluations and checkpoints in between count too. */
 const pace = ({ first, now, steps }: Progress): readonly string[] => {
-  if (first === undefined || now === undefined || now.step <= first.step || now.time <= first.time) return []
+  if (first === undefined || now === undefined || now.done <= first.done || now.time <= first.time) return []
   const ms = now.time - first.time
-  const perStep = ms / (now.step - first.step)
+  const perStep = ms / (now.done - first.done)
   const tokens = (now.tokens ?? NaN) - (first.tokens ?? NaN)
   return [
-    ...(now.step < steps ? [`ETA ${duration(perStep * (steps - now.step))}`] : []),
+    ...(now.done < steps ? [`ETA ${duration(perStep * (steps - now.done))}`] : []),
     perStep < 1000 ? `${trim(1000 / perStep, 1)} steps/s` : `${trim(perStep / 1000, 1)} s/step`,
     ...(tokens > 0 ? [`${trim((tokens / ms) * 1000, 0)} tokens/s`] : []),
   ]
@@ -57,11 +59,11 @@ const pace = ({ first, now, steps }: Progress): readonly string[] => {
 
 /** What a run says at a glance, most wanted first: `step 12/300`, `loss 1.204`, `reward -31.2`, `ETA 2m 08s`, … */
 export const facts = (progress: Progress): readonly string[] => {
-  const { step, steps, metrics } = progress
+  const { done, steps, metrics } = progress
   const metric = (name: string): readonly string[] => (name in metrics ? [`${name} ${trim(metrics[name]!, 3)}`] : [])
   const [eta = [], ...rates] = pace(progress).map((fact) => [fact])
   return [
-    `step ${String(step).padStart(String(steps).length)}/${steps}`,
+    `step ${String(done).padStart(String(steps).length)}/${steps}`,
     ...metric('loss'),
     ...metric('reward'),
     ...eta,

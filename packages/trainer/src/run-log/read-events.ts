@@ -35,7 +35,7 @@ export interface Recorded {
 
 /**
  * The events of a metrics.jsonl file up to the first that is torn (a killed process, a lost power line) or later
- * than step `upTo`; none if there is no file. Throws the system's error for a file that cannot be read.
+ * than step `upTo` (a run's start counts as step 0); none if there is no file. Blank lines are passed over. Throws the system's error for a file that cannot be read.
  *
  * @example
  * readEvents('run/metrics.jsonl').events.filter((event) => event.type === 'step')
@@ -45,9 +45,12 @@ export const readEvents = (path: string, upTo: number = Infinity): Recorded => {
   let bytes = 0
   const file = readIfThere(path)
   for (let end = file.indexOf('\n'); end >= 0; end = file.indexOf('\n', bytes)) {
-    const event = eventOf(file.toString('utf8', bytes, end))
-    if (event === undefined || (stepOf(event) ?? 0) > upTo) break
-    events.push(event)
+    const line = file.toString('utf8', bytes, end)
+    if (line.trim() !== '') {
+      const event = eventOf(line)
+      if (event === undefined || (stepOf(event) ?? 0) > upTo) break
+      events.push(event)
+    }
     bytes = end + 1
   }
   return { events, bytes }

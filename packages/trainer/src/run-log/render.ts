@@ -23,7 +23,7 @@ const bar = (done: number, width: number, paint: Paint): string => {
  *
  * @example
  * render(progress, 80)
- * // => '██████░░░░░░░░░░░░░░  step  12/40  loss 1.204  reward -31.200  ETA 56s'
+ * // => '██████░░░░░░░░░░░░░░  step 12/40  loss 1.204  reward -31.200  ETA 56s'
  */
 export const render = (progress: Progress, width: number, paint: Paint = plain): string => {
   const barWidth = Math.min(BAR, Math.floor(width / 4))
@@ -34,5 +34,5 @@ export const render = (progress: Progress, width: number, paint: Paint = plain):
     if (left < 0) break
     kept.push(fact)
   }
-  return [bar(progress.steps === 0 ? 0 : progress.step / progress.steps, barWidth, paint), ...kept].join('  ')
+  return [bar(progress.steps === 0 ? 0 : progress.done / progress.steps, barWidth, paint), ...kept].join('  ')
 }

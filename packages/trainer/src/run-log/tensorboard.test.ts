@@ -111,6 +111,7 @@ test('samples of an evaluation are a Markdown table for the text plug-in', () =>
 test('a resumed run tells readers to forget what it does again', () => {
   const [, event] = written([], { resumeAt: 40 })
   expect([event![2], message(event!, 7)]).toEqual([[41], { 1: [1] }])
+  expect(written([], { resumeAt: -1 })[1]![2]).toEqual([0])
 })
 
 test('a folder that cannot be made is a fault', () => {

@@ -37,7 +37,7 @@ let opened = 0
  *
  * A resumed run adds a file whose first words make readers forget the steps it does again.
  *
- * @param resumeAt the step of the checkpoint a run goes on from
+ * @param resumeAt the last step that a resumed run does not do again, −1 where it does all
  * @param now milliseconds since 1970
  */
 export const tensorboard = (

@@ -99,11 +99,11 @@ const samples = (of: number): { prompt: string; completion: string; logReward: n
   ['a', 'b'].map((prompt) => ({ prompt, completion: `${prompt}${of}`, logReward: -of }))
 const events: readonly RunEvent[] = [
   { type: 'run/start', time: 0, name: 'infill', steps: 3, config: {} },
-  ...[1, 2, 3].flatMap((step): RunEvent[] => [
-    { type: 'rollout', step, samples: samples(step) },
-    { type: 'step', time: step * 1000, step, metrics: { kl: step, loss: 1 / step, once: step === 2 ? 1 : NaN } },
+  ...[1, 2, 3].flatMap((n): RunEvent[] => [
+    { type: 'rollout', step: n - 1, samples: samples(n) },
+    { type: 'step', time: n * 1000, step: n - 1, metrics: { kl: n, loss: 1 / n, once: n === 2 ? 1 : NaN } },
   ]),
-  { type: 'warning', step: 2, message: 'a reward failed' },
+  { type: 'warning', step: 1, message: 'a reward failed' },
   { type: 'run/end', time: 65_000, step: 3, reason: 'done' },
 ]
 
@@ -118,17 +118,26 @@ test('a run reports its state, its metrics from loss on, its warnings, and sampl
   ])
   expect(report.plots.map(({ title }) => title)).toEqual(['loss', 'kl'])
   expect(report.plots[0]!.series[0]!.points).toEqual([
-    [1, 1],
-    [2, 0.5],
-    [3, 1 / 3],
+    [0, 1],
+    [1, 0.5],
+    [2, 1 / 3],
   ])
-  expect(report.tables).toMatchObject([{ rows: [[2, 'a reward failed']] }])
+  expect(report.tables).toMatchObject([{ rows: [[1, 'a reward failed']] }])
   expect(report.comparisons).toMatchObject([
     {
-      sides: ['Step 1', 'Step 3'],
+      sides: ['Step 0', 'Step 2'],
       prompts: [{ before: [{ text: 'a1', logReward: -1 }], after: [{ text: 'a3' }] }, { before: [{ text: 'b1' }] }],
     },
   ])
+})
+
+test('the time of a resumed run is that of its sessions, not of the pause between them', () => {
+  const session = (from: number, ...steps: readonly number[]): RunEvent[] => [
+    { type: 'run/start', time: from, name: 'r', steps: 9, config: {} },
+    ...steps.map((step, i): RunEvent => ({ type: 'step', time: from + 10_000 * (i + 1), step, metrics: {} })),
+  ]
+  const { summary } = runReport([...session(0, 0, 1), ...session(1e9, 2)])
+  expect(summary).toContainEqual(['Time', '30s'])
 })
 
 test('a noisy metric is smoothed over a twentieth of the run, a schedule is shown as it is', () => {

@@ -85,6 +85,14 @@ const progressOfSamples = (events: readonly RunEvent[]): readonly Comparison[] =
   return comparison.prompts.length === 0 ? [] : [comparison]
 }
 
+/** Milliseconds that a run took: a resumed one has several starts, and what lies before a start is a pause. */
+const timeOfSessions = (events: readonly RunEvent[]): number => {
+  const times = events.flatMap((event) =>
+    'time' in event ? [{ begins: event.type === 'run/start', at: event.time }] : [],
+  )
+  return times.reduce((sum, { begins, at }, i) => (begins || i === 0 ? sum : sum + at - times[i - 1]!.at), 0)
+}
+
 /** What any run has to report: how it went, every metric over its steps, samples early and late. */
 export const runReport = (events: readonly RunEvent[]): Report => {
   const start = ofType(events, 'run/start').at(-1)
@@ -93,13 +101,12 @@ export const runReport = (events: readonly RunEvent[]): Report => {
   const logged = ofType(events, 'step').flatMap(({ metrics }) => Object.keys(metrics))
   const names = [...new Set(['loss', 'reward', ...logged])]
   const plots = names.map((name) => metricPlot(events, [name])).filter(({ series }) => series[0]!.points.length > 1)
-  const ended = (end?.time ?? last?.time ?? 0) - (start?.time ?? 0)
   const figures = ['loss', 'reward'].filter((name) => last !== undefined && name in last.metrics)
   return {
     title: start?.name ?? 'Run',
     summary: [
-      ['Steps', `${last?.step ?? 0} of ${start?.steps ?? 0}`],
-      ['Time', duration(ended)],
+      ['Steps', `${last === undefined ? 0 : last.step + 1} of ${start?.steps ?? 0}`],
+      ['Time', duration(timeOfSessions(events))],
       ['State', end?.reason ?? 'unfinished'],
       ...figures.map((name) => [`Last ${name}`, numberText(last!.metrics[name]!)] as const),
     ],
