@@ -109,6 +109,19 @@ test('PPO resumes to the same bytes, its value head and the coefficient of its K
   expect(new Set(coefficients).size).toBe(4)
 })
 
+/** In an event file: tensorflow.Event.session_log 7 with status 1, START 1. */
+const RESTART = Buffer.of(0x3a, 2, 0x08, 1)
+
+test('what a run killed before its first checkpoint has logged is not mixed with what is logged next', async () => {
+  const output = await freshDirectory()
+  await writeFile(runPaths(output).metrics, '{"type":"step","time":0,"step":0,"metrics":{"loss":99}}\n')
+  await train(await writeConfig({ ...SMALL, steps: 1, evaluation: { prompts: 0 } }), output, '--resume')
+  expect(stepsOf(output)).toEqual([0])
+  expect(metricsOf(output)[0]!['loss']).not.toBe(99)
+  const events = (await readdir(output)).find((name) => name.includes('tfevents'))!
+  expect((await readFile(join(output, events))).includes(RESTART)).toBe(true)
+})
+
 describe('a run of 6 steps', async () => {
   const config = await writeConfig(SMALL)
   const output = await freshDirectory()

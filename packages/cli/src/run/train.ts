@@ -58,7 +58,8 @@ export interface TrainResult {
  */
 const sinksOf = (output: string, behind: number, terminal: Terminal): E.Either<Fault, readonly Sink[]> => {
   const { metrics, report } = runPaths(output)
-  const at = behind > 0 ? { resumeAt: behind - 1 } : {}
+  // Also at the beginning: a run killed before its first checkpoint has left its events.
+  const at = { resumeAt: behind - 1 }
   const earlier = behind > 0 ? readEvents(metrics, behind - 1).events : []
   return pipe(
     E.Do,
