@@ -11,6 +11,14 @@ test('the prompt of two texts is what they begin with, without the space before 
   expect(withPrompt({ chosen: 'yes', rejected: 'no' })).toEqual({ prompt: '', chosen: 'yes', rejected: 'no' })
 })
 
+test('no character is cut in two', () => {
+  expect(withPrompt({ chosen: 'I like 😀', rejected: 'I like 😁' })).toEqual({
+    prompt: 'I like',
+    chosen: ' 😀',
+    rejected: ' 😁',
+  })
+})
+
 test('the prompt of two conversations is the messages they share', () => {
   const [asked, blue, green] = [
     { role: 'user', content: 'What color is the sky?' },

@@ -40,9 +40,15 @@ const shared = <A>(a: ArrayLike<A>, b: ArrayLike<A>, same: (x: A, y: A) => boole
 
 const sameMessage = (a: Message, b: Message): boolean => a.role === b.role && a.content === b.content
 
+/** How many code units two texts have in common from the beginning, without half of a character. */
+const sharedText = (a: string, b: string): number => {
+  const alike = shared(a, b, (x, y) => x === y)
+  return /[\ud800-\udbff]/.test(a.charAt(alike - 1)) ? alike - 1 : alike
+}
+
 const endOfPrompt = (chosen: TextOrMessages, rejected: TextOrMessages): number => {
   if (typeof chosen === 'string' && typeof rejected === 'string') {
-    const alike = shared(chosen, rejected, (x, y) => x === y)
+    const alike = sharedText(chosen, rejected)
     const differ = alike < Math.min(chosen.length, rejected.length)
     return differ && chosen[alike - 1] === ' ' ? alike - 1 : alike
   }

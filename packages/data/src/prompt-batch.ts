@@ -1,7 +1,7 @@
 import { type OperatorFunction, defer, map } from 'rxjs'
 import type { Prompt, PromptBatch } from '@gfnlm/env'
 import { noPrompts } from './prompt-source.ts'
-import { type EpochOrder, rememberedOrder, rowBatch, shuffled } from './row-batch.ts'
+import { type EpochOrder, rememberedOrder, rowBatch } from './row-batch.ts'
 
 export type { EpochOrder }
 
@@ -16,7 +16,7 @@ export const promptBatch = (
   step: number,
   seed: number,
   perStep: number,
-  order: EpochOrder = shuffled,
+  order?: EpochOrder,
 ): PromptBatch => {
   if (prompts.length === 0) throw noPrompts('the list')
   return { step, seed, prompts: rowBatch(prompts, step, seed, perStep, order) }

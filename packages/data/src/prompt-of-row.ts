@@ -8,7 +8,7 @@ import { type Truncation, truncated } from './truncation.ts'
 export interface PromptOptions {
   /** Token ids of a text, with whatever the model wants in front of it. */
   readonly encode: (text: string) => Int32Array
-  /** Tokens a prompt may have: the model's context less the longest completion and its terminator. */
+  /** Tokens a prompt may have, at least 1: the model's context less the longest completion and its terminator. */
   readonly maxPromptLength: number
   /**
    * What stays of a prompt that has more; its `text` stays whole. Default none: it is a fault. TRL's GRPO kept the end
@@ -24,15 +24,18 @@ export type PromptFault = Fault<'ColumnMissing' | 'ColumnType' | 'PromptEmpty' |
 /**
  * A row as a prompt, in TRL's columns: `prompt` (text, required), `id` (text or integer; the line number if absent);
  * `columns` names others. The row's other columns stay in `row`, for rewards that need more than the prompt.
+ *
+ * @throws RangeError for a `maxPromptLength` that is no whole number of at least 1
  */
-export const promptOfRow =
-  ({
-    encode,
-    maxPromptLength,
-    truncate,
-    columns: { prompt: promptColumn = 'prompt', id: idColumn = 'id' } = {},
-  }: PromptOptions) =>
-  ({ file, line, columns }: Row): E.Either<PromptFault, Prompt> => {
+export const promptOfRow = ({
+  encode,
+  maxPromptLength,
+  truncate,
+  columns: { prompt: promptColumn = 'prompt', id: idColumn = 'id' } = {},
+}: PromptOptions): ((row: Row) => E.Either<PromptFault, Prompt>) => {
+  if (!(Number.isSafeInteger(maxPromptLength) && maxPromptLength >= 1))
+    throw new RangeError(`promptOfRow: maxPromptLength must be a whole number of at least 1, found ${maxPromptLength}`)
+  return ({ file, line, columns }) => {
     const at = `${file}:${line}`
     const where = { file, line }
     const { [promptColumn]: text, [idColumn]: id = line } = columns
@@ -59,12 +62,12 @@ export const promptOfRow =
           { ...where, column: promptColumn },
         ),
       )
-    if (typeof id !== 'string' && !Number.isInteger(id))
+    if (typeof id !== 'string' && !Number.isSafeInteger(id))
       return E.left(
         fault(
           'ColumnType',
-          `"${idColumn}" in ${at} is ${kindOf(id)}, not a string or an integer`,
-          'Give every row a name of its own, or leave the column out',
+          `"${idColumn}" in ${at} is ${kindOf(id)}, not a string or an integer below 2^53`,
+          'Give every row a name of its own (write large ids as text), or leave the column out',
           { ...where, column: idColumn },
         ),
       )
@@ -90,3 +93,4 @@ export const promptOfRow =
       )
     return E.right({ id: String(id), text, tokens, row: columns })
   }
+}

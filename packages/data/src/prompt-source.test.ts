@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import * as E from 'fp-ts/lib/Either.js'
 import type { Prompt } from '@gfnlm/env'
 import { expect, test } from 'vitest'
+import { promptOfRow } from './prompt-of-row.ts'
 import { promptSource, readPrompts } from './prompt-source.ts'
 
 const folder = await mkdtemp(join(tmpdir(), 'gfnlm-prompts-'))
@@ -33,6 +34,7 @@ test.each([
   ['a list of messages', '{"prompt":[{"role":"user"}]}', 'ColumnType', /"prompt" in .*:2 is an array, not a string/],
   ['a null prompt', '{"prompt":null}', 'ColumnType', /is null/],
   ['an id that is neither text nor integer', '{"prompt":"a","id":1.5}', 'ColumnType', /"id" in .*:2/],
+  ['an id that JSON would round', '{"prompt":"a","id":9007199254740993}', 'ColumnType', /write large ids as text/],
   ['an empty prompt', '{"prompt":""}', 'PromptEmpty', /:2 has no tokens/],
   ['a prompt longer than the context', '{"prompt":"abcdef"}', 'PromptTooLong', /:2 has 6 tokens, 5 fit\. Shorten it/],
   ['a line that is not JSON', '{"prompt":"a"', 'RowNotJson', /:2 is not JSON/],
@@ -45,6 +47,10 @@ test.each([
 
 test('a prompt of exactly the longest length is accepted', async () => {
   expect((await read('{"prompt":"abcde"}'))[0]!.tokens.length).toBe(5)
+})
+
+test.each([NaN, 0, 2.5])('a longest length of %d is none', (maxPromptLength) => {
+  expect(() => promptOfRow({ ...options, maxPromptLength })).toThrow(RangeError)
 })
 
 test('what stays of a prompt that is too long is said, and its text stays whole', async () => {

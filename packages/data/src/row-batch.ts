@@ -3,9 +3,9 @@ import { fold, keyOf, permutation } from '@gfnlm/env'
 /** The order in which an epoch visits n rows: a permutation keyed by (seed, epoch). */
 export type EpochOrder = (seed: number, epoch: number, n: number) => Int32Array
 
-export const shuffled: EpochOrder = (seed, epoch, n) => permutation(fold(keyOf(seed), 'shuffle', epoch), n)
+const shuffled: EpochOrder = (seed, epoch, n) => permutation(fold(keyOf(seed), 'shuffle', epoch), n)
 
-/** The same for a caller that goes through a run step by step: an epoch is shuffled once, not at each of its steps. */
+/** The same for a caller that goes through places in their order: an epoch is shuffled once, not for each of them. */
 export const rememberedOrder = (): EpochOrder => {
   let last: { readonly key: string; readonly value: Int32Array } | undefined
   return (seed, epoch, n) => {
@@ -31,7 +31,7 @@ export const rowBatch = <A>(
   step: number,
   seed: number,
   perStep: number,
-  order: EpochOrder = shuffled,
+  order: EpochOrder = rememberedOrder(),
 ): readonly A[] => {
   const n = rows.length
   if (n === 0) throw new RangeError('there are no rows to take a batch of')
