@@ -12,6 +12,8 @@ test('KL of fair against biased coins, in nats; where q excludes what p allows i
   expect(klDivergence([0.5, 0.5], [0.25, 0.75])).toBeCloseTo(0.5 * Math.log(4 / 3), 15)
   expect(klDivergence([1, 0], [0.5, 0.5])).toBeCloseTo(Math.log(2), 15)
   expect(klDivergence([0.5, 0.5], [1, 0])).toBe(Infinity)
+  expect(klDivergence([-0, 1], [0, 1])).toBe(0)
+  expect(klDivergence([NaN, 0.5], [0.5, 0.5])).toBeNaN()
 })
 
 test('logSumExp neither overflows nor underflows, and passes NaN on', () => {

@@ -13,11 +13,11 @@ export const totalVariation = (p: Numbers, q: Numbers): number => {
   return sum / 2
 }
 
-/** KL(p ‖ q) = Σ p log(p / q), nats; 0 log 0 = 0, and Infinity where p > 0 = q. */
+/** KL(p ‖ q) = Σ p log(p / q), nats; 0 log 0 = 0, Infinity where p > 0 = q, and NaN where p is. */
 export const klDivergence = (p: Numbers, q: Numbers): number => {
   sameLength(p, q)
   let sum = 0
-  for (let i = 0; i < p.length; i++) if (p[i]! > 0) sum += p[i]! * Math.log(p[i]! / q[i]!)
+  for (let i = 0; i < p.length; i++) if (p[i] !== 0) sum += p[i]! * Math.log(p[i]! / q[i]!)
   return sum
 }
 

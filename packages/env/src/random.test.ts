@@ -42,6 +42,7 @@ test('a draw depends on its key and index only', () => {
   expect(uniform(keyOf(5), 0)).not.toBe(uniform(keyOf(5), 1))
   expect(keyOf(2 ** 40 + 1)).not.toEqual(keyOf(1))
   expect(keyOf(-1)).not.toEqual(keyOf(0xffffffff))
+  for (const none of [0.5, NaN, Infinity]) expect(() => keyOf(none)).toThrow(RangeError)
 })
 
 test('uniformInt takes every value below n and no other', () => {

@@ -38,8 +38,13 @@ export interface Key {
   readonly k1: number
 }
 
-/** The key of a seed (any finite number; 64 bits of it count when it is an integer). */
+/**
+ * The key of a seed: a whole number, of which 64 bits count.
+ *
+ * @throws RangeError for any other: 0.5 would have the key of 0
+ */
 export const keyOf = (seed: number): Key => {
+  if (!Number.isInteger(seed)) throw new RangeError(`a seed must be a whole number, found ${seed}`)
   const [k0, k1] = threefry(0, 0, seed | 0, Math.floor(seed / 0x1_0000_0000) | 0)
   return { k0, k1 }
 }

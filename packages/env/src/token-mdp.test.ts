@@ -8,6 +8,21 @@ test('the defaults are the whole vocabulary, no minimum length and a forced leaf
   expect(legalTokens(mdp, 4)).toEqual([1, 2, 3])
 })
 
+test.each([
+  { minLength: 3, maxLength: 2 },
+  { minLength: -1, maxLength: 2 },
+  { maxLength: 1.5 },
+  { maxLength: Infinity },
+])('lengths that no completion has are refused: %o', (lengths) => {
+  expect(() => tokenMDP({ terminator: 0, ...lengths })).toThrow('0 ≤ minLength ≤ maxLength')
+})
+
+test.each([3, 5])('a shift of %i numbers is none for 4 tokens', (size) => {
+  const shifted = { ...mdp, logitShift: new Float32Array(size) }
+  expect(() => legalTokens(shifted, 4)).toThrow(`has ${size} numbers, and the vocabulary 4 tokens`)
+  expect(() => shiftTable(shifted, 4, 2)).toThrow(RangeError)
+})
+
 test('a completion is any string of non-terminators: two legal tokens up to length 3 make 1 + 2 + 4 + 8', () => {
   const all = enumerateCompletions(mdp, 3)
   expect(all.length).toBe(15)

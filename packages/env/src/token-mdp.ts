@@ -28,17 +28,25 @@ export interface TokenMDP {
  * A token MDP with the defaults: minLength 0, forced leaf, the whole vocabulary, one id that ends a completion. The
  * terminator may be among `ends`.
  *
+ * @throws RangeError unless 0 ≤ minLength ≤ maxLength, both whole numbers
  * @example tokenMDP({ terminator: tokenizer.ends[0], ends: tokenizer.ends, maxLength: 30 })
  */
 export const tokenMDP = ({
   ends,
   ...given
-}: Pick<TokenMDP, 'terminator' | 'maxLength'> & Partial<TokenMDP>): TokenMDP => ({
-  minLength: 0,
-  leaf: 'forced',
-  ...given,
-  ...(ends === undefined ? {} : { ends: [...new Set(ends)].filter((id) => id !== given.terminator) }),
-})
+}: Pick<TokenMDP, 'terminator' | 'maxLength'> & Partial<TokenMDP>): TokenMDP => {
+  const { minLength = 0, maxLength, terminator } = given
+  if (!(Number.isSafeInteger(minLength) && Number.isSafeInteger(maxLength) && 0 <= minLength && minLength <= maxLength))
+    throw new RangeError(
+      `tokenMDP: lengths must be whole numbers, 0 ≤ minLength ≤ maxLength, found ${minLength} and ${maxLength}`,
+    )
+  return {
+    minLength,
+    leaf: 'forced',
+    ...given,
+    ...(ends === undefined ? {} : { ends: [...new Set(ends)].filter((id) => id !== terminator) }),
+  }
+}
 
 /** [vocab] logit shift in which only `legal` tokens and the terminator may be generated. */
 export const onlyTokens = (vocab: number, legal: Iterable<number>, terminator: number): Float32Array => {
@@ -55,18 +63,29 @@ export const exceptTokens = (vocab: number, illegal: Iterable<number>, penalty: 
   return shift
 }
 
+const sizedShift = ({ logitShift }: Pick<TokenMDP, 'logitShift'>, vocab: number): Float32Array | undefined => {
+  if (logitShift !== undefined && logitShift.length !== vocab)
+    throw new RangeError(
+      `the mask (logitShift) has ${logitShift.length} numbers, and the vocabulary ${vocab} tokens: make it of the policy's vocabSize`,
+    )
+  return logitShift
+}
+
 /**
  * What the MDP adds to the logits of its states, as a table: [1, vocab] when it is the same for every state, else
  * [states, vocab] with the terminator masked while t < minLength; undefined when nothing is masked. Other `ends` are
  * masked in every state: what they had is the terminator's already.
  *
  * @param states states from t = 0 on
+ * @throws RangeError for a `logitShift` that has not a number for each token
  */
 export const shiftTable = (
-  { logitShift, ends = [], minLength, terminator }: Pick<TokenMDP, 'logitShift' | 'ends' | 'minLength' | 'terminator'>,
+  mdp: Pick<TokenMDP, 'logitShift' | 'ends' | 'minLength' | 'terminator'>,
   vocab: number,
   states: number,
 ): { readonly rows: number; readonly data: Float32Array } | undefined => {
+  const { ends = [], minLength, terminator } = mdp
+  const logitShift = sizedShift(mdp, vocab)
   const rows = Math.min(minLength, states) > 0 ? states : 1
   if (logitShift === undefined && ends.length === 0 && rows === 1) return undefined
   const data = new Float32Array(rows * vocab)
@@ -78,12 +97,17 @@ export const shiftTable = (
   return { rows, data }
 }
 
-/** The tokens that may be generated under a shift, those that end a completion left out, in order of id. */
+/**
+ * The tokens that may be generated under a shift, those that end a completion left out, in order of id.
+ *
+ * @throws RangeError for a `logitShift` that has not a number for each token
+ */
 export const legalTokens = (mdp: TokenMDP, vocab: number): number[] => {
   const ends = new Set([mdp.terminator, ...(mdp.ends ?? [])])
+  const shift = sizedShift(mdp, vocab)
   const legal: number[] = []
   for (let id = 0; id < vocab; id++)
-    if (!ends.has(id) && (mdp.logitShift === undefined || mdp.logitShift[id]! > -Infinity)) legal.push(id)
+    if (!ends.has(id) && (shift === undefined || shift[id]! > -Infinity)) legal.push(id)
   return legal
 }
 
