@@ -64,6 +64,16 @@ test('the reward temperature is that of the step', async () => {
   expect(annotated.map(({ logReward }) => logReward[1])).toEqual([-1, -1, -1])
 })
 
+test.each([0, -1, NaN, Infinity])('a reward temperature of %d ends the run at its step, unasked', async (bad) => {
+  let asked = 0
+  const counted: Reward = (batch) => (asked++, ends([-1, -2, -3])(batch))
+  const temperature = (step: number): number => (step < 5 ? 1 : bad)
+  expect((await annotateBatch(counted, { temperature })(batchAt(4))).rewardTemperature).toBe(1)
+  const { _tag, message } = await faultOf(annotateBatch(counted, { temperature })(batchAt(5)))
+  expect([_tag, asked]).toEqual(['RewardTemperature', 1])
+  expect(message).toMatch(`step 5: the reward temperature is ${bad}`)
+})
+
 test('errors and completion pass through, and the source is let go of', () =>
   new TestScheduler((found, wanted) => expect(found).toEqual(wanted)).run(
     ({ cold, expectObservable, expectSubscriptions }) => {

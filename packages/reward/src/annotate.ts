@@ -4,14 +4,19 @@ import { isLeft } from 'fp-ts/lib/Either.js'
 import type { Reward } from './reward.ts'
 
 export interface AnnotateOptions {
-  /** Reward temperature at a step: losses see log R / T. Default 1. */
+  /** Reward temperature at a step, above 0: losses see log R / T. Default 1. */
   readonly temperature?: (step: number) => number
 }
 
-/** Judges a batch: rows whose reward is not a finite number are left out of every loss and statistic (`keep` 0). */
+/**
+ * Judges a batch: rows whose reward is not a finite number are left out of every loss and statistic (`keep` 0). A
+ * temperature that is not a finite number above 0 is a RewardTemperature fault.
+ */
 export const annotateBatch =
   (reward: Reward, { temperature = () => 1 }: AnnotateOptions = {}) =>
   async (batch: Trajectories): Promise<Annotated> => {
+    const rewardTemperature = temperature(batch.step)
+    if (!(rewardTemperature > 0 && rewardTemperature < Infinity)) throw noTemperature(batch, rewardTemperature)
     const judged = await reward(batch)()
     if (isLeft(judged)) throw judged.left
     const { logReward, metrics } = judged.right
@@ -20,8 +25,16 @@ export const annotateBatch =
     )
     if (!keep.includes(1)) throw allFailed(batch)
     const told = metrics === undefined ? {} : { rewardMetrics: metrics }
-    return { ...batch, logReward, rewardTemperature: temperature(batch.step), keep, ...told }
+    return { ...batch, logReward, rewardTemperature, keep, ...told }
   }
+
+const noTemperature = ({ step }: Trajectories, temperature: number): Fault =>
+  fault(
+    'RewardTemperature',
+    `step ${step}: the reward temperature is ${temperature}, not a finite number above 0`,
+    'Give a schedule that stays above 0; the last checkpoint is whole.',
+    { step, temperature },
+  )
 
 const allFailed = (batch: Trajectories): Fault =>
   fault(
@@ -33,7 +46,7 @@ const allFailed = (batch: Trajectories): Fault =>
 
 /**
  * Trajectories to annotated trajectories. A row that the reward cannot judge is dropped and counted, never the run;
- * only a reward that judges no row at all ends it, with a RewardFailed fault.
+ * only a reward that judges no row at all ends it, with a RewardFailed fault, and a temperature that is none.
  */
 export const annotate = (reward: Reward, options: AnnotateOptions = {}): OperatorFunction<Trajectories, Annotated> =>
   concatMap(annotateBatch(reward, options))

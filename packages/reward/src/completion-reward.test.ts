@@ -49,6 +49,19 @@ test('a completion that breaks the judge costs itself only', async () => {
   expect(logReward[1]).toBe(-1)
 })
 
+test('a judge that refused all at once is asked for one at a time', async () => {
+  let [asked, most] = [0, 0]
+  const judge: JudgeFunction = async (completions) => {
+    if (completions.length > 1) throw new Error('429 Too Many Requests')
+    most = Math.max(most, ++asked)
+    await new Promise((resolve) => setImmediate(resolve))
+    asked--
+    return [-1]
+  }
+  expect((await annotateBatch(completionReward(decode, judge))(batch)).keep).toEqual(Uint8Array.of(1, 1, 1, 1))
+  expect(most).toBe(1)
+})
+
 test('null and undefined are rows not judged', async () => {
   const some = [-1, null, undefined as unknown as null, -4]
   const { keep } = await annotateBatch(completionReward(decode, () => some))(batch)

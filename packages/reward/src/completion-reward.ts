@@ -16,31 +16,34 @@ export type JudgeFunction = (
 
 const NOT_JUDGED = NaN
 
+const judgeAlone = async (judge: JudgeFunction, completion: Judged): Promise<number | null> => {
+  try {
+    return (await judge([completion]))[0] ?? null
+  } catch (caught) {
+    if (isFault(caught)) throw caught
+    return null
+  }
+}
+
 /**
- * Judges all at once; when that throws, one by one, so that a completion that breaks the judge costs itself only. A
- * fault is of the judge, not of a completion: no other try would mend it.
+ * Judges all at once; when that throws, one after another, so that a completion that breaks the judge costs itself
+ * only, and a service that refused is not asked more at once than before. A fault is of the judge, not of a completion: no other try would mend it.
  */
 const judgeAll = async (judge: JudgeFunction, completions: readonly Judged[]): Promise<readonly (number | null)[]> => {
   try {
     return await judge(completions)
   } catch (caught) {
     if (isFault(caught)) throw caught
-    const alone = async (completion: Judged): Promise<number | null> => {
-      try {
-        return (await judge([completion]))[0] ?? null
-      } catch (caught) {
-        if (isFault(caught)) throw caught
-        return null
-      }
-    }
-    return Promise.all(completions.map(alone))
+    const judged: (number | null)[] = []
+    for (const completion of completions) judged.push(await judgeAlone(judge, completion))
+    return judged
   }
 }
 
 /**
  * Makes a reward of a plain function of completions. It judges whole completions, so it goes with losses that read the
  * reward at the end only (trajectory balance, VarGrad). A fault that it throws is the batch's; after any other exception
- * completions are judged one by one, and those that throw are dropped.
+ * completions are judged one after another, and those that throw are dropped.
  *
  * @example completionReward(tokenizer.decode, (completions) => completions.map(({ text }) => (text.includes('moon') ? 0 : -5)))
  */

@@ -13,7 +13,7 @@ export interface LabelRewardOptions {
  *
  * @param predictions [rows] label ids
  * @param labels      [rows]
- * @param modified    [rows] whether the input was relabelled; default none
+ * @param modified    [rows] whether the input was relabelled; absent: none was
  * @returns [rows]
  * @throws RangeError where the lengths differ
  * @see Razin et al. 2024, arXiv:2310.20703, §4; apple/ml-rlgrad, utils of rewards by label
@@ -21,13 +21,15 @@ export interface LabelRewardOptions {
 export const labelRewards = (
   predictions: ArrayLike<number>,
   labels: ArrayLike<number>,
-  modified: ArrayLike<number | boolean> = [],
+  modified?: ArrayLike<number | boolean>,
   { correct = 1, wrong = -1, wrongOfModified = wrong }: LabelRewardOptions = {},
 ): Float64Array => {
   if (predictions.length !== labels.length)
     throw new RangeError(`labelRewards: ${predictions.length} predictions and ${labels.length} labels`)
+  if (modified !== undefined && modified.length !== labels.length)
+    throw new RangeError(`labelRewards: modified has ${modified.length} rows, there are ${labels.length} labels`)
   return Float64Array.from({ length: labels.length }, (_, row) => {
     if (predictions[row] === labels[row]) return correct
-    return modified[row] ? wrongOfModified : wrong
+    return modified?.[row] ? wrongOfModified : wrong
   })
 }

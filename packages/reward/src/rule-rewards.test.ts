@@ -53,3 +53,8 @@ test('only a text that thinks first, once, and stops thinking has the format', (
 test('a wrong label is worth what its input says', () => {
   expect([...labelRewards([1, 0, 2], [0, 1, 2], [true, false, true], { wrongOfModified: 0.5 })]).toEqual([0.5, -1, 1])
 })
+
+test('labels are for each prediction, and so is what was modified', () => {
+  expect(() => labelRewards([1, 0], [1])).toThrow('2 predictions and 1 labels')
+  expect(() => labelRewards([1, 0], [1, 0], [true])).toThrow('modified has 1 rows, there are 2 labels')
+})

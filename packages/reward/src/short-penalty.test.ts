@@ -18,3 +18,9 @@ test('prefixes shorter than the minimum are worth the penalty, the rest what the
   expect(await penalised({ minLength: 2, penalty: -50 })).toEqual([-50, -50, NaN, -50, NaN, -6])
   expect(await penalised({ minLength: 0 })).toEqual([...rewards])
 })
+
+test('what the reward has to log is passed on', async () => {
+  const metrics = { 'rewards/format/mean': 0.5 }
+  const judged = await shortPenalty(() => TE.right({ logReward: rewards, metrics }), { minLength: 1 })(batch)()
+  expect(judged).toMatchObject({ right: { metrics } })
+})

@@ -1,5 +1,5 @@
 import * as TE from 'fp-ts/lib/TaskEither.js'
-import type { Reward } from './reward.ts'
+import type { Reward, Rewards } from './reward.ts'
 
 export interface ShortPenaltyOptions {
   /** Tokens that a completion should have. */
@@ -18,6 +18,7 @@ export interface ShortPenaltyOptions {
 export const shortPenalty =
   (reward: Reward, { minLength, penalty = -99 }: ShortPenaltyOptions): Reward =>
   (batch) =>
-    TE.map(({ logReward }: { readonly logReward: Float32Array }) => ({
-      logReward: logReward.map((r, cell) => (cell % batch.width < minLength && !Number.isNaN(r) ? penalty : r)),
+    TE.map((rewards: Rewards) => ({
+      ...rewards,
+      logReward: rewards.logReward.map((r, cell) => (cell % batch.width < minLength && !Number.isNaN(r) ? penalty : r)),
     }))(reward(batch))
