@@ -50,6 +50,11 @@ test('the WPO weight averages 1 over what the policy says itself', () => {
   const completions = batchOf(...p.map((q) => ({ logPF: log(q), logBehaviour: 0 })))
   const logPF = Float32Array.from(p.flatMap((q) => [log(q), 0, NaN]))
   const logCollision = Float32Array.from(p.flatMap(() => [collision, 0, NaN]))
-  const weights = wpo({ ...completions, logPF, logCollision })
+  const weights = wpo()({ ...completions, logPF, logCollision })
   expect(p.reduce((sum, q, i) => sum + q * weights[i] ** 2, 0)).toBeCloseTo(1, 5)
+  const replayed = { ...completions, logPF: logPF.with(0, NaN), logCollision }
+  expect([wpo(), wpo({ unknown: 0 })].map((weigh) => [...weigh(replayed)])).toEqual([
+    [1, weights[1]],
+    [0, weights[1]],
+  ])
 })

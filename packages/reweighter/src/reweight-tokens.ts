@@ -1,6 +1,7 @@
 import type { Weighted } from '@gfnlm/env'
 import { type Observable, map } from 'rxjs'
 import { type Bound, unbounded } from './bound.ts'
+import { checkedWeight } from './checked-weight.ts'
 import type { TokenEstimator, TokenRows } from './token-estimator.ts'
 import { type BoundedWeight, type WeightStatistics, statisticsOfEach } from './weight-statistics.ts'
 
@@ -27,9 +28,7 @@ export const weighedTokens =
     const tokenWeight = estimated.map((w, cell) => {
       const [row, column] = [Math.floor(cell / width), cell % width]
       if (keep[row] === 0 || column > length[row]) return 1
-      const weight = Math.fround(bound(w))
-      if (!(weight >= 0 && weight < Infinity))
-        throw new RangeError(`the weight of row ${row}, token ${column} is ${weight}; a ratio may need a bound`)
+      const weight = checkedWeight(Math.fround(bound(w)), row, column)
       counted.push({ weight, clipped: weight !== w })
       return weight
     })

@@ -73,7 +73,7 @@ test('a dropped row weighs 0 whatever the estimator says of it', () => {
 test.each([
   ['too few', Float32Array.of(1), '1 weights for 2 rows'],
   ['negative', Float32Array.of(-1, 1), 'the weight of row 0 is -1; a ratio may need a bound'],
-  ['NaN', Float32Array.of(NaN, 1), 'the weight of row 0 is NaN; a ratio may need a bound'],
+  ['NaN', Float32Array.of(NaN, 1), 'the weight of row 0 is NaN; what it is made of is not known there'],
   ['infinite', Float32Array.of(Infinity, 1), 'the weight of row 0 is Infinity; a ratio may need a bound'],
 ])('weights that are %s end the stream with an error and leave the source', (_, weight, message) => {
   marbles(({ cold, expectObservable, expectSubscriptions }) => {
@@ -119,7 +119,7 @@ test('tokens are weighed and bounded alike; what is dropped or past the end weig
     clipped: 0.5,
   })
   expect(() => weighedTokens(() => Float32Array.of(1, NaN, 1, 1))(a)).toThrow(
-    'the weight of row 0, token 1 is NaN; a ratio may need a bound',
+    'the weight of row 0, token 1 is NaN; what it is made of is not known there',
   )
   expect(() => weighedTokens(() => Float32Array.of(1))(a)).toThrow('1 token weights for 2 rows of 2 columns')
 })

@@ -1,16 +1,11 @@
 import type { Weighted } from '@gfnlm/env'
 import { type Observable, map } from 'rxjs'
 import { type Bound, unbounded } from './bound.ts'
+import { checkedWeight } from './checked-weight.ts'
 import type { Estimator, Rows } from './estimator.ts'
 
 /** What `reweight` attaches: [rows] weights, and 1 for the rows whose weight the bound changed. */
 export type RowWeights = Required<Pick<Weighted, 'weight' | 'clipped'>>
-
-const checked = (weight: number, row: number): number => {
-  if (!(weight >= 0 && weight < Infinity))
-    throw new RangeError(`the weight of row ${row} is ${weight}; a ratio may need a bound`)
-  return weight
-}
 
 /**
  * A batch with a weight for each row; one with keep = 0 weighs 0 whatever the estimator says.
@@ -24,7 +19,7 @@ export const weighed =
     const { keep, rows } = batch
     const estimated = estimate(batch)
     if (estimated.length !== rows) throw new RangeError(`${estimated.length} weights for ${rows} rows`)
-    const weight = estimated.map((w, row) => (keep[row] === 0 ? 0 : checked(bound(w), row)))
+    const weight = estimated.map((w, row) => (keep[row] === 0 ? 0 : checkedWeight(bound(w), row)))
     const clipped = Uint8Array.from(estimated, (w, row) => (keep[row] !== 0 && weight[row] !== w ? 1 : 0))
     return { ...batch, weight, clipped }
   }

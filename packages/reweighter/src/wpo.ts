@@ -1,4 +1,5 @@
 import { type Estimator, byRow } from './estimator.ts'
+import { type RatioOptions, known } from './importance-ratio.ts'
 import type { Sampled } from './log-ratio.ts'
 
 /** Completions that also carry how concentrated the policy was at each of their tokens. */
@@ -19,14 +20,17 @@ export type Concentrated = Sampled & {
  * The columns are those of the policy that sampled; under the present policy, inside a loss step, it is
  * `wpoWeight` of @gfnlm/losses.
  *
+ * @example reweight(wpo())
  * @see Zhou et al. 2024, arXiv:2406.11827; TRL DPOTrainer, use_weighting
  */
-export const wpo: Estimator<Concentrated> = (batch) => {
-  const { width, length, logPF, logCollision } = batch
-  return byRow(batch, (row) => {
-    const tokens = length[row] + 1
-    let sum = 0
-    for (let cell = row * width; cell < row * width + tokens; cell++) sum += logPF[cell] - logCollision[cell]
-    return Math.exp(sum / tokens)
-  })
-}
+export const wpo =
+  ({ unknown = 1 }: RatioOptions = {}): Estimator<Concentrated> =>
+  (batch) => {
+    const { width, length, logPF, logCollision } = batch
+    return byRow(batch, (row) => {
+      const tokens = length[row] + 1
+      let sum = 0
+      for (let cell = row * width; cell < row * width + tokens; cell++) sum += logPF[cell] - logCollision[cell]
+      return known(Math.exp(sum / tokens), unknown)
+    })
+  }
