@@ -74,7 +74,7 @@ test.each(CASES.map((c) => [c[0], c] as const))('%s: 8 parts of a batch of 8 mak
   expect(moved).toBeGreaterThan(1e-6)
   expect(farthest(whole.state, parts.state) / moved).toBeLessThan(2e-4)
   expect(Object.keys(parts.metrics)).toEqual(Object.keys(whole.metrics))
-  for (const name of ['loss', 'grad_norm', 'objective/tokens', 'objective/residual']) {
+  for (const name of ['loss', 'grad_norm', 'objective/tokens', 'objective/residual', 'min_reward', 'max_reward']) {
     const expected = whole.metrics[name]
     if (expected !== undefined)
       expect(Math.abs(parts.metrics[name]! - expected), name).toBeLessThan(1e-4 * Math.max(1, Math.abs(expected)))
@@ -101,4 +101,13 @@ test('what cannot be taken in parts is told, and so is a number that is none', (
     expect.objectContaining({ _tag: 'NotSplit', message: expect.stringContaining('quadratic') }),
   )
   expect(() => trainer(twoNumbers(0, 0), { ...options, accumulate: 1.5 })).toThrow('a whole number from 1, found 1.5')
+})
+
+test('a batch that has no part is a fault, and nothing is learned', async () => {
+  const learner = trainer(policy, { task: supervised(), learningRate: constant(0.01), accumulate: 2 })
+  await expect(learner.update({ rows: [] })).rejects.toMatchObject({
+    _tag: 'BatchEmpty',
+    message: expect.stringContaining('step 0'),
+  })
+  expect(learner.state().step).toBe(0)
 })

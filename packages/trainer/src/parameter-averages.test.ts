@@ -29,3 +29,9 @@ test('α = 1 takes the policy, α = 0 leaves the reference; what does not fit is
   expect(() => softUpdate(vector(1), vector(5), 2)).toThrow('alpha must be from 0 to 1, found 2')
   expect(() => softUpdate(vector(1), vector(5, 6))).toThrow('vectors of 1 and 2 numbers')
 })
+
+test('a first step whose weight would be infinite is refused', () => {
+  const first = vector(0, 1)
+  expect(() => bema({ lag: 0 })(0, first, first, first)).toThrow('lag + multiplier · step must be above 0, found 0')
+  expect([...bema({ lag: 0 })(1, first, vector(2, 3), first).average]).toEqual([2, 3])
+})

@@ -47,7 +47,7 @@ export interface Bema {
  *
  * @param first   θ_0, the parameters that the run began with
  * @param average that of the step before; θ_0 at the first
- * @throws RangeError for vectors of different lengths
+ * @throws RangeError for vectors of different lengths, or a step at which ρ + γ t is not above 0
  * @see Block and Zhang 2025, arXiv:2508.00180; TRL `BEMACallback`
  */
 export const bema =
@@ -55,6 +55,7 @@ export const bema =
   (step: number, first: Float32Array, parameters: Float32Array, average: Float32Array): Bema => {
     mustMatch('bema', first, parameters, average)
     const time = lag + multiplier * step
+    if (!(time > 0)) throw new RangeError(`bema: lag + multiplier · step must be above 0, found ${time}`)
     const [beta, alpha] = [time ** -emaPower, time ** -biasPower]
     const next = average.map((x, i) => (1 - beta) * x + beta * parameters[i]!)
     return { average: next, corrected: next.map((x, i) => x + alpha * (parameters[i]! - first[i]!)) }

@@ -31,3 +31,7 @@ test('no schedule leaves the interval of its ends', () => {
     }),
   )
 })
+
+test('warmup over part of a step never goes beyond the schedule', () => {
+  expect([0, 1, 2, 3].map(warmup(2.5, constant(1)))).toEqual([0.4, 0.8, 1, 1])
+})

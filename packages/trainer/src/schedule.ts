@@ -25,4 +25,4 @@ export const cosine =
 export const warmup =
   (steps: number, then: Schedule): Schedule =>
   (step) =>
-    step >= steps ? then(step) : (then(step) * (step + 1)) / steps
+    step >= steps ? then(step) : (then(step) * Math.min(steps, step + 1)) / steps

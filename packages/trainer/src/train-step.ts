@@ -1,4 +1,4 @@
-import { fault } from '@gfnlm/env'
+import { type Fault, fault } from '@gfnlm/env'
 import {
   type AsHost,
   type Device,
@@ -114,6 +114,9 @@ const checkParts = <Batch>({ task, accumulate = 1 }: TrainStepOptions<Batch>): v
     )
 }
 
+const nothingInBatch = (step: number): Fault<'BatchEmpty'> =>
+  fault('BatchEmpty', `step ${step}: there is nothing in the batch to learn from`, 'Leave the batch out.', { step })
+
 /**
  * Compiles forward, loss, backward and update of a task into one graph: only the trainable state and a few numbers
  * come out of it. With `accumulate` there are two: one adds a micro-batch's gradient to those before, one updates.
@@ -191,6 +194,7 @@ export const trainStep = <Batch>(policy: Policy, options: TrainStepOptions<Batch
       numbers: Object.fromEntries(numbers.map(([name, n]) => [name, hostScalar(n)])),
     }
     const packed = accumulate === 1 ? [task.pack(batch)] : (task.packParts?.(batch, accumulate) ?? [])
+    if (packed.length === 0) throw nothingInBatch(state.step)
     const parts = packed.map((part) => inVocabulary(policy, part))
     const places: HostTree = spent === undefined ? {} : arraysOf(spent)
     const out = await (parts.length === 1 ? whole(parts[0]!, given, places) : inParts(parts, given, places))

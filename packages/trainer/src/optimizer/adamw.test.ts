@@ -42,3 +42,13 @@ test('the first step is one learning rate, whatever the size of the gradient', a
   const [first] = await follow(adamw(), [0, 0, 0], [[1e-4, -1, 1e4]], 0.125)
   expect(first!.map((x) => Math.abs(x)).every((x) => Math.abs(x - 0.125) < 2e-5)).toBe(true)
 })
+
+test.each([
+  ['beta1', { beta1: -0.1 }],
+  ['beta2', { beta2: 1 }],
+  ['beta2', { beta2: NaN }],
+  ['epsilon', { epsilon: 0 }],
+  ['weightDecay', { weightDecay: -0.01 }],
+])('%s outside of its range is refused when the optimizer is made: %o', (name, options) => {
+  expect(() => adamw(options)).toThrow(`adamw: ${name} must be`)
+})

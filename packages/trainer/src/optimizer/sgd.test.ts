@@ -18,3 +18,7 @@ test.each([
   const found = (await follow(sgd({ momentum }), START, GRADIENTS, 0.01)).at(-1)!
   found.forEach((x, i) => expect(Math.abs(x - wanted[i]!), `number ${i}`).toBeLessThan(5e-7))
 })
+
+test.each([-0.1, 1, NaN])('momentum %s is refused when the optimizer is made', (momentum) => {
+  expect(() => sgd({ momentum })).toThrow('sgd: momentum must be')
+})

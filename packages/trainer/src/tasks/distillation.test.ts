@@ -87,3 +87,9 @@ test('sampled completions are texts after their prompts; a forced end is not lea
     { tokens: Int32Array.of(7, 6, 6), given: 1, weight: 0.5 },
   ])
 })
+
+test('a completion that was dropped has no weight, also before weights are estimated', () => {
+  const batch = completions(tokenMDP({ terminator: STOP, maxLength: 2 }), [[5], [6, 6], [7]])
+  const texts = completionTexts({ ...batch, keep: Uint8Array.of(1, 0, 1) })
+  expect(texts.rows.map(({ weight }) => weight)).toEqual([1, 0, 1])
+})

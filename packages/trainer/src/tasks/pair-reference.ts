@@ -56,6 +56,7 @@ export interface WithReferenceOptions {
  * Pairs with the log-probabilities that a policy gives them as it is now, to be learned from with `precomputed`:
  * a frozen model (`reference(policy)`), another model, or the last iterate of self-play (`frozen(policy, adapter)`).
  *
+ * @throws RangeError for fewer than 1 pair at once
  * @example const pairs = await withReference(reference(policy), data)
  */
 export const withReference = async (
@@ -63,6 +64,8 @@ export const withReference = async (
   pairs: readonly CompletionPair[],
   { at = 16, logProbs = summed, device = 'cpu' }: WithReferenceOptions = {},
 ): Promise<readonly CompletionPair[]> => {
+  if (!Number.isSafeInteger(at) || at < 1)
+    throw new RangeError(`withReference: at must be a whole number of at least 1, found ${at}`)
   const run = jitPerShape(
     ({ trainable: own, batch }: { trainable?: Tensors; batch: Tensors }, constants) => ({
       ...logProbs(pairTokens({ policy, constants }, own ?? null, batch)),

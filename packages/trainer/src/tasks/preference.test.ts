@@ -108,6 +108,12 @@ test('a precomputed reference makes the same update as the adapter off, and anot
   expect(moved!.reference!.chosen).not.toBeCloseTo(judged[0]!.reference!.chosen, 2)
 })
 
+test.each([0, -1, 1.5, NaN])('pairs are scored a whole number at once, not %s', async (at) => {
+  await expect(withReference(reference(policy), pairsOf(5, 2), { at })).rejects.toThrow(
+    `withReference: at must be a whole number of at least 1, found ${at}`,
+  )
+})
+
 test('length-desensitised: the tail of the longer completion counts for nothing, under policy and reference', async () => {
   const [pair] = pairsOf(9, 1)
   const long = { ...pair!, chosen: Int32Array.of(1, 2, 3, STOP), rejected: Int32Array.of(7, STOP) }

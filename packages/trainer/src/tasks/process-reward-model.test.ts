@@ -47,6 +47,19 @@ test('labels stand on the last token of a step, separator included, and are cut 
   expect([...tokens({ lastStepOnly: true, maxCompletion: 3 }).label]).toEqual([-100, -100, -100, -100, -100])
 })
 
+test('a step that is judged and has no token is a fault: its label would stand nowhere', () => {
+  const empty: Stepwise = {
+    prompt: Int32Array.of(7),
+    steps: [
+      { tokens: Int32Array.of(), label: 0 },
+      { tokens: Int32Array.of(1), label: 1 },
+    ],
+  }
+  expect(() => labelledTokens(empty)).toThrowError(expect.objectContaining({ _tag: 'StepEmpty', detail: { step: 0 } }))
+  expect([...labelledTokens(empty, { separator: SEPARATOR }).label]).toEqual([-100, 0, -100, 1])
+  expect([...labelledTokens(empty, { lastStepOnly: true }).label]).toEqual([-100, 1])
+})
+
 test.each([
   ['is no class of the head', { label: [-100, -100, 2] }, { row: 1, token: 2, label: 2, classes: 2 }],
   ['is a negative number that is not −100', { label: [-100, -1, 1] }, { row: 1, token: 1, label: -1, classes: 2 }],

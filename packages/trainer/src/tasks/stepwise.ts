@@ -1,3 +1,4 @@
+import { type Fault, fault } from '@gfnlm/env'
 import { NO_STEP } from '@gfnlm/losses'
 
 /** A solution in steps, each of which somebody judged. */
@@ -21,9 +22,18 @@ export interface LabelledTokens {
   readonly label: Int32Array
 }
 
+const emptyStep = (step: number): Fault<'StepEmpty'> =>
+  fault(
+    'StepEmpty',
+    `step ${step} has no token, so its label has no place`,
+    'Leave the step out, or give a separator, which carries the label.',
+    { step },
+  )
+
 /**
  * A judged solution as tokens and their labels, as process reward models are trained on.
  *
+ * @throws a StepEmpty fault for a step to be learned that has no token, nor a separator after it
  * @example labelledTokens({ prompt, steps: [{ tokens, label: true }] }, { separator: tokenizer.encode('\n') })
  * @see TRL PRMTrainer.tokenize_row
  */
@@ -34,6 +44,7 @@ export const labelledTokens = (
   const parts = steps.map(({ tokens, label }, i) => {
     const whole = [...tokens, ...separator]
     const learned = lastStepOnly && i < steps.length - 1 ? NO_STEP : Number(label)
+    if (whole.length === 0 && learned !== NO_STEP) throw emptyStep(i)
     return { whole, labels: whole.map((_, t) => (t === whole.length - 1 ? learned : NO_STEP)) }
   })
   const cut = (of: readonly number[]): readonly number[] => of.slice(0, maxCompletion)

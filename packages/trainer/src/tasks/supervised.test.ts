@@ -80,6 +80,14 @@ test('a text with nothing to learn from counts for nothing', async () => {
   expect(Math.abs(more['loss']! - loss!)).toBeLessThan(1e-6)
 })
 
+test('an empty text counts for nothing, wherever it stands', async () => {
+  const { loss } = await learner().update({ rows })
+  const empty = { tokens: new Int32Array(0), given: 0 }
+  const more = await learner().update({ rows: [empty, ...rows.slice(0, 1), empty, ...rows.slice(1)] })
+  expect(more['objective/tokens']).toBe(14)
+  expect(Math.abs(more['loss']! - loss!)).toBeLessThan(1e-6)
+})
+
 test('it learns a text by heart', async () => {
   const reader = learner()
   const first = await reader.update({ rows: rows.slice(0, 1) })

@@ -1,4 +1,4 @@
-import { type Trajectories, completionOf } from '@gfnlm/env'
+import { type Trajectories, type Weighted, completionOf } from '@gfnlm/env'
 import { type HostTree, hostTensor } from '@gfnlm/jit'
 import { type Columns, type Policy, type Tensors, bucketed, type TokenInput } from '@gfnlm/policy'
 import * as tf from '@tensorflow/tfjs-core'
@@ -25,7 +25,8 @@ export const packTexts = ({ rows, width = 0 }: TextBatch): HostTree => {
   rows.forEach((row, r) => {
     tokens.set(row.tokens, r * columns)
     // Column c predicts token c + 1.
-    mask.fill(1, r * (columns - 1) + Math.max(0, row.given - 1), r * (columns - 1) + row.tokens.length - 1)
+    const first = r * (columns - 1)
+    mask.fill(1, first + Math.max(0, row.given - 1), first + Math.max(0, row.tokens.length - 1))
   })
   return {
     tokens: hostTensor(tokens, [rows.length, columns]),
@@ -66,9 +67,9 @@ export const nextTokenLogits = (
 /**
  * Sampled completions as texts, each after its prompt and with the terminator that ended it, unless the end was forced:
  * what a policy learns from its own completions by (on-policy distillation, rejection sampling). Weights of rows are
- * those of the texts.
+ * those of the texts; a row that was dropped has none.
  */
-export const completionTexts = (batch: Trajectories & { readonly weight?: Float32Array }): TextBatch => ({
+export const completionTexts = (batch: Trajectories & Partial<Pick<Weighted, 'keep' | 'weight'>>): TextBatch => ({
   rows: Array.from({ length: batch.rows }, (_, row) => {
     const { mdp, length } = batch
     const prompt = batch.prompts[batch.group[row]!]!.tokens
@@ -76,7 +77,7 @@ export const completionTexts = (batch: Trajectories & { readonly weight?: Float3
     return {
       tokens: Int32Array.of(...prompt, ...completionOf(batch, row), ...chosen),
       given: prompt.length,
-      weight: batch.weight?.[row] ?? 1,
+      weight: batch.keep?.[row] === 0 ? 0 : (batch.weight?.[row] ?? 1),
     }
   }),
 })
