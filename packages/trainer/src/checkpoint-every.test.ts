@@ -1,6 +1,6 @@
 import { fault } from '@gfnlm/env'
 import * as TE from 'fp-ts/lib/TaskEither.js'
-import { from, lastValueFrom, toArray } from 'rxjs'
+import { EMPTY, from, lastValueFrom, tap, toArray } from 'rxjs'
 import { expect, test } from 'vitest'
 import { checkpointEvery } from './checkpoint-every.ts'
 import type { RunEvent } from './events.ts'
@@ -40,4 +40,48 @@ test('a checkpoint that cannot be written ends the stream with its fault', async
   const full = fault('CheckpointFailed', 'the disk is full', 'free some space')
   const run = lastValueFrom(from(steps(1)).pipe(checkpointEvery(1, 1, () => TE.left(full))))
   await expect(run).rejects.toBe(full)
+})
+
+test.each([0, -1, 2.5, NaN])('checkpoints are made every whole number of steps, not every %s', (every) => {
+  expect(() => checkpointEvery(every, 4, () => TE.right(''))).toThrow(
+    `checkpointEvery: every must be a whole number of at least 1, found ${every}`,
+  )
+})
+
+test('a run that ends early has a checkpoint of its last step, and one only', async () => {
+  const saved = async (made: number): Promise<unknown[]> => {
+    const seen = await lastValueFrom(
+      from(steps(made)).pipe(
+        checkpointEvery(2, 9, () => TE.right('')),
+        toArray(),
+      ),
+    )
+    return seen.map((event) => (event.type === 'checkpoint' ? `saved ${event.step}` : event.type))
+  }
+  expect(await saved(3)).toEqual(['step', 'step', 'saved 1', 'step', 'saved 2'])
+  expect(await saved(2)).toEqual(['step', 'step', 'saved 1'])
+  expect(
+    await lastValueFrom(
+      EMPTY.pipe(
+        checkpointEvery(2, 9, () => TE.right('')),
+        toArray(),
+      ),
+    ),
+  ).toEqual([])
+})
+
+test('what is saved is the state after the step, though more steps are made while a save runs', async () => {
+  let state = -1
+  const save = (): TE.TaskEither<never, string> => {
+    const path = `state ${state}`
+    return TE.fromTask(async () => {
+      await new Promise((resolve) => setImmediate(resolve))
+      return path
+    })
+  }
+  const made$ = from(steps(8)).pipe(tap((event) => event.type === 'step' && (state = event.step)))
+  const seen = await lastValueFrom(made$.pipe(checkpointEvery(2, 8, save), toArray()))
+  expect(seen.flatMap((event) => (event.type === 'checkpoint' ? [[event.step, event.path]] : []))).toEqual(
+    [1, 3, 5, 7].map((step) => [step, `state ${step}`]),
+  )
 })

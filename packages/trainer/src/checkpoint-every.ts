@@ -1,32 +1,53 @@
 import type { Fault } from '@gfnlm/env'
 import { isLeft } from 'fp-ts/lib/Either.js'
 import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
-import { type MonoTypeOperatorFunction, concatMap, from, mergeAll } from 'rxjs'
+import { EMPTY, type MonoTypeOperatorFunction, concat, concatAll, defer, map, of } from 'rxjs'
 import type { RunEvent } from './events.ts'
+
+/** Makes a checkpoint, and says so. */
+const saved = async (step: number, save: TaskEither<Fault, string>): Promise<RunEvent> => {
+  const path = await save()
+  if (isLeft(path)) throw path.left
+  return { type: 'checkpoint', step, path: path.right }
+}
 
 /**
  * Saves a checkpoint after every `every` steps (and after step `last`), before the step is passed on, and tells of it.
- * A save that fails is an error of the stream.
+ * A run that ends before, by a `stop`, has one of the last step it made. A save that fails is an error of the stream.
  *
  * ```
  * steps   0-----1-------2-----3-------|
  *         checkpointEvery(2, 4, save)
  *         0-------(1 ✓)-2-------(3 ✓)-|
  * ```
+ *
+ * @param save asked when the step comes: what it gives saves the state of then, however many steps are made meanwhile
+ * @throws RangeError for an `every` below 1
  */
 export const checkpointEvery = (
   every: number,
   last: number,
   save: () => TaskEither<Fault, string>,
 ): MonoTypeOperatorFunction<RunEvent> => {
-  const saved = async (event: RunEvent & { readonly step: number }): Promise<readonly RunEvent[]> => {
-    const path = await save()()
-    if (isLeft(path)) throw path.left
-    return [event, { type: 'checkpoint', step: event.step, path: path.right }]
-  }
-  return concatMap((event) =>
-    event.type === 'step' && ((event.step + 1) % every === 0 || event.step + 1 === last)
-      ? from(saved(event)).pipe(mergeAll())
-      : [event],
-  )
+  if (!Number.isSafeInteger(every) || every < 1)
+    throw new RangeError(`checkpointEvery: every must be a whole number of at least 1, found ${every}`)
+  const due = (step: number): boolean => (step + 1) % every === 0 || step + 1 === last
+  return (events$) =>
+    defer(() => {
+      let unsaved: number | undefined
+      const passed$ = events$.pipe(
+        map((event) => {
+          if (event.type !== 'step') return of(event)
+          unsaved = due(event.step) ? undefined : event.step
+          if (unsaved !== undefined) return of(event)
+          const state = save()
+          return defer(async () => [event, await saved(event.step, state)]).pipe(concatAll())
+        }),
+        concatAll(),
+      )
+      return concat(
+        passed$,
+        defer(() => (unsaved === undefined ? EMPTY : saved(unsaved, save()))),
+      )
+    })
 }

@@ -1,6 +1,6 @@
 import { isLeft } from 'fp-ts/lib/Either.js'
 import type * as TE from 'fp-ts/lib/TaskEither.js'
-import { mkdir, mkdtemp, readFile, readdir, rm, truncate, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readFile, readdir, rename, rm, truncate, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { hostTensor } from '@gfnlm/jit'
@@ -60,6 +60,42 @@ test('the newest is loaded, the oldest are removed beyond those to keep', async 
   expect((await load())!.state.step).toBe(10)
 })
 
+test.each([0, -1, 1.5, NaN])('to keep %s is refused, and nothing is written', async (keep) => {
+  expect(() => saveCheckpoint(directory, layout, at(1), keep)).toThrow(
+    `saveCheckpoint: keep must be a whole number of at least 1, found ${keep}`,
+  )
+  expect(await readdir(directory)).toEqual([])
+})
+
+test('a step of nine digits has its checkpoint, too', async () => {
+  await save(at(99_999_999))
+  await save(at(123_456_789))
+  expect(await checkpointSteps(directory)).toEqual([99_999_999, 123_456_789])
+  expect((await load())!.state.step).toBe(123_456_789)
+})
+
+test('a checkpoint whose successor a kill kept from its place is found where it was put aside', async () => {
+  const [place, aside] = ['step-00000005', 'step-00000005.former'].map((name) => join(directory, name))
+  await save(at(5))
+  await rename(place!, aside!)
+  expect(await checkpointSteps(directory)).toEqual([5])
+  expect((await load())!.state.step).toBe(5)
+  await save({ ...at(5), seed: 43 })
+  expect((await load())!.seed).toBe(43)
+  expect(await readdir(directory)).toEqual(['step-00000005'])
+})
+
+test('a save removes what kills left of other steps, and keeps a checkpoint that was put aside', async () => {
+  for (const step of [1, 2]) await save(at(step))
+  await rename(join(directory, 'step-00000002'), join(directory, 'step-00000002.former'))
+  for (const left of ['step-00000007.incomplete', 'step-00000001.former', 'my notes'])
+    await mkdir(join(directory, left))
+  await save(at(3))
+  expect((await readdir(directory)).sort()).toEqual(['my notes', 'step-00000002.former', 'step-00000003'])
+  await save(at(4))
+  expect((await readdir(directory)).sort()).toEqual(['my notes', 'step-00000003', 'step-00000004'])
+})
+
 test('what a killed run left half written is ignored, and overwritten later', async () => {
   await save(at(1))
   await mkdir(join(directory, 'step-00000002.incomplete'))
@@ -91,6 +127,9 @@ test('a place that is no directory is a fault', async () => {
   await writeFile(directory, 'x')
   const result = await saveCheckpoint(directory, layout, at(1))()
   expect(isLeft(result) && result.left._tag).toBe('CheckpointFailed')
+  const loaded = await loadCheckpoint(directory, layout)()
+  expect(isLeft(loaded) && loaded.left._tag).toBe('CheckpointInvalid')
+  expect(isLeft(loaded) && loaded.left.message).toMatch(/a-file.*ENOTDIR/)
 })
 
 test.each([

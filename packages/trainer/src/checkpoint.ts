@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { mkdir, readFile, readdir, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type Fault, fault, isFault } from '@gfnlm/env'
@@ -18,7 +19,10 @@ export interface Checkpoint {
 
 export type CheckpointFault = Fault<'CheckpointFailed' | 'CheckpointInvalid'>
 
-const NAME = /^step-(\d{8})$/
+/** A checkpoint in its place, or put aside for its successor. */
+const NAME = /^step-(\d{8,})(\.former)?$/
+/** Whatever a save makes. */
+const MADE = /^step-\d{8,}(\.former|\.incomplete)?$/
 const nameOf = (step: number): string => `step-${String(step).padStart(8, '0')}`
 
 const orThrow = async <A>(task: TE.TaskEither<Fault, A>): Promise<A> => {
@@ -29,34 +33,76 @@ const orThrow = async <A>(task: TE.TaskEither<Fault, A>): Promise<A> => {
 
 const messageOf = (cause: unknown): string => (cause instanceof Error ? cause.message : String(cause))
 
-/** Puts a whole directory in a place that may be taken: what was there goes only when its successor is there. */
+/**
+ * Puts a whole directory in a place that may be taken. What was there goes only when its successor is there: a kill
+ * between the two leaves it as `.former`, where it is found.
+ */
 const replaceDirectory = async (from: string, to: string): Promise<void> => {
   const former = `${to}.former`
-  await rm(former, { recursive: true, force: true })
-  await rename(to, former).catch((cause: NodeJS.ErrnoException) => {
-    if (cause.code !== 'ENOENT') throw cause
-  })
+  if (existsSync(to)) {
+    await rm(former, { recursive: true, force: true })
+    await rename(to, former)
+  }
   await rename(from, to)
   await rm(former, { recursive: true, force: true })
 }
 
-/** Steps of the whole checkpoints in a directory, oldest first. */
-export const checkpointSteps = async (directory: string): Promise<number[]> => {
-  const names = await readdir(directory).catch(() => [] as string[])
-  return names.flatMap((name) => (NAME.test(name) ? [Number(NAME.exec(name)![1])] : [])).sort((a, b) => a - b)
+const namesIn = (directory: string): Promise<string[]> =>
+  readdir(directory).catch((cause: NodeJS.ErrnoException) => {
+    if (cause.code === 'ENOENT') return []
+    throw cause
+  })
+
+interface Place {
+  readonly step: number
+  readonly name: string
+}
+
+/** The whole checkpoints among the names in a directory, oldest first. */
+const wholeAmong = (names: readonly string[]): readonly Place[] =>
+  names
+    .flatMap((name) => {
+      const [, step, aside] = NAME.exec(name) ?? []
+      return step === undefined || (aside !== undefined && names.includes(`step-${step}`))
+        ? []
+        : [{ step: Number(step), name }]
+    })
+    .sort((a, b) => a.step - b.step)
+
+/**
+ * Steps of the whole checkpoints in a directory, oldest first; none where there is no such directory.
+ *
+ * @throws what the file system says of a directory that cannot be read
+ */
+export const checkpointSteps = async (directory: string): Promise<number[]> =>
+  wholeAmong(await namesIn(directory)).map(({ step }) => step)
+
+/** Removes all but the newest `keep` checkpoints until a step, and what killed saves have left. */
+const tidy = async (directory: string, until: number, keep: number): Promise<void> => {
+  const names = await namesIn(directory)
+  const whole = wholeAmong(names)
+  const old = whole.filter(({ step }) => step <= until).slice(0, -keep)
+  const kept = new Set(whole.filter((place) => !old.includes(place)).map(({ name }) => name))
+  for (const name of names)
+    if (MADE.test(name) && !kept.has(name)) await rm(join(directory, name), { recursive: true, force: true })
 }
 
 /**
  * Writes a checkpoint into `<directory>/step-<n>`: beside its place first, renamed when whole. Older ones beyond
- * `keep` are removed only after that, so a full disk or a kill never costs an earlier one.
+ * `keep` are removed only after that, so a full disk or a kill never costs an earlier one; so is what killed saves have
+ * left. One run at a time saves into a directory.
+ *
+ * @throws RangeError for less than 1 to keep
  */
 export const saveCheckpoint = (
   directory: string,
   layout: ParameterLayout,
   { state, seed, carried }: Checkpoint,
   keep = 2,
-): TE.TaskEither<CheckpointFault, string> =>
-  TE.tryCatch(
+): TE.TaskEither<CheckpointFault, string> => {
+  if (!Number.isSafeInteger(keep) || keep < 1)
+    throw new RangeError(`saveCheckpoint: keep must be a whole number of at least 1, found ${keep}`)
+  return TE.tryCatch(
     async () => {
       const path = join(directory, nameOf(state.step))
       const beside = `${path}.incomplete`
@@ -82,8 +128,7 @@ export const saveCheckpoint = (
         await rm(beside, { recursive: true, force: true }).catch(() => undefined)
         throw cause
       }
-      const old = (await checkpointSteps(directory)).filter((step) => step <= state.step).slice(0, -keep)
-      for (const step of old) await rm(join(directory, nameOf(step)), { recursive: true, force: true })
+      await tidy(directory, state.step, keep)
       return path
     },
     (cause) =>
@@ -94,6 +139,7 @@ export const saveCheckpoint = (
         { directory, step: state.step },
       ),
   )
+}
 
 const invalid = (path: string, why: string): CheckpointFault =>
   fault(
@@ -101,6 +147,14 @@ const invalid = (path: string, why: string): CheckpointFault =>
     `the checkpoint ${path} cannot be resumed: ${why}`,
     'Remove it to resume from the one before, or start in a new output directory.',
     { path },
+  )
+
+const unreadable = (directory: string, cause: unknown): CheckpointFault =>
+  fault(
+    'CheckpointInvalid',
+    `the checkpoints in ${directory} cannot be listed: ${messageOf(cause)}`,
+    'Make it a directory that can be read, or start in a new output directory.',
+    { path: directory },
   )
 
 const vectorOf = (layout: ParameterLayout, tensors: HostTensors, kind: string, path: string): Float32Array => {
@@ -144,9 +198,14 @@ const readCheckpoint = async (path: string, layout: ParameterLayout): Promise<Ch
 export const loadCheckpoint =
   (directory: string, layout: ParameterLayout): TE.TaskEither<CheckpointFault, Checkpoint | undefined> =>
   async () => {
-    const newest = (await checkpointSteps(directory)).at(-1)
+    const names = await TE.tryCatch(
+      () => namesIn(directory),
+      (cause) => unreadable(directory, cause),
+    )()
+    if (E.isLeft(names)) return names
+    const newest = wholeAmong(names.right).at(-1)
     if (newest === undefined) return E.right(undefined)
-    const path = join(directory, nameOf(newest))
+    const path = join(directory, newest.name)
     try {
       return E.right(await readCheckpoint(path, layout))
     } catch (cause) {

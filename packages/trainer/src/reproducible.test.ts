@@ -8,7 +8,7 @@ import { annotate, likelihood } from '@gfnlm/reward'
 import { reweight, uniform } from '@gfnlm/reweighter'
 import { exploring, sample } from '@gfnlm/sampler'
 import { isRight } from 'fp-ts/lib/Either.js'
-import { lastValueFrom, tap } from 'rxjs'
+import { identity, lastValueFrom, takeWhile } from 'rxjs'
 import { expect, test } from 'vitest'
 import { checkpointEvery } from './checkpoint-every.ts'
 import { loadCheckpoint, saveCheckpoint } from './checkpoint.ts'
@@ -39,18 +39,17 @@ const run = async (
   learner: Trainer<Weighted>,
   { seed = 5, from = 0, until = STEPS, directory }: RunOptions = {},
 ): Promise<Int32Array> => {
-  const stop = new AbortController()
   const save = () => saveCheckpoint(directory!, learner.layout, { state: learner.state(), seed, carried: {} })
   await lastValueFrom(
-    training({ name: 'same bytes', steps: STEPS, seed, from, stop: stop.signal }, (ticks) =>
+    training({ name: 'same bytes', steps: STEPS, seed, from }, (ticks) =>
       ticks.pipe(
         prompts(PROMPTS, { perStep: 2 }),
         sample(learner, { mdp, perPrompt: 4, explore: exploring({ temperature: 1.5, epsilon: 0.1 }) }),
         annotate(likelihood(reference(policy)), { temperature: () => 0.8 }),
         reweight(uniform),
         lossStep(learner),
-        directory === undefined ? tap() : checkpointEvery(2, STEPS, save),
-        tap((event) => event.type === 'step' && event.step + 1 === until && stop.abort()),
+        directory === undefined ? identity : checkpointEvery(2, STEPS, save),
+        takeWhile((event) => !(event.type === 'step' && event.step + 1 === until), true),
       ),
     ),
   )

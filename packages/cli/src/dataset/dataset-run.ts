@@ -133,16 +133,10 @@ export const datasetEvents = (run: DatasetRun, { output, signal }: RunOptions): 
   const { steps, seed, checkpoint, task } = config
   const { checkpoints, adapter } = runPaths(output)
   const first = learner.state().step
-  let saved = first
-  const save = () => {
-    const state = learner.state()
-    saved = state.step
-    return saveCheckpoint(checkpoints, learner.layout, { state, seed, carried: {} }, checkpoint.keep)
-  }
+  const save = () =>
+    saveCheckpoint(checkpoints, learner.layout, { state: learner.state(), seed, carried: {} }, checkpoint.keep)
   const finish = async (): Promise<RunEvent[]> => {
-    const { step } = learner.state()
-    if (step !== saved) return [{ type: 'checkpoint', step: step - 1, path: await orThrow(save()) }]
-    if (step < steps) return []
+    if (learner.state().step < steps) return []
     const head = task.kind === 'reward-model' ? { score: learner.own() } : {}
     await orThrow(saveAdapter(model.policy, learner.trainable(), adapter, head))
     return []

@@ -53,7 +53,6 @@ export const runEvents = (run: Run, { output, signal }: RunOptions): Observable<
   const decoder = decoderOf(model.policy, device)
   const stepsMade = (): number => learner.state().step / updates
   const first = stepsMade()
-  let saved = first
 
   const evaluate = async (step: number): Promise<RunEvent[]> => {
     const chosen = evaluated(run)
@@ -72,13 +71,8 @@ export const runEvents = (run: Run, { output, signal }: RunOptions): Observable<
     })
     return [{ type: 'eval', step, name: 'prompts', metrics: figures, samples }]
   }
-  const save = () => {
-    saved = stepsMade()
-    return saveRun(run, checkpoints)
-  }
   const finish = async (): Promise<RunEvent[]> => {
     const step = stepsMade()
-    if (step !== saved) return [{ type: 'checkpoint', step: step - 1, path: await orThrow(save()) }]
     if (step < steps) return []
     const after = await evaluate(step)
     await orThrow(saveAdapter(model.policy, learner.trainable(), adapter))
@@ -99,7 +93,7 @@ export const runEvents = (run: Run, { output, signal }: RunOptions): Observable<
         config.replay === false ? identity : replay(memory, config.replay),
         reweight(estimatorOf(config.reweight), boundOf(config.reweight)),
         improve({ samples: sampleTexts(model.tokenizer, SHOWN), every: config.log.samplesEvery }),
-        checkpointEvery(config.checkpoint.every, steps, save),
+        checkpointEvery(config.checkpoint.every, steps, () => saveRun(run, checkpoints)),
       )
       return concat(
         merge(from(before).pipe(mergeMap((events) => events)), steps$),

@@ -9,7 +9,7 @@ import { annotate, completionReward } from '@gfnlm/reward'
 import { reweight, uniform } from '@gfnlm/reweighter'
 import { sample } from '@gfnlm/sampler'
 import { isLeft, isRight } from 'fp-ts/lib/Either.js'
-import { lastValueFrom, tap, toArray } from 'rxjs'
+import { identity, lastValueFrom, takeWhile, toArray } from 'rxjs'
 import { expect, test } from 'vitest'
 import { checkpointEvery } from '../checkpoint-every.ts'
 import { loadCheckpoint, saveCheckpoint } from '../checkpoint.ts'
@@ -48,11 +48,10 @@ interface Resumed {
 }
 
 const run = async (learner: Trainer<Rollout>, kl: KLCell, { from = 0, until = STEPS, directory }: Resumed = {}) => {
-  const stop = new AbortController()
   const save = () =>
     saveCheckpoint(directory!, learner.layout, { state: learner.state(), seed: 5, carried: { kl: kl.current } })
   const events = await lastValueFrom(
-    training({ name: 'ppo', steps: STEPS, seed: 5, from, stop: stop.signal }, (ticks) =>
+    training({ name: 'ppo', steps: STEPS, seed: 5, from }, (ticks) =>
       ticks.pipe(
         prompts(PROMPTS, { perStep: 2 }),
         sample(learner, { mdp, perPrompt: 4 }),
@@ -60,8 +59,8 @@ const run = async (learner: Trainer<Rollout>, kl: KLCell, { from = 0, until = ST
         reweight(uniform),
         ppoRollouts(mdp, learner, { klCoefficient: kl, control: adaptiveKL({ target: 0.01, horizon: 40 }) }),
         ppoStep(learner, { epochs: EPOCHS, minibatches: MINIBATCHES }),
-        directory === undefined ? tap() : checkpointEvery(2, STEPS, save),
-        tap((event) => event.type === 'step' && event.step + 1 === until && stop.abort()),
+        directory === undefined ? identity : checkpointEvery(2, STEPS, save),
+        takeWhile((event) => !(event.type === 'step' && event.step + 1 === until), true),
       ),
     ).pipe(toArray()),
   )
