@@ -34,6 +34,42 @@ test('better by too little is not better, and a value that is not a number never
   expect(await stoppedAfter([1, NaN, 2, NaN, 3], { mode: 'max', patience: 2 })).toBeUndefined()
 })
 
+/** Evaluations of two names, and steps, that have the metric. */
+const mixed = (of: readonly (readonly [source: string, value: number])[]): RunEvent[] =>
+  of.map(([name, value], step) =>
+    name === 'step'
+      ? { type: 'step', time: 0, step, metrics: { reward: value } }
+      : { type: 'eval', step, name, metrics: { reward: value } },
+  )
+
+test('what steps say, and evaluations of each name, are series of their own', async () => {
+  const stopped = async (of: Parameters<typeof mixed>[0]): Promise<boolean> => {
+    const stop = new AbortController()
+    await lastValueFrom(
+      from(mixed(of)).pipe(earlyStop({ metric: 'reward', mode: 'max', patience: 2 }, stop), toArray()),
+    )
+    return stop.signal.aborted
+  }
+  const rising = [0, 1, 2].flatMap((x) => [['hard', x] as const, ['easy', 10 + x] as const, ['step', 5 + x] as const])
+  expect(await stopped(rising)).toBe(false)
+  expect(await stopped([...rising, ['hard', 0], ['easy', 0], ['step', 0]])).toBe(false)
+  expect(await stopped([...rising, ['hard', 0], ['easy', 20], ['hard', 1]])).toBe(true)
+})
+
+test('the warning says what has not been better, or that it never was a number', async () => {
+  const told = async (values: readonly number[]) => {
+    const stopping = earlyStop({ metric: 'reward', mode: 'max', patience: 2 }, new AbortController())
+    const events = await lastValueFrom(from(valued(values)).pipe(stopping, toArray()))
+    return events.find(({ type }) => type === 'warning')
+  }
+  expect(await told([4, 3, 2])).toMatchObject({
+    message: 'stopped early: reward of prompts has not been better than 4 2 times in a row',
+  })
+  expect(await told([NaN, NaN])).toMatchObject({
+    message: 'stopped early: reward of prompts has not been a number 2 times in a row',
+  })
+})
+
 test('other events and metrics pass, and options are checked', async () => {
   const stop = new AbortController()
   const others: RunEvent[] = [

@@ -12,9 +12,18 @@ export interface EarlyStopOptions {
   readonly minDelta?: number
 }
 
+/** How a metric has gone so far. */
+interface Series {
+  /** Its best value, the sign turned where less is better; −∞ before the first number. */
+  readonly best: number
+  /** How many values have been no better since. */
+  readonly worse: number
+}
+
 /**
  * Ends a run when a metric has not improved for a while: aborts what `training` takes as its `stop`, with a warning
- * event that says why, so that the step in flight is finished. A value that is not a number is no improvement.
+ * event that says why, so that the step in flight is finished. A value that is not a number is no improvement. What
+ * steps say and what evaluations of each name say are series of their own; one that stands still is enough.
  *
  * ```
  * reward   1---3---2---2---3---|
@@ -38,20 +47,23 @@ export const earlyStop = (
   const sign = mode === 'max' ? 1 : -1
   return (events$) =>
     defer(() => {
-      let best = -Infinity
-      let worse = 0
+      const series = new Map<string, Series>()
       return events$.pipe(
         concatMap((event): RunEvent[] => {
-          const value = event.type === 'eval' || event.type === 'step' ? event.metrics[metric] : undefined
+          if (event.type !== 'eval' && event.type !== 'step') return [event]
+          const value = event.metrics[metric]
           if (value === undefined || stop.signal.aborted) return [event]
+          const source = event.type === 'eval' ? `${metric} of ${event.name}` : metric
+          const { best, worse } = series.get(source) ?? { best: -Infinity, worse: 0 }
           if (best === -Infinity ? Number.isFinite(value) : sign * value > best + minDelta) {
-            best = sign * value
-            worse = 0
+            series.set(source, { best: sign * value, worse: 0 })
             return [event]
           }
-          if (++worse < patience || !('step' in event)) return [event]
+          series.set(source, { best, worse: worse + 1 })
+          if (worse + 1 < patience) return [event]
           stop.abort()
-          const message = `stopped early: ${metric} has not been better than ${sign * best} ${worse} times in a row`
+          const still = best === -Infinity ? 'a number' : `better than ${sign * best}`
+          const message = `stopped early: ${source} has not been ${still} ${worse + 1} times in a row`
           return [event, { type: 'warning', step: event.step, message }]
         }),
       )

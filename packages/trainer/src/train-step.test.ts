@@ -96,13 +96,41 @@ test('moments are part of the state: a restored one takes the same next step', a
   expect(resumed.state()).toEqual(whole.state())
 })
 
+test('a state whose moments are of another size is refused', () => {
+  const one = trainer(twoNumbers(1, 2), { task: quadratic(), learningRate: constant(0.1) })
+  const { moments, ...state } = one.state()
+  expect(() => one.restore({ ...state, moments: { ...moments, v: new Float32Array(2) } })).toThrowError(
+    expect.objectContaining({ _tag: 'StateMismatch', message: expect.stringContaining('m of 3, v of 2') }),
+  )
+})
+
 test('a state of another optimizer or size is refused', async () => {
   const options = { task: quadratic(), learningRate: constant(0.1) }
   const other = trainer(twoNumbers(1, 2), { ...options, optimizer: sgd() })
   expect(() => trainer(twoNumbers(1, 2), options).restore(other.state())).toThrowError(
     expect.objectContaining({
       _tag: 'StateMismatch',
-      message: expect.stringMatching(/3 numbers with moments none, .* 3 numbers with moments m, v/),
+      message: expect.stringMatching(/3 numbers with moments none, .* 3 numbers with moments m of 3, v of 3/),
     }),
+  )
+})
+
+test.each([NaN, Infinity, -0.1])(
+  'a learning rate of %s is a fault that names the step; the state stays',
+  async (rate) => {
+    const learner = trainer(twoNumbers(1, 2), { task: quadratic(), learningRate: (step) => (step === 0 ? 0.1 : rate) })
+    await learner.update([0, 0])
+    const before = learner.state()
+    await expect(learner.update([0, 0])).rejects.toMatchObject({
+      _tag: 'LearningRateInvalid',
+      message: expect.stringContaining(`step 1: the learning rate is ${rate}`),
+    })
+    expect(learner.state()).toBe(before)
+  },
+)
+
+test.each([0, -1, NaN])('a limit of %s for the gradient is refused', (clipNorm) => {
+  expect(() => trainStep(twoNumbers(1, 2), { task: quadratic(), learningRate: constant(1), clipNorm })).toThrow(
+    `trainStep: clipNorm must be above 0, found ${clipNorm}`,
   )
 })

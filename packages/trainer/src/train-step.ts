@@ -103,7 +103,8 @@ const scalar = ({ data }: { readonly data: ArrayLike<number> }): number => data[
 const scalars = (named: Readonly<Record<string, { readonly data: ArrayLike<number> }>> = {}): Metrics =>
   Object.fromEntries(Object.entries(named).map(([name, x]) => [name, scalar(x)]))
 
-const checkParts = <Batch>({ task, accumulate = 1 }: TrainStepOptions<Batch>): void => {
+const checkOptions = <Batch>({ task, accumulate = 1, clipNorm = Infinity }: TrainStepOptions<Batch>): void => {
+  if (!(clipNorm > 0)) throw new RangeError(`trainStep: clipNorm must be above 0, found ${clipNorm}`)
   if (!(Number.isInteger(accumulate) && accumulate >= 1))
     throw new RangeError(`trainStep: accumulate must be a whole number from 1, found ${accumulate}`)
   if (accumulate > 1 && task.packParts === undefined)
@@ -117,9 +118,19 @@ const checkParts = <Batch>({ task, accumulate = 1 }: TrainStepOptions<Batch>): v
 const nothingInBatch = (step: number): Fault<'BatchEmpty'> =>
   fault('BatchEmpty', `step ${step}: there is nothing in the batch to learn from`, 'Leave the batch out.', { step })
 
+const rateInvalid = (step: number, rate: number): Fault<'LearningRateInvalid'> =>
+  fault(
+    'LearningRateInvalid',
+    `step ${step}: the learning rate is ${rate}`,
+    'Give a schedule that is a finite number from 0 at every step.',
+    { step },
+  )
+
 /**
  * Compiles forward, loss, backward and update of a task into one graph: only the trainable state and a few numbers
  * come out of it. With `accumulate` there are two: one adds a micro-batch's gradient to those before, one updates.
+ *
+ * @throws RangeError for a `clipNorm` that is not above 0, or an `accumulate` that is no whole number from 1
  */
 export const trainStep = <Batch>(policy: Policy, options: TrainStepOptions<Batch>): TrainStep<Batch> => {
   const { task, optimizer = adamw(), learningRate, clipNorm, reducer = weightedSum, device = 'cpu' } = options
@@ -127,7 +138,7 @@ export const trainStep = <Batch>(policy: Policy, options: TrainStepOptions<Batch
   const initialParameters = learnedParameters(policy, task)
   const layout = parameterLayout(initialParameters)
   if (layout.size === 0) throw nothingToTrain(policy.name)
-  checkParts(options)
+  checkOptions(options)
   const learn = objective(policy, task, layout, reducer)
   const compiled = { device, constants: frozenArrays(policy, task), limit: 64 }
 
@@ -188,6 +199,7 @@ export const trainStep = <Batch>(policy: Policy, options: TrainStepOptions<Batch
 
   const step: TrainStep<Batch>['step'] = async (state, batch, spent) => {
     const rate = learningRate(state.step)
+    if (!(rate >= 0 && rate < Infinity)) throw rateInvalid(state.step, rate)
     const numbers = Object.entries({ rate, ...optimizer.coefficients(state.step) })
     const given = {
       ...arraysOf(state),

@@ -48,11 +48,20 @@ test('what is learned is the same whether states are seen or not, also after goi
   expect(state).toEqual(copy)
 })
 
-test('updates that run at the same time do not take memory from each other', async () => {
+test('updates that are asked for at the same time are made one after another, each from the state before', async () => {
+  const [together, apart] = [learner(), learner()]
+  const batches = [0, 1, 2, 3].map((x) => [3, x] as const)
+  const metrics = await Promise.all(batches.map((batch) => together.update(batch)))
+  const alone: unknown[] = []
+  for (const batch of batches) alone.push(await apart.update(batch))
+  expect(metrics).toEqual(alone)
+  expect(together.state()).toEqual(apart.state())
+  expect(together.state().step).toBe(4)
+})
+
+test('an update that fails does not keep the next from being made', async () => {
   const one = learner()
-  for (let step = 0; step < 4; step++) await one.update([3, 2])
-  await Promise.all([0, 1, 2].map((x) => one.update([3, x])))
-  for (let step = 0; step < 3; step++) await one.update([3, 2])
-  expect(one.state().parameters.every(Number.isFinite)).toBe(true)
-  expect(one.state().step).toBe(8)
+  const [failed, next] = await Promise.allSettled([one.update([NaN, 0]), one.update([3, 0])])
+  expect([failed!.status, next!.status]).toEqual(['rejected', 'fulfilled'])
+  expect(one.state().step).toBe(1)
 })

@@ -18,7 +18,7 @@ export interface Trainer<Batch> extends PolicyState {
   readonly state: () => TrainingState
   /** Goes on from another state (a checkpoint's). Throws a StateMismatch fault for another model's or optimizer's. */
   readonly restore: (state: TrainingState) => void
-  /** One update; the state is replaced only when it succeeds. */
+  /** One update, after those that were asked for before; the state is replaced only when it succeeds. */
   readonly update: (batch: Batch) => Promise<Metrics>
   /** Tokens of a batch, where the task counts them. */
   readonly tokens?: (batch: Batch) => number
@@ -27,6 +27,12 @@ export interface Trainer<Batch> extends PolicyState {
 /** What learns from batches. */
 export type Learner<Batch> = Pick<Trainer<Batch>, 'update' | 'tokens'>
 
+/** What a state is made of. */
+const said = ({ parameters, moments }: TrainingState): string => {
+  const sizes = Object.entries(moments).map(([name, { length }]) => `${name} of ${length}`)
+  return `${parameters.length} numbers with moments ${sizes.sort().join(', ') || 'none'}`
+}
+
 /** A trainer of a policy: the train step and a place for its newest state. */
 export const trainer = <Batch>(policy: Policy, options: TrainStepOptions<Batch>): Trainer<Batch> => {
   const { layout, initial, step, trainable, own } = trainStep(policy, options)
@@ -34,15 +40,22 @@ export const trainer = <Batch>(policy: Policy, options: TrainStepOptions<Batch>)
   // Whoever has seen a state may keep it. One that nobody has seen is written over when it is two updates old.
   let seen = true
   let spent: TrainingState | undefined
-  let running = 0
+  let before: Promise<unknown> = Promise.resolve()
   const shown = (): TrainingState => {
     seen = true
     return current
   }
   const replace = (state: TrainingState): void => {
-    spent = seen || running > 1 ? undefined : current
+    spent = seen ? undefined : current
     current = state
     seen = false
+  }
+  const update = async (batch: Batch): Promise<Metrics> => {
+    const over = spent
+    spent = undefined
+    const { state, metrics } = await step(current, batch, over)
+    replace(state)
+    return metrics
   }
   return {
     policy,
@@ -51,10 +64,7 @@ export const trainer = <Batch>(policy: Policy, options: TrainStepOptions<Batch>)
     own: () => own(shown()),
     state: shown,
     restore: (state) => {
-      const [found, wanted] = [state, initial].map(
-        ({ parameters, moments }) =>
-          `${parameters.length} numbers with moments ${Object.keys(moments).sort().join(', ') || 'none'}`,
-      )
+      const [found, wanted] = [state, initial].map(said)
       if (found !== wanted)
         throw fault(
           'StateMismatch',
@@ -67,17 +77,10 @@ export const trainer = <Batch>(policy: Policy, options: TrainStepOptions<Batch>)
       seen = true
     },
     ...(options.task.tokens === undefined ? {} : { tokens: options.task.tokens }),
-    update: async (batch) => {
-      const over = spent
-      spent = undefined
-      running++
-      try {
-        const { state, metrics } = await step(current, batch, over)
-        replace(state)
-        return metrics
-      } finally {
-        running--
-      }
+    update: (batch) => {
+      const made = before.then(() => update(batch))
+      before = made.catch(() => undefined)
+      return made
     },
   }
 }

@@ -8,6 +8,7 @@ import {
   map,
   mergeMap,
   of,
+  take,
   tap,
   toArray,
 } from 'rxjs'
@@ -184,4 +185,57 @@ test('each subscription is a run of its own', async () => {
   const [a, b] = await Promise.all([events(run), events(run)])
   expect(a).toEqual(b)
   expect(a.length).toBe(5)
+})
+
+test.each([0, -1, 1.5, NaN])('%s credits are refused', (credits) => {
+  expect(() => training({ ...options, credits }, stepped())).toThrow(
+    `training: credits must be a whole number of at least 1, found ${credits}`,
+  )
+})
+
+test('a pipeline that cannot be built fails the run like one that breaks', async () => {
+  const broken = new Error('no such prompts')
+  const seen: RunEvent[] = []
+  const run = training(options, () => {
+    throw broken
+  })
+  const caught: unknown = await new Promise((resolve) => run.subscribe({ next: (e) => seen.push(e), error: resolve }))
+  expect(caught).toBe(broken)
+  expect(seen.map(({ type }) => type)).toEqual(['run/start', 'run/end'])
+  expect(seen[1]).toMatchObject({ reason: 'failed', message: 'no such prompts' })
+})
+
+test('a run whose steps come back in another order is done when all have', async () => {
+  const held: Tick[] = []
+  const crossed: OperatorFunction<Tick, Tick> = concatMap((tick) => {
+    if (tick.step !== 2) return [tick, ...held.splice(0)]
+    held.push(tick)
+    return []
+  })
+  const seen = await events(training({ ...options, steps: 4, credits: 2 }, (ticks$) => ticks$.pipe(crossed, stepped())))
+  const order = seen.flatMap((event) => (event.type === 'step' ? [event.step] : []))
+  expect(order).toEqual([0, 1, 3, 2])
+  expect(seen.at(-1)).toMatchObject({ type: 'run/end', step: 4, reason: 'done' })
+})
+
+test('who leaves at the start of a run starts no step', async () => {
+  let built = 0
+  const run = training(options, (ticks$) => {
+    built++
+    return ticks$.pipe(stepped())
+  })
+  expect(await lastValueFrom(run.pipe(take(1)))).toMatchObject({ type: 'run/start' })
+  expect(built).toBe(0)
+})
+
+test('who leaves at the first step starts no other, also with more credits', async () => {
+  let given = 0
+  const run = training({ ...options, credits: 3 }, (ticks$) =>
+    ticks$.pipe(
+      tap(() => given++),
+      stepped(),
+    ),
+  )
+  await lastValueFrom(run.pipe(take(2)))
+  expect(given).toBe(1)
 })

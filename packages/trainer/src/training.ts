@@ -1,4 +1,4 @@
-import { Observable, Subject, type Subscription, tap } from 'rxjs'
+import { Observable, Subject, defer, tap } from 'rxjs'
 import type { RunEvent } from './events.ts'
 
 /** What a step of a run starts from: the key of everything drawn in it. */
@@ -33,6 +33,7 @@ export interface TrainingOptions {
  * events  (run/start)--s----s----s(run/end)|
  * ```
  *
+ * @throws RangeError for `credits` that are no whole number from 1
  * @example
  * training({ name: 'demo', steps: 400, seed: 1 }, (ticks$) => ticks$.pipe(
  *   prompts(rows, { perStep: 4 }),
@@ -45,21 +46,26 @@ export interface TrainingOptions {
 export const training = (
   { name, steps, seed, from = 0, credits = 1, stop, config = {}, now = Date.now }: TrainingOptions,
   pipeline: (ticks$: Observable<Tick>) => Observable<RunEvent>,
-): Observable<RunEvent> =>
-  new Observable((out) => {
+): Observable<RunEvent> => {
+  if (!Number.isSafeInteger(credits) || credits < 1)
+    throw new RangeError(`training: credits must be a whole number of at least 1, found ${credits}`)
+  return new Observable((out) => {
     const ticks = new Subject<Tick>()
     let next = from
+    // Steps behind the run: with several credits they may come back in another order.
     let done = from
     const give = (): void => {
+      if (out.closed) return
       if (next < steps && stop?.aborted !== true) ticks.next({ step: next++, seed })
       else if (done === next) ticks.complete()
     }
     out.next({ type: 'run/start', time: now(), name, steps, config })
-    const running: Subscription = pipeline(ticks)
+    if (out.closed) return
+    const running = defer(() => pipeline(ticks))
       .pipe(
         tap((event) => {
           if (event.type !== 'step') return
-          done = event.step + 1
+          done++
           setImmediate(give)
         }),
       )
@@ -83,3 +89,4 @@ export const training = (
     for (let i = 0; i < Math.max(1, Math.min(credits, steps - from)); i++) give()
     return running
   })
+}

@@ -74,3 +74,12 @@ test('less than one epoch or minibatch is none', () => {
   expect(() => inEpochs(learner, shuffledPrompts, { epochs: 0 })).toThrow('epochs must be a whole number from 1')
   expect(() => inEpochs(learner, shuffledPrompts, { minibatches: 1.5 })).toThrow('minibatches must be a whole number')
 })
+
+test('a batch that has fewer rows or prompts than minibatches is a fault, before anything is learned of it', async () => {
+  const { seen, update } = given()
+  const rows = inEpochs({ update }, shuffledRows, { minibatches: 9 }).update(await rolloutOf(8))
+  await expect(rows).rejects.toMatchObject({ _tag: 'MinibatchesTooMany', detail: { minibatches: 9, found: 8 } })
+  const promptsOnly = inEpochs({ update }, shuffledPrompts, { minibatches: 3 }).update(await batchOf(6))
+  await expect(promptsOnly).rejects.toMatchObject({ _tag: 'MinibatchesTooMany', detail: { minibatches: 3, found: 2 } })
+  expect(seen).toEqual([])
+})

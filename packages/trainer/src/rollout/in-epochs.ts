@@ -1,4 +1,14 @@
-import { type Key, type PromptBatch, type Weighted, fold, keyOf, permutation, selectRows } from '@gfnlm/env'
+import {
+  type Fault,
+  type Key,
+  type PromptBatch,
+  type Weighted,
+  fault,
+  fold,
+  keyOf,
+  permutation,
+  selectRows,
+} from '@gfnlm/env'
 import type { Metrics } from '../events.ts'
 import { evenly, membersOfPrompts } from '../tasks/parts.ts'
 import type { Learner } from '../trainer.ts'
@@ -32,6 +42,14 @@ const meanOf = (told: readonly Metrics[]): Metrics => {
   return Object.fromEntries(names.map((name) => [name, mean(name)]))
 }
 
+const tooMany = (minibatches: number, found: number): Fault<'MinibatchesTooMany'> =>
+  fault(
+    'MinibatchesTooMany',
+    `a batch that comes in ${found} minibatches at most was to come in ${minibatches}`,
+    'Ask for no more minibatches than a batch has rows, or prompts where their completions stay together.',
+    { minibatches, found },
+  )
+
 const atLeastOne = (name: string, n: number): void => {
   if (!(Number.isSafeInteger(n) && n >= 1))
     throw new RangeError(`inEpochs: ${name} must be a whole number from 1, found ${n}`)
@@ -42,7 +60,8 @@ const atLeastOne = (name: string, n: number): void => {
  * epoch's own. The state's `step` counts updates: schedules run by them. Metrics are means over the updates.
  *
  * @param shuffled how a batch comes in minibatches: `shuffledRows` of a rollout, `shuffledPrompts` for RLOO and GRPO
- * @throws RangeError for less than one epoch or minibatch
+ * @throws RangeError for less than one epoch or minibatch; its updates a MinibatchesTooMany fault, for a batch of fewer
+ * rows (or prompts) than minibatches
  * @example lossStep(inEpochs(learner, shuffledPrompts, { epochs: 2 })) // TRL GRPO's num_iterations
  */
 export const inEpochs = <Batch extends Pick<PromptBatch, 'seed' | 'step'>>(
@@ -58,7 +77,10 @@ export const inEpochs = <Batch extends Pick<PromptBatch, 'seed' | 'step'>>(
       const told: Metrics[] = []
       for (let epoch = 0; epoch < epochs; epoch++) {
         const key = fold(keyOf(batch.seed), 'minibatches', batch.step, epoch)
-        for (const part of shuffled(batch, minibatches, key)) told.push(await learner.update(part))
+        const parts = shuffled(batch, minibatches, key)
+        // The state counts updates, and a run resumes by them.
+        if (parts.length < minibatches) throw tooMany(minibatches, parts.length)
+        for (const part of parts) told.push(await learner.update(part))
       }
       return meanOf(told)
     },
