@@ -145,6 +145,12 @@ test.each<[string, object, string, string]>([
     'Write a number above 0',
   ],
   [
+    'a moment that forgets nothing',
+    { optimizer: { beta2: 1 } },
+    'optimizer.beta2 is 1, not a number from 0 to below 1',
+    'Write a number from 0 to below 1',
+  ],
+  [
     'an unknown kind of adapter',
     { adapter: { kind: 'ia3' } },
     'adapter.kind is "ia3", not one of lora, dora',

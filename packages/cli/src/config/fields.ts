@@ -44,6 +44,15 @@ export const fraction = (): v.GenericSchema<unknown, number> => {
   return v.pipe(v.number(says), v.minValue(0, says), v.maxValue(1, says))
 }
 
+export const below1 = (): v.GenericSchema<unknown, number> => {
+  const says = 'a number from 0 to below 1'
+  return v.pipe(
+    v.number(says),
+    v.minValue(0, says),
+    v.check((x) => x < 1, says),
+  )
+}
+
 export const oneOf = <const A extends readonly string[]>(words: A): v.GenericSchema<unknown, A[number]> =>
   v.picklist(words, `one of ${words.join(', ')}`)
 

@@ -11,6 +11,7 @@ import type {
 } from './config.ts'
 import {
   above0,
+  below1,
   atLeast0,
   device,
   fields,
@@ -246,8 +247,8 @@ export const optimizer: v.GenericSchema<unknown, Config['optimizer']> = shortFor
     clipNorm: v.optional(above0()),
     accumulate: v.optional(whole(1), 1),
     weightDecay: v.optional(atLeast0(), 0),
-    beta1: v.optional(fraction(), 0.9),
-    beta2: v.optional(fraction(), 0.999),
+    beta1: v.optional(below1(), 0.9),
+    beta2: v.optional(below1(), 0.999),
   }) as v.GenericSchema<unknown, Config['optimizer']>,
 )
 
