@@ -11,8 +11,8 @@ import type {
 } from './config.ts'
 import {
   above0,
-  below1,
   atLeast0,
+  below1,
   device,
   fields,
   flag,
