@@ -1,9 +1,9 @@
-import { type Copies, type Holding, type HostTensor, type Kept, hostTensor, hostZeros, jitPerShape } from '@gfnlm/jit'
+import { type Copies, type Holding, type HostTensor, type Kept, hostTensor, jitPerShape } from '@gfnlm/jit'
 import { type CachedDecoding, type Policy, type Tensors, bucketed } from '@gfnlm/policy'
 import type { Tensor1D } from '@tensorflow/tfjs-core'
-import { cacheNames } from './cache-names.ts'
 import type { CompileOptions, Decoder, Decoding } from './decoding.ts'
 import { isSmall } from './is-small.ts'
+import { emptyCache } from './empty-cache.ts'
 import { orReference, withTrainable } from './pack-prompts.ts'
 import type { Prefill, Prefilled } from './prefill.ts'
 import { type Started, waitingRows } from './waiting-rows.ts'
@@ -89,7 +89,6 @@ export const cachedDecoder = (
     },
   )
   const vocab = policy.vocabSize
-  const [kvHeads, headDim] = cached.head
   return async ({ prompts, group, maxLength, trainable, slots = group.length }) => {
     // Nothing is read after the last token: it needs no column.
     const most = bucketed(prompts.reduce((longest, p) => Math.max(longest, p.length), 1) + maxLength - 1)
@@ -107,15 +106,7 @@ export const cachedDecoder = (
       return prefilled
     })
     const cacheOf = async (slots: number, columns: number): Promise<Cache> => {
-      const holding = await decode.hold(
-        withTrainable(trainable),
-        {
-          cache: Object.fromEntries(
-            cacheNames(cached).map((name) => [name, hostZeros([slots, kvHeads, columns, headDim])]),
-          ),
-        },
-        true,
-      )
+      const holding = await decode.hold(withTrainable(trainable), { cache: emptyCache(cached, slots, columns) }, true)
       alive.add(holding)
       return { slots, columns, holding }
     }

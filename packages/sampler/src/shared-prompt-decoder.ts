@@ -1,8 +1,8 @@
-import { type Copies, hostTensor, hostZeros, jitPerShape } from '@gfnlm/jit'
+import { type Copies, hostTensor, jitPerShape } from '@gfnlm/jit'
 import { type CachedDecoding, type Policy, type Tensors, bucketed } from '@gfnlm/policy'
 import type { Tensor1D } from '@tensorflow/tfjs-core'
-import { cacheNames } from './cache-names.ts'
 import type { CompileOptions, Decoder, Decoding } from './decoding.ts'
+import { emptyCache } from './empty-cache.ts'
 import { orReference, withTrainable } from './pack-prompts.ts'
 import type { Prefill } from './prefill.ts'
 
@@ -40,7 +40,6 @@ export const sharedPromptDecoder = (
       cached.decode(constants, orReference(trainable), { tokens, filled, cache, prompt }),
     { ...options, writes: [{ output: 'fresh', input: 'cache', axis: 2, at: 'at' }] },
   )
-  const [kvHeads, headDim] = cached.head
   return async ({ prompts, group, maxLength, trainable, slots = group.length }) => {
     const numbers = equalRuns(group)
     const rows = group.length
@@ -56,13 +55,11 @@ export const sharedPromptDecoder = (
       trainable,
     )
     const place = Array.from(group, (prompt) => numbers.indexOf(prompt))
-    const zeros = (count: number, columns: number) =>
-      Object.fromEntries(cacheNames(cached).map((name) => [name, hostZeros([count, kvHeads, columns, headDim])]))
     const columns = bucketed(Math.max(1, maxLength - 1))
     const longest = bucketed(length.reduce((a, b) => Math.max(a, b)))
     const holding = await decode.hold(
       { ...withTrainable(trainable), prompt: { length: hostTensor(Int32Array.from(place, (p) => length[p]!)) } },
-      { cache: zeros(rows, columns), prompt: { cache: zeros(numbers.length, longest) } },
+      { cache: emptyCache(cached, rows, columns), prompt: { cache: emptyCache(cached, numbers.length, longest) } },
       true,
     )
     let arriving: readonly Copies[] = [

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core'
 import type { DecoderConfig } from '../architectures/decoder-config.ts'
 import type { KeysValues, Past } from './attention.ts'
-import { besidePast, besideRows } from './beside-past.ts'
+import { timesPast } from './beside-past.ts'
 import { capped } from './capped.ts'
 
 /**
@@ -23,23 +23,14 @@ export const attendOne = (
   const groups = heads / kvHeads
   const folded = (x: tf.Tensor): tf.Tensor4D => tf.reshape(x, [rows, kvHeads, groups, x.shape.at(-1)!])
   const queries = folded(q)
-  const remembered = pasts.map(({ k }) =>
-    folded(besideRows(tf.matMul(besidePast(q, k.shape[0], kvHeads), k, false, true), rows, heads, 1)),
-  )
+  const remembered = pasts.map(({ k }) => folded(timesPast(q, k, true)))
   const own = tf.sum(tf.mul(queries, fresh.k), -1, true)
   const scores = capped(tf.mul(tf.concat([...remembered, own], -1), scoreScale), scoreCap)
   // It sees itself: the same bias for all layers, so that a compiled graph has it once.
   const bias = tf.concat([...pasts.map((past) => past.bias), tf.zeros([pasts[0]!.bias.shape[0], 1, 1, 1])], -1)
   const weights = tf.split(tf.softmax(tf.add(scores, bias)), [...pasts.map(({ k }) => k.shape[2]), 1], -1)
   const recalled = pasts.map(({ k, v }, i) =>
-    folded(
-      besideRows(
-        tf.matMul(besidePast(tf.reshape(weights[i]!, [rows, heads, 1, k.shape[2]]), k.shape[0], kvHeads), v),
-        rows,
-        heads,
-        1,
-      ),
-    ),
+    folded(timesPast(tf.reshape(weights[i]!, [rows, heads, 1, k.shape[2]]), v, false)),
   )
   const mixed = recalled.reduceRight<tf.Tensor>((sum, x) => tf.add(x, sum), tf.mul(weights.at(-1)!, fresh.v))
   return tf.reshape(mixed, [rows, heads, 1, headDim])

@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs-core'
 import type { DecoderConfig } from '../architectures/decoder-config.ts'
 import type { Columns } from '../policy.ts'
 import { attendOne } from './attend-one.ts'
-import { besidePast, besideRows } from './beside-past.ts'
+import { timesPast } from './beside-past.ts'
 import { capped } from './capped.ts'
 import { linear } from './linear.ts'
 import { norm } from './norm.ts'
@@ -103,17 +103,15 @@ const attend = (config: DecoderConfig, q: tf.Tensor4D, fresh: KeysValues, contex
   if (pasts.length === 0) return weighted(tf.softmax(here)) as tf.Tensor4D
 
   const remembered = pasts.map(({ k, bias }) => {
-    const scores = besideRows(tf.matMul(besidePast(scaled, k.shape[0], kvHeads), k, false, true), rows, heads, count)
-    return tf.add(capped(scores, scoreCap), bias.shape[2] === 1 ? bias : onlyColumns(bias, columns))
+    const scores = capped(timesPast(scaled, k, true), scoreCap)
+    return tf.add(scores, bias.shape[2] === 1 ? bias : onlyColumns(bias, columns))
   })
   const weights = tf.split(
     tf.softmax(tf.concat([...remembered, here], -1)),
     [...pasts.map(({ k }) => k.shape[2]), width],
     -1,
   )
-  const recalled = pasts.map(({ k, v }, i) =>
-    besideRows(tf.matMul(besidePast(weights[i]!, k.shape[0], kvHeads), v), rows, heads, count),
-  )
+  const recalled = pasts.map(({ v }, i) => timesPast(weights[i]!, v, false))
   return recalled.reduceRight<tf.Tensor>((sum, x) => tf.add(x, sum), weighted(weights.at(-1)!)) as tf.Tensor4D
 }
 

@@ -99,21 +99,23 @@ export const decoderFunctions = (config: DecoderConfig, loraScale: LoraScale): D
     },
     decode: (constants, trainable, { tokens, filled, cache, prompt }) => {
       const rows = tokens.shape[0]
-      const capacity = columnsIn(cache)
       const model = modelWith(constants, trainable)
       const position = prompt === undefined ? filled : tf.add<tf.Tensor1D>(prompt.length, filled)
-      const before = prompt === undefined ? 0 : columnsIn(prompt.cache)
+      const behind = [
+        ...(prompt === undefined ? [] : [{ cache: prompt.cache, filled: prompt.length, query: position }]),
+        { cache, filled, query: filled },
+      ]
       const { hidden, fresh } = decoder(model, {
         tokens: tf.reshape(tokens, [rows, 1]),
         positions: tf.reshape(position, [rows, 1]),
-        longest: Math.min(before + capacity + 1, config.context),
+        longest: Math.min(
+          behind.reduce((sum, past) => sum + columnsIn(past.cache), 1),
+          config.context,
+        ),
         visible: (window) => ({
-          pastBiases: [
-            ...(prompt === undefined ? [] : [filledBias(prompt.length, before, window, position)]),
-            filledBias(filled, capacity, window),
-          ],
+          pastBiases: behind.map((past) => filledBias(past.filled, columnsIn(past.cache), window, past.query)),
         }),
-        pasts: [...(prompt === undefined ? [] : [prompt.cache]), cache],
+        pasts: behind.map((past) => past.cache),
         columns: { start: 0, count: 1 },
       })
       return { logits: unembed(model, hidden), fresh }
