@@ -69,8 +69,8 @@ export interface TrainStep<Batch> {
   readonly own: (state: TrainingState) => HostTensors
 }
 
-const clipped = (gradient: tf.Tensor1D, norm: tf.Tensor, limit: number | undefined): tf.Tensor1D =>
-  limit === undefined ? gradient : tf.mul(gradient, tf.minimum(1, tf.div(limit, tf.add(norm, 1e-6))))
+const clipped = (gradient: tf.Tensor1D, norm: tf.Tensor, limit: number): tf.Tensor1D =>
+  limit === Infinity ? gradient : tf.mul(gradient, tf.minimum(1, tf.div(limit, tf.add(norm, 1e-6))))
 
 /** What an update needs besides a gradient. */
 interface Updated {
@@ -133,7 +133,7 @@ const rateInvalid = (step: number, rate: number): Fault<'LearningRateInvalid'> =
  * @throws RangeError for a `clipNorm` that is not above 0, or an `accumulate` that is no whole number from 1
  */
 export const trainStep = <Batch>(policy: Policy, options: TrainStepOptions<Batch>): TrainStep<Batch> => {
-  const { task, optimizer = adamw(), learningRate, clipNorm, reducer = weightedSum, device = 'cpu' } = options
+  const { task, optimizer = adamw(), learningRate, clipNorm = Infinity, reducer = weightedSum, device = 'cpu' } = options
   const { accumulate = 1 } = options
   const initialParameters = learnedParameters(policy, task)
   const layout = parameterLayout(initialParameters)

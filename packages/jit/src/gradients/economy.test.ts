@@ -1,5 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core'
 import { beforeAll, expect, test } from 'vitest'
+import { softmaxMatMul } from '../ops/softmax-mat-mul.ts'
+import type { Node } from '../trace/graph.ts'
 import { trace } from '../trace/trace.ts'
 import { registerGradients } from './register-gradients.ts'
 
@@ -11,18 +13,21 @@ interface Shapes {
   readonly dy: number[]
 }
 
-/** The operators that the gradients of f in a and b come to, given the output's. */
-const operators = (f: (a: tf.Tensor, b: tf.Tensor) => tf.Tensor, shapes: Shapes): string[] => {
+/** What the gradients of f in a and b come to, given the output's. */
+const nodes = (f: (a: tf.Tensor, b: tf.Tensor) => tf.Tensor, shapes: Shapes): readonly Node[] => {
   const gradients = ({ a, b, dy }: Readonly<Record<string, tf.Tensor>>): Record<string, tf.Tensor> => {
     const [da, db] = tf.grads(f)([a, b], dy)
     return { da, db }
   }
   const float = (shape: number[]) => ({ shape, dtype: 'float32' as const })
   const signature = { a: float(shapes.a), b: float(shapes.b), dy: float(shapes.dy) }
-  return trace(gradients, signature, {})
-    .graph.nodes.map(({ op }) => op)
-    .sort()
+  return trace(gradients, signature, {}).graph.nodes
 }
+
+const operators = (f: (a: tf.Tensor, b: tf.Tensor) => tf.Tensor, shapes: Shapes): string[] =>
+  nodes(f, shapes)
+    .map(({ op }) => op)
+    .sort()
 
 test('equal shapes need no reduction', () => {
   expect(operators(tf.mul, { a: [4, 8], b: [4, 8], dy: [4, 8] })).toEqual(['Mul', 'Mul'])
@@ -53,4 +58,11 @@ test('a comparison that a branch reads leaves nothing behind', () => {
 test('a function is computed once for its value and its gradient', () => {
   const f = (a: tf.Tensor, b: tf.Tensor): tf.Tensor => tf.mul(tf.softmax(a), b)
   expect(operators(f, { a: [4, 8], b: [4, 8], dy: [4, 8] }).filter((op) => op === 'Softmax')).toEqual(['Softmax'])
+})
+
+test('of arrays as wide as the scores, attention makes no more than its gradient is made of', () => {
+  const scores = [2, 8, 7]
+  const found = nodes(softmaxMatMul, { a: scores, b: [2, 7, 3], dy: [2, 8, 3] })
+  const wide = found.filter(({ outputs }) => outputs[0]!.shape.join() === scores.join())
+  expect(wide.map(({ op }) => op).sort()).toEqual(['FusedMatMul', 'Mul', 'Softmax', 'Sub'])
 })

@@ -3,6 +3,7 @@ import { geluTanh, silu } from '../ops/activations.ts'
 import { layerNorm, rmsNorm } from '../ops/norms.ts'
 import { dequantized, quantizedMatMul } from '../ops/quantized.ts'
 import { rotary } from '../ops/rotary.ts'
+import { softmaxMatMul } from '../ops/softmax-mat-mul.ts'
 import { ints, opCase, spread, type OpCase } from './op-case.ts'
 
 /** cos and sin of 3 positions and 2 angles. */
@@ -51,6 +52,12 @@ export const fusedCases: readonly OpCase[] = [
   ),
   opCase('GfnlmRmsNorm', 'rms norm', [spread([3, 4], -1, 5), spread([4], 1, 2)], rmsNorm(1e-5)),
   opCase('GfnlmRmsNorm', 'rms norm of three axes', [spread([2, 2, 4]), spread([4])], rmsNorm(1e-2)),
+  opCase(
+    ['Softmax', 'BatchMatMul'],
+    'weighted means by softmax',
+    [spread([2, 1, 3, 4], -6, 6), spread([2, 1, 4, 2])],
+    softmaxMatMul,
+  ),
   opCase(
     'GfnlmRotary',
     'rotary embedding of two heads at ragged positions',

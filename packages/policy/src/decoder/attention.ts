@@ -1,3 +1,4 @@
+import { softmaxMatMul } from '@gfnlm/jit'
 import * as tf from '@tensorflow/tfjs-core'
 import type { DecoderConfig } from '../architectures/decoder-config.ts'
 import type { Columns } from '../policy.ts'
@@ -93,14 +94,8 @@ const attend = (config: DecoderConfig, q: tf.Tensor4D, fresh: KeysValues, contex
     scoreCap,
   )
   const here = bias === undefined ? seen : tf.add(seen, onlyColumns(bias, columns))
-  const weighted = (weights: tf.Tensor): tf.Tensor =>
-    tf.reshape(tf.matMul(tf.reshape(weights, [...folded, width]) as tf.Tensor4D, fresh.v), [
-      rows,
-      heads,
-      count,
-      headDim,
-    ])
-  if (pasts.length === 0) return weighted(tf.softmax(here)) as tf.Tensor4D
+  const unfolded = (mixed: tf.Tensor): tf.Tensor => tf.reshape(mixed, [rows, heads, count, headDim])
+  if (pasts.length === 0) return unfolded(softmaxMatMul(tf.reshape(here, [...folded, width]), fresh.v)) as tf.Tensor4D
 
   const remembered = pasts.map(({ k, bias }) => {
     const scores = capped(timesPast(scaled, k, true), scoreCap)
@@ -112,7 +107,8 @@ const attend = (config: DecoderConfig, q: tf.Tensor4D, fresh: KeysValues, contex
     -1,
   )
   const recalled = pasts.map(({ v }, i) => timesPast(weights[i]!, v, false))
-  return recalled.reduceRight<tf.Tensor>((sum, x) => tf.add(x, sum), weighted(weights.at(-1)!)) as tf.Tensor4D
+  const own = unfolded(tf.matMul(tf.reshape(weights.at(-1)!, [...folded, width]), fresh.v))
+  return recalled.reduceRight<tf.Tensor>((sum, x) => tf.add(x, sum), own) as tf.Tensor4D
 }
 
 /** Self-attention of one layer: [rows · width, hidden] → [rows · count, hidden], and the fresh keys and values. */

@@ -15,8 +15,9 @@ export interface AdamWOptions {
  *   m ← β₁m + (1−β₁)g,  v ← β₂v + (1−β₂)g²
  *   θ ← θ − lr·wd·θ − lr · (m / (1−β₁ᵗ)) / (√(v / (1−β₂ᵗ)) + ε)
  *
- * The bias corrections come in as numbers made in float64 on the host. PyTorch's torch.optim.AdamW is the same formula
- * with the corrections elsewhere in it, so that rounding differs.
+ * Both corrections are one number, and ε is scaled instead of v: a fraction by √(1−β₂ᵗ) is the same, and two passes over
+ * all parameters shorter. The numbers come in made in float64 on the host. PyTorch's torch.optim.AdamW is the same
+ * formula with the corrections elsewhere in it, so that rounding differs.
  *
  * @throws RangeError for a β that is not from 0 to below 1, an ε that is not above 0 (a parameter without a gradient
  * would become 0 / 0), or a negative decay
@@ -34,20 +35,17 @@ export const adamw = ({
   if (!(weightDecay >= 0)) throw new RangeError(`adamw: weightDecay must be at least 0, found ${weightDecay}`)
   return {
     moments: ['m', 'v'],
-    coefficients: (step) => ({
-      correction1: 1 / (1 - beta1 ** (step + 1)),
-      correction2: 1 / (1 - beta2 ** (step + 1)),
-    }),
+    coefficients: (step) => {
+      const scale = Math.sqrt(1 - beta2 ** (step + 1))
+      return { correction: scale / (1 - beta1 ** (step + 1)), epsilon: epsilon * scale }
+    },
     update: ({ parameters, gradients, moments, rate, coefficients }) => {
       const m = tf.add(tf.mul(moments['m']!, beta1), tf.mul(gradients, 1 - beta1))
       const v = tf.add(tf.mul(moments['v']!, beta2), tf.mul(tf.square(gradients), 1 - beta2))
-      const direction = tf.div(
-        tf.mul(m, coefficients['correction1']!),
-        tf.add(tf.sqrt(tf.mul(v, coefficients['correction2']!)), epsilon),
-      )
+      const direction = tf.div(m, tf.add(tf.sqrt(v), coefficients['epsilon']!))
       const decayed = weightDecay === 0 ? parameters : tf.sub(parameters, tf.mul(parameters, tf.mul(rate, weightDecay)))
       return {
-        parameters: tf.sub(decayed, tf.mul(rate, direction)) as tf.Tensor1D,
+        parameters: tf.sub(decayed, tf.mul(tf.mul(rate, coefficients['correction']!), direction)) as tf.Tensor1D,
         moments: { m, v } as Record<string, tf.Tensor1D>,
       }
     },
