@@ -24,3 +24,13 @@ test('ids below 0 are dropped', async () => {
   expect([...sums.data]).toEqual([10, 0, 4])
   await sum.dispose()
 })
+
+test('ids far beyond the rows are refused, and do not come round to another row', async () => {
+  const sum = jit(({ x, ids }: { x: tf.Tensor; ids: tf.Tensor }) => ({
+    sums: tf.unsortedSegmentSum(x as tf.Tensor2D, ids as tf.Tensor1D, 3),
+  }))
+  // 2³⁰ · 4 is 0 in 32 bits
+  const given = { x: hostTensor(new Float32Array(8).fill(1), [2, 4]), ids: hostTensor(Int32Array.of(2 ** 30, 1)) }
+  await expect(sum(given)).rejects.toThrow('out of data bounds')
+  await sum.dispose()
+})

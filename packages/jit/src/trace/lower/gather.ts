@@ -15,9 +15,12 @@ const addRows = (graph: GraphBuilder, ids: Value, updates: Value, rows: number):
   const below = broadcasting(graph, 'Less', whole, graph.splat(0, [], 'int32'), 'bool')
   const kept = graph.emit('Where', [below, graph.splat(rows, [], 'int32'), whole], [n], 'int32')
   // Each number by its position: with two axes, ONNX Runtime counts both for every number, and takes twice as long.
-  const starts = broadcasting(graph, 'Mul', cast(graph, kept, 'int64'), graph.splat(inner, [], 'int64'), 'int64')
-  const columns = graph.ints([...Array(inner).keys()])
-  const places = broadcasting(graph, 'Add', reshape(graph, starts, [n, 1]), columns, 'int64')
+  // What is beyond the last row stays beyond it, where it is refused, and does not come round to another.
+  const type = (rows + 2) * inner < 2 ** 31 ? 'int32' : 'int64'
+  const bounded = broadcasting(graph, 'Min', kept, graph.splat(rows + 1, [], 'int32'), 'int32')
+  const starts = broadcasting(graph, 'Mul', cast(graph, bounded, type), graph.splat(inner, [], type), type)
+  const columns = cast(graph, graph.constant(Int32Array.from(Array(inner).keys()), [inner], 'int32'), type)
+  const places = broadcasting(graph, 'Add', reshape(graph, starts, [n, 1]), columns, type)
   const length = (rows + 1) * inner
   // One row more takes what is dropped.
   const base = graph.emit('Expand', [graph.splat(0, [], updates.dtype), graph.ints([length])], [length], updates.dtype)
