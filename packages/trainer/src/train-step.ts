@@ -133,7 +133,14 @@ const rateInvalid = (step: number, rate: number): Fault<'LearningRateInvalid'> =
  * @throws RangeError for a `clipNorm` that is not above 0, or an `accumulate` that is no whole number from 1
  */
 export const trainStep = <Batch>(policy: Policy, options: TrainStepOptions<Batch>): TrainStep<Batch> => {
-  const { task, optimizer = adamw(), learningRate, clipNorm = Infinity, reducer = weightedSum, device = 'cpu' } = options
+  const {
+    task,
+    optimizer = adamw(),
+    learningRate,
+    clipNorm = Infinity,
+    reducer = weightedSum,
+    device = 'cpu',
+  } = options
   const { accumulate = 1 } = options
   const initialParameters = learnedParameters(policy, task)
   const layout = parameterLayout(initialParameters)
