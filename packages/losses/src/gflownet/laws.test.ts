@@ -16,7 +16,10 @@ import {
   many,
   mapNested,
 } from '../testing/rows.ts'
-import { contrastiveTrajectoryBalance } from './contrastive-trajectory-balance.ts'
+import {
+  type ContrastiveTrajectoryBalanceInputs,
+  contrastiveTrajectoryBalance,
+} from './contrastive-trajectory-balance.ts'
 import { detailedBalance } from './detailed-balance.ts'
 import { entropicPPO } from './entropic-ppo.ts'
 import { type FlowRLInputs, flowRL } from './flow-rl.ts'
@@ -28,7 +31,7 @@ import { clamped, halfSquared, linex, shiftedCosh, squared } from './regression.
 import { relativeLogPartitionVariance } from './relative-log-partition-variance.ts'
 import { relativeTrajectoryBalance } from './relative-trajectory-balance.ts'
 import { softPolicyGradient } from './soft-policy-gradient.ts'
-import { actionsOf, softAdvantages } from './soft-rewards.ts'
+import { type ValuedTrajectoryInputs, actionsOf, softAdvantages } from './soft-rewards.ts'
 import { subTrajectoryBalance } from './sub-trajectory-balance.ts'
 import { terminationValues } from './termination-values.ts'
 import { trajectoryBalance } from './trajectory-balance.ts'
@@ -60,6 +63,7 @@ const row: fc.Arbitrary<Row> = fc
   .map(({ l, ...rest }) => ({ ...rest, valid: firstOnes(l + 1, STATES), keep: 1 }))
 
 const withFlow = fc.tuple(row, many(STATES, -2, 2)).map(([given, logF]): Row => ({ ...given, logF }))
+const withValues = fc.tuple(row, many(STATES, -2, 2)).map(([given, values]): Row => ({ ...given, values }))
 const withLogZ = fc.tuple(row, between(-2, 2)).map(([given, logZ]): Row => ({ ...given, logZ }))
 
 const beside = (given: fc.Arbitrary<Row>): fc.Arbitrary<Row> =>
@@ -102,6 +106,11 @@ const richerBy =
     ...richer(given),
     ...Object.fromEntries(names.map((name) => [name, mapNested(given[name], (x) => x + 7.3)])),
   })
+
+/** The same where the reward is multiplied by β: log Z moves by β · 7.3. */
+const richerAtRoot =
+  (beta: number) =>
+  (given: Row): Row => ({ ...richer(given), logZ: mapNested(given['logZ'], (x) => x + beta * 7.3) })
 
 const prefixes = {
   shifted: richer,
@@ -192,7 +201,26 @@ const CASES: readonly LossCase[] = [
     ...grouped,
     breaks: ['duplicates'],
   },
-  { name: 'relativeTrajectoryBalance', loss: relativeTrajectoryBalance({ beta: 0.5 }), ...anchored, row: withPrior },
+  {
+    // As above.
+    name: 'contrastiveTrajectoryBalance, chosen pairs',
+    loss: ({ pairs, ...batch }: ContrastiveTrajectoryBalanceInputs & { readonly pairs: tf.Tensor }) =>
+      contrastiveTrajectoryBalance()({
+        ...batch,
+        pairs: tf.maximum(tf.expandDims(pairs, 1), tf.expandDims(pairs, 0)) as tf.Tensor2D,
+      }),
+    ...grouped,
+    // 1: its pairs count, whatever the other row of them says.
+    row: fc.tuple(row, fc.constantFrom(0, 1, 1)).map(([given, pairs]): Row => ({ ...given, pairs })),
+    breaks: ['duplicates'],
+  },
+  {
+    name: 'relativeTrajectoryBalance',
+    loss: relativeTrajectoryBalance({ beta: 0.5 }),
+    ...anchored,
+    row: withPrior,
+    shifted: richerAtRoot(0.5),
+  },
   {
     name: 'relativeLogPartitionVariance',
     loss: relativeLogPartitionVariance({ beta: 0.5 }),
@@ -205,18 +233,20 @@ const CASES: readonly LossCase[] = [
     ...grouped,
     row: beside(row),
   },
-  { name: 'trustPCL', loss: trustPCL({ alpha: 2 }), ...anchored, row: withPrior },
+  { name: 'trustPCL', loss: trustPCL({ alpha: 2 }), ...anchored, row: withPrior, shifted: richerAtRoot(0.5) },
   {
     name: 'flowRL, on policy',
     loss: flowRL({ regression: clamped(300, squared) }),
     ...anchored,
     row: withPrior,
+    shifted: richerAtRoot(15),
   },
   {
     name: 'flowRL',
     loss: flowRL(),
     ...anchored,
     row: withOld,
+    shifted: richerAtRoot(15),
     frozen: {
       part: 'the importance weight',
       loss: (at: FlowRLInputs) => {
@@ -237,6 +267,22 @@ const CASES: readonly LossCase[] = [
     frozen: {
       part: 'the advantage of each action',
       loss: (at: TrajectoryInputs) => (inputs: TrajectoryInputs) => {
+        const { logProb, mask } = actionsOf(inputs)
+        return reinforce({ sharing: sequenceSum })({ logProb, mask, advantage: softAdvantages({ lambda: 0.7 })(at) })
+      },
+    },
+  },
+  {
+    name: 'softPolicyGradient, values given',
+    loss: softPolicyGradient({ lambda: 0.7 }),
+    ...wholes,
+    row: withValues,
+    learned: ['logPF', 'logPTerm'],
+    shifted: richerBy('values'),
+    blank: ({ values, ...given }) => ({ ...allButTheEnd(given), values: where(values, (t) => t <= lengthOf(given)) }),
+    frozen: {
+      part: 'the advantage of each action',
+      loss: (at: ValuedTrajectoryInputs) => (inputs: ValuedTrajectoryInputs) => {
         const { logProb, mask } = actionsOf(inputs)
         return reinforce({ sharing: sequenceSum })({ logProb, mask, advantage: softAdvantages({ lambda: 0.7 })(at) })
       },
