@@ -214,4 +214,11 @@ export { type ConcentratedTokens, logCollision, wpoWeight } from './preference/w
 export { type ExploredPairs, type XpoOptions, xpo } from './preference/xpo.ts'
 export { type ContestedTokens, geometricMixture, nashMd } from './preference/nash-md.ts'
 export { type ValuedCompletions, aStarPo, optimalValue } from './preference/a-star-po.ts'
-export { type JudgedCompletions, type PickedPair, bestAndWorst, firstIsChosen } from './preference/pick-pair.ts'
+export {
+  type JudgedCompletions,
+  type PickedPair,
+  bestAndWorst,
+  everyPair,
+  firstIsChosen,
+  firstTwo,
+} from './preference/pick-pair.ts'

@@ -66,6 +66,7 @@ export {
   precomputed,
   withReference,
 } from './tasks/pair-reference.ts'
+export { type Judged, type OnlinePairsOptions, onlineLabels, onlinePairs, selfPlayPairs } from './tasks/online-pairs.ts'
 export { type PreferenceBatch, type PreferredText, type RewardModelOptions, rewardModel } from './tasks/reward-model.ts'
 export { type LabelledTokens, type Stepwise, type StepwiseOptions, labelledTokens } from './tasks/stepwise.ts'
 export { type ProcessRewardModelOptions, type StepBatch, processRewardModel } from './tasks/process-reward-model.ts'
@@ -74,7 +75,7 @@ export { type TrainStep, type TrainStepOptions, type TrainingState, trainStep } 
 export { entropyControl } from './entropy-control.ts'
 export { type Learner, type Trainer, trainer } from './trainer.ts'
 export { batchMetrics } from './batch-metrics.ts'
-export { type LearnOptions, type LossStepOptions, learn, lossStep } from './loss-step.ts'
+export { type LearnOptions, type LossStepOptions, learn, judgedStep, lossStep } from './loss-step.ts'
 export { type Tick, type TrainingOptions, training } from './training.ts'
 export { checkpointEvery } from './checkpoint-every.ts'
 export { type Checkpoint, type CheckpointFault, checkpointSteps, loadCheckpoint, saveCheckpoint } from './checkpoint.ts'

@@ -2,6 +2,7 @@ import type { Weighted } from '@gfnlm/env'
 import { type OperatorFunction, concatMap, defer, from, mergeAll } from 'rxjs'
 import { batchMetrics } from './batch-metrics.ts'
 import type { Metrics, RunEvent, SampleText } from './events.ts'
+import type { Judged } from './tasks/online-pairs.ts'
 import type { Learner } from './trainer.ts'
 
 export interface LearnOptions<Batch> {
@@ -52,3 +53,14 @@ export const lossStep = (
   learner: Learner<Weighted>,
   options: LossStepOptions = {},
 ): OperatorFunction<Weighted, RunEvent> => learn(learner, { ...options, describe: batchMetrics })
+
+/** The same from what was made of them: the end of a pipeline of `onlinePairs` or `onlineLabels`. */
+export const judgedStep = <Batch>(
+  learner: Learner<Batch>,
+  { samples, ...options }: LossStepOptions = {},
+): OperatorFunction<Batch & Judged, RunEvent> =>
+  learn<Batch & Judged>(learner, {
+    ...options,
+    ...(samples === undefined ? {} : { samples: ({ judged }) => samples(judged) }),
+    describe: ({ judged }) => batchMetrics(judged),
+  })

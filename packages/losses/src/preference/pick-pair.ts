@@ -23,6 +23,24 @@ export const bestAndWorst = (rewards: readonly (number | null)[]): PickedPair | 
   return best.reward > worst.reward ? { chosen: best.at, rejected: worst.at } : undefined
 }
 
+/**
+ * The first two of a prompt's completions: the better one is chosen, of equals the first. TRL's Online DPO, which draws
+ * no more than two. Undefined where either was not judged.
+ */
+export const firstTwo = (rewards: readonly (number | null)[]): PickedPair | undefined => {
+  const [first, second] = [rewards[0] ?? NaN, rewards[1] ?? NaN]
+  if (Number.isNaN(first) || Number.isNaN(second)) return undefined
+  return first >= second ? { chosen: 0, rejected: 1 } : { chosen: 1, rejected: 0 }
+}
+
+/** Every two of a prompt's completions that differ in reward. */
+export const everyPair = (rewards: readonly (number | null)[]): readonly PickedPair[] =>
+  rewards.flatMap((better, chosen) =>
+    rewards.flatMap((worse, rejected) =>
+      better !== null && worse !== null && better > worse ? [{ chosen, rejected }] : [],
+    ),
+  )
+
 /** Two completions of each prompt, as a reward sees them. */
 export interface JudgedCompletions {
   /** NaN: nobody could tell. */
