@@ -49,10 +49,16 @@ const upstreamCase = ({ id, inputs, expected }: Entry): Fields | string =>
 const regressionCase = ({ id, what, ...given }: Entry): Fields | string =>
   named(id) && named(what) ? { name: id, kind: id, inputs: given, expected: {} } : 'must have an id and say what'
 
-/** Cases of `{ cases: [{ id, fn, in, out, tol? }] }`. */
+/** Cases of `{ cases: [{ id, fn, in, out, tol? }] }`; inputs that are a list are under `in`. */
 const ppoCase = ({ id, fn, in: inputs, out, tol }: Entry): Fields | string =>
-  named(id) && named(fn) && isRecord(inputs) && out !== undefined
-    ? { name: id, kind: fn, inputs, expected: underOut(out), tolerance_abs: tolerance(tol) }
+  named(id) && named(fn) && (isRecord(inputs) || Array.isArray(inputs)) && out !== undefined
+    ? {
+        name: id,
+        kind: fn,
+        inputs: isRecord(inputs) ? inputs : { in: inputs },
+        expected: underOut(out),
+        tolerance_abs: tolerance(tol),
+      }
     : 'must have an id, a fn, in and out'
 
 type Section = readonly [Layout, string, (entry: Entry) => Fields | string]

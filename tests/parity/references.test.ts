@@ -32,8 +32,11 @@ const lowered = (json: Json): Json => {
   return Array.isArray(json) ? json.map(lowered) : json
 }
 
-describe.each(['preference', 'ppo'])('%s', (name) => {
-  const vectors = readVectors(fileURLToPath(new URL(`./fixtures/${name}.json`, import.meta.url)))
+const vectorsIn = (name: string): readonly Vector[] =>
+  readVectors(fileURLToPath(new URL(`./fixtures/${name}.json`, import.meta.url)))
+
+describe.each(['preference', 'ppo', 'metrics'])('%s', (name) => {
+  const vectors = vectorsIn(name)
 
   test('every case has the numbers of its reference, and none is skipped', async () => {
     const outcomes = await runParity(vectors)
@@ -46,13 +49,16 @@ describe.each(['preference', 'ppo'])('%s', (name) => {
     expect(outcomes.length).toBeGreaterThan(vectors.length / 2)
     expect(outcomes.filter(({ status }) => status === 'passed').map((outcome) => outcome.name)).toEqual([])
   })
+})
 
-  test('a case of other inputs has other numbers: nothing is looked up', async () => {
-    const moved = vectors.flatMap(({ inputs, ...vector }): Vector[] =>
+test.each(['preference', 'ppo'])(
+  'a case of other inputs has other numbers: nothing of %s is looked up',
+  async (name) => {
+    const moved = vectorsIn(name).flatMap(({ inputs, ...vector }): Vector[] =>
       'logprobs' in inputs && !('same_inputs_as' in inputs)
         ? [{ ...vector, inputs: { ...inputs, logprobs: lowered(inputs.logprobs) } }]
         : [],
     )
     expect((await runParity(moved)).filter(({ status }) => status !== 'failed')).toEqual([])
-  })
-})
+  },
+)

@@ -11,6 +11,7 @@ export {
   rewardModelScore,
 } from './reward-model-score.ts'
 export { type ShortPenaltyOptions, shortPenalty } from './short-penalty.ts'
+export { missingEndPenalty, missingEndReward } from './missing-end.ts'
 export { type SoftOverlongOptions, softOverlong, softOverlongReward } from './soft-overlong.ts'
 export { type CosineLengthOptions, cosineLength } from './cosine-length.ts'
 export { type RepetitionPenaltyOptions, repetitionPenalty, repetitionReward } from './repetition-penalty.ts'
@@ -29,3 +30,9 @@ export {
 } from './encoder/embedding.ts'
 export type { Pooling } from './encoder/pooling.ts'
 export { type Encoded, type Encoder, type EncoderOptions, loadEncoder } from './encoder/encoder.ts'
+export { type TextMetric, againstReferences } from './text-metrics/text-metric.ts'
+export { type BleuOptions, type BleuTokenizer, bleu, bleuTokens, corpusBleu } from './text-metrics/bleu.ts'
+export { type ChrFOptions, chrF } from './text-metrics/chrf.ts'
+export { type RougeKind, rouge, rougeTokens } from './text-metrics/rouge.ts'
+export { type MeteorOptions, meteor } from './text-metrics/meteor.ts'
+export { porterStem } from './text-metrics/porter-stem.ts'

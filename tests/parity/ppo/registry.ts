@@ -33,6 +33,7 @@ import {
   valueStepsOfTorchtune,
   visible,
 } from './sequences.ts'
+import { bleuOfCorpus, bleuOfSacreBLEU, chrfOfSacreBLEU, meteorOfNLTK, rougeOfGoogle, stems } from './text-metrics.ts'
 import { mean, normalisedBySB3, sum, variance, whitenedByTRL, whitenedByTorchtune } from './statistics.ts'
 
 /** Cases of the policy-gradient references by their `fn`. A new case is a new checker here and a row. */
@@ -78,4 +79,11 @@ export const PPO: readonly Row[] = [
   [/^label_reward$/, rewardsOfLabels],
   [/^repetition_penalty$/, repetitions],
   [/^soft_overlong$/, overlong],
+  [/^sacrebleu$/, bleuOfSacreBLEU],
+  [/^sacrebleu_corpus$/, bleuOfCorpus],
+  [/^chrf$/, chrfOfSacreBLEU],
+  [/^rouge_score_stem$/, rougeOfGoogle],
+  [/^meteor_exact_stem$/, meteorOfNLTK],
+  [/^porter_stem$/, stems],
+  [/^(ter|cider_d|parent|diversity)$/, 'the library has no such metric of texts'],
 ]
