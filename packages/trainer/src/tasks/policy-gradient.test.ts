@@ -130,6 +130,19 @@ test('prompts whose completions are worth the same may be left out of the mean',
   expect(all.metrics['grad_norm']!).toBeLessThan(0.7 * informative.metrics['grad_norm']!)
 })
 
+test('completions that were cut off may be left out of the mean, and stay in what others are compared with', async () => {
+  const batch = await weighted(completions(mdp, ROWS), wanted)
+  const [all, ended] = [grpoTask(mdp), grpoTask(mdp, { onlyEnded: true })].map((task) => task.pack(batch)) as Record<
+    string,
+    HostTensor
+  >[]
+  expect(ended!['advantage']!.data).toEqual(all!['advantage']!.data)
+  const tokens = ({ mask }: Record<string, HostTensor>): number[] =>
+    ROWS.map((_, row) => [...mask!.data.slice(row * batch.width, (row + 1) * batch.width)].reduce((a, b) => a + b, 0))
+  expect(tokens(all!)).toEqual([4, 2, 4, 3, 4, 3])
+  expect(tokens(ended!)).toEqual([0, 2, 4, 3, 0, 3])
+})
+
 test('a forced stop is no choice: its column is in no mean', async () => {
   const maskOf = async (within: TokenMDP): Promise<number[][]> => {
     const batch = await weighted(completions(within, ROWS), wanted)

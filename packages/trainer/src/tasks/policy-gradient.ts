@@ -18,7 +18,7 @@ import {
 } from '@gfnlm/losses'
 import { type PackedInput, type Readers, actionScores, packRows } from '@gfnlm/policy'
 import type * as tf from '@tensorflow/tfjs-core'
-import { choices } from './choices.ts'
+import { choices, lastChoices } from './choices.ts'
 import { trajectoryTokens } from './count-tokens.ts'
 import { divergences } from './divergence.ts'
 import { nothingToTrain } from './nothing-to-train.ts'
@@ -55,6 +55,11 @@ export interface PolicyGradientTaskOptions {
    * the whole loss (the filter of DAPO's dynamic sampling). Default false: they count, with advantage 0.
    */
   readonly onlyInformative?: boolean
+  /**
+   * Leaves out completions that were cut off at the greatest length, whose rewards are compared with all the same: TRL's
+   * `mask_truncated_completions`. Default false.
+   */
+  readonly onlyEnded?: boolean
 }
 
 /** [rows] what advantages are made of: tempered rewards, less what the divergence from the reference costs. */
@@ -66,13 +71,21 @@ const shapedRewards = (batch: Weighted, klCoefficient: number): Float32Array => 
 /** Rows of a batch as arrays; advantages are those of the whole batch. */
 const packed = (
   batch: Weighted,
-  { advantages, onlyInformative = false, klCoefficient = 0, entropyBonus }: PolicyGradientTaskOptions,
+  {
+    advantages,
+    onlyInformative = false,
+    onlyEnded = false,
+    klCoefficient = 0,
+    entropyBonus,
+  }: PolicyGradientTaskOptions,
   parts: number,
 ): readonly HostTensors[] => {
   const rewards = shapedRewards(batch, klCoefficient)
   const advantage = Float32Array.from(advantages(rewards, batch.group))
   const informative = onlyInformative ? informativeGroups(rewards, batch.group) : undefined
-  const keep = batch.keep.map((kept, row) => (informative?.[row] === 0 ? 0 : kept))
+  const last = lastChoices(batch)
+  const leftOut = (row: number): boolean => informative?.[row] === 0 || (onlyEnded && batch.length[row]! > last[row]!)
+  const keep = batch.keep.map((kept, row) => (leftOut(row) ? 0 : kept))
   return rowParts(batch, parts).map((chosen) => {
     const part = selectRows({ ...batch, keep }, chosen)
     const { rows, width, logPF, tokenWeight } = part
@@ -130,13 +143,20 @@ export const policyGradientTask = (mdp: TokenMDP, options: PolicyGradientTaskOpt
   }
 }
 
-type Shared = Pick<PolicyGradientTaskOptions, 'onlyInformative' | 'klCoefficient'>
+type Shared = Pick<PolicyGradientTaskOptions, 'onlyInformative' | 'onlyEnded' | 'klCoefficient'>
 type Own = Pick<PolicyGradientOptions, 'beta' | 'entropyBonus'> & Shared
 
-const shared = ({ beta = 0, entropyBonus = 0, onlyInformative = false, klCoefficient = 0 }: Own) => ({
+const shared = ({
+  beta = 0,
+  entropyBonus = 0,
+  onlyInformative = false,
+  onlyEnded = false,
+  klCoefficient = 0,
+}: Own) => ({
   reference: beta > 0,
   entropy: entropyBonus > 0,
   onlyInformative,
+  onlyEnded,
   klCoefficient,
 })
 
