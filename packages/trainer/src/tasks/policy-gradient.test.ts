@@ -138,7 +138,9 @@ test('completions that were cut off may be left out of the mean, and stay in wha
   >[]
   expect(ended!['advantage']!.data).toEqual(all!['advantage']!.data)
   const tokens = ({ mask }: Record<string, HostTensor>): number[] =>
-    ROWS.map((_, row) => [...mask!.data.slice(row * batch.width, (row + 1) * batch.width)].reduce((a, b) => a + b, 0))
+    ROWS.map((_, row) =>
+      [...mask!.data.subarray(row * batch.width, (row + 1) * batch.width)].reduce((a, b) => a + b, 0),
+    )
   expect(tokens(all!)).toEqual([4, 2, 4, 3, 4, 3])
   expect(tokens(ended!)).toEqual([0, 2, 4, 3, 0, 3])
 })
