@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core'
 import { checkRank, checkShape } from '../check-shape.ts'
+import { optionsOf } from '../options-of.ts'
 import { finite, nothingLeft, untaught, withSoftmax } from '../ruled-out.ts'
 import { type Sharing, tokenMean } from '../sharing.ts'
 import type { Terms } from '../terms.ts'
@@ -46,11 +47,14 @@ const divergenceOf = (beta: number): Divergence =>
  * @see Agarwal et al. 2024, arXiv:2306.13649; TRL GKDTrainer.generalized_jsd_loss
  * @example reduce(generalisedKnowledgeDistillation({ beta: 1 })({ student, teacher, mask }), weight)
  */
-export const generalisedKnowledgeDistillation = ({
-  beta = 0.5,
-  temperature = 1,
-  sharing = tokenMean,
-}: DistillationOptions = {}): ((inputs: DistillationInputs) => Terms) => {
+export const generalisedKnowledgeDistillation = (
+  options: DistillationOptions = {},
+): ((inputs: DistillationInputs) => Terms) => {
+  const { beta, temperature, sharing } = optionsOf('generalisedKnowledgeDistillation', options, {
+    beta: 0.5,
+    temperature: 1,
+    sharing: tokenMean,
+  })
   if (!(beta >= 0 && beta <= 1))
     throw new RangeError(`generalisedKnowledgeDistillation: beta must be from 0 to 1, found ${beta}`)
   if (!(temperature > 0 && temperature < Infinity))

@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core'
 import { checkRank, checkShape } from '../check-shape.ts'
 import { detach } from '../detach.ts'
+import { optionsOf } from '../options-of.ts'
 import { anyRuledOut, finite, untaught } from '../ruled-out.ts'
 import { type Sharing, tokenMean } from '../sharing.ts'
 import type { Terms } from '../terms.ts'
@@ -30,9 +31,11 @@ export interface OnPolicyDistillationInputs {
  * @see Gu et al. 2024, arXiv:2306.08543; Agarwal et al. 2024, arXiv:2306.13649
  * @example reduce(sampledReverseKL()({ logProb, teacherLogProb, mask }), weight)
  */
-export const sampledReverseKL =
-  ({ sharing = tokenMean }: { readonly sharing?: Sharing } = {}): ((inputs: OnPolicyDistillationInputs) => Terms) =>
-  ({ logProb, teacherLogProb, mask }) => {
+export const sampledReverseKL = (
+  options: { readonly sharing?: Sharing } = {},
+): ((inputs: OnPolicyDistillationInputs) => Terms) => {
+  const { sharing } = optionsOf('sampledReverseKL', options, { sharing: tokenMean })
+  return ({ logProb, teacherLogProb, mask }) => {
     checkRank('sampledReverseKL', 'logProb', logProb, ['rows', 'steps'])
     const [rows, steps] = logProb.shape
     checkShape('sampledReverseKL', 'teacherLogProb', teacherLogProb, { rows, steps })
@@ -53,3 +56,4 @@ export const sampledReverseKL =
       },
     }
   }
+}

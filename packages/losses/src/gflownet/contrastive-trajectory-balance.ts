@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core'
 import { checkShape } from '../check-shape.ts'
 import { detach } from '../detach.ts'
+import { optionsOf } from '../options-of.ts'
 import { orOne } from '../terms.ts'
 import type { Terms } from '../terms.ts'
 import { membership } from './group-mean.ts'
@@ -36,11 +37,11 @@ const ownSide = (term: tf.Tensor2D): tf.Tensor2D => tf.sub(tf.mul(2, term), deta
  * @see Silva et al. 2024, "Embarrassingly parallel GFlowNets", arXiv:2406.03288; Stable-GFN 2026, arXiv:2605.00553
  * @example reduce(contrastiveTrajectoryBalance()({ ...batch, group }), weight)
  */
-export const contrastiveTrajectoryBalance =
-  ({ regression = squared }: { readonly regression?: Regression } = {}): ((
-    batch: ContrastiveTrajectoryBalanceInputs,
-  ) => Terms) =>
-  (given) => {
+export const contrastiveTrajectoryBalance = (
+  options: { readonly regression?: Regression } = {},
+): ((batch: ContrastiveTrajectoryBalanceInputs) => Terms) => {
+  const { regression } = optionsOf('contrastiveTrajectoryBalance', options, { regression: squared })
+  return (given) => {
     const name = 'contrastiveTrajectoryBalance'
     const { batch, extent } = readTrajectories(name, given)
     const { rows, kept, told } = extent
@@ -67,3 +68,4 @@ export const contrastiveTrajectoryBalance =
       metrics: trajectoryMetrics({ residual, share }, whole, extent, batch.group),
     }
   }
+}

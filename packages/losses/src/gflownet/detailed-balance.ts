@@ -1,6 +1,7 @@
 import type * as tf from '@tensorflow/tfjs-core'
+import { optionsOf } from '../options-of.ts'
 import type { Terms } from '../terms.ts'
-import { checkName, checkOptionNames } from './check-names.ts'
+import { checkName } from './check-name.ts'
 import { trajectoryMetrics } from './metrics.ts'
 import { learnedPotentials } from './potentials.ts'
 import type { ReadTrajectories } from './read-trajectories.ts'
@@ -15,22 +16,22 @@ export interface DetailedBalanceOptions {
   readonly regression?: Regression
 }
 
-/** Throws a RangeError for options that there are not, and for a normalisation that is none of theirs. */
-export const checkBalanceOptions = (
-  caller: string,
-  options: DetailedBalanceOptions,
-  others: readonly string[] = [],
-): void => {
-  const { normalisation = 'pooled' } = options
-  checkOptionNames(caller, options, ['normalisation', 'regression', ...others])
+/** Throws a RangeError for a normalisation over transitions that is none. */
+export const checkNormalisation = (caller: string, normalisation: string): void =>
   checkName(caller, 'normalisation', normalisation, ['pooled', 'within'])
+
+/** The options of a loss under a learned flow. */
+export const balanceOptions = (caller: string, options: DetailedBalanceOptions): Required<DetailedBalanceOptions> => {
+  const chosen = optionsOf(caller, options, { normalisation: 'pooled', regression: squared })
+  checkNormalisation(caller, chosen.normalisation)
+  return chosen
 }
 
 /** The loss under a flow [rows, states], however it was found. */
 export const balanceOfTransitions = (
   { batch, extent }: ReadTrajectories<FlowTrajectoryInputs>,
   logF: tf.Tensor2D,
-  { normalisation = 'pooled', regression = squared }: DetailedBalanceOptions,
+  { normalisation, regression }: Required<DetailedBalanceOptions>,
 ): Terms => {
   const whole = terminationOf(batch, extent)
   const found = adjacentPairs(learnedPotentials(batch, extent, logF, whole), normalisation, regression)
@@ -60,9 +61,9 @@ export const balanceOfTransitions = (
  */
 export const detailedBalance = (options: DetailedBalanceOptions = {}): ((batch: FlowTrajectoryInputs) => Terms) => {
   const name = 'detailedBalance'
-  checkBalanceOptions(name, options)
+  const chosen = balanceOptions(name, options)
   return (given) => {
     const read = readWithFlow(name, given)
-    return balanceOfTransitions(read, read.batch.logF, options)
+    return balanceOfTransitions(read, read.batch.logF, chosen)
   }
 }

@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core'
 import { checkRank, checkShape } from '../check-shape.ts'
+import { optionsOf } from '../options-of.ts'
 import { anyRuledOut, finite, untaught } from '../ruled-out.ts'
 import { type Sharing, tokenMean } from '../sharing.ts'
 import type { Terms } from '../terms.ts'
@@ -51,13 +52,14 @@ export interface EntropicPPOOptions {
  * const advantage = softAdvantages({ lambda: 0.7 })({ ...batch, values })
  * reduce(entropicPPO()({ ...actionsOf(batch), oldLogProb, advantage }), weight)
  */
-export const entropicPPO = ({
-  epsilon = 0.2,
-  epsilonHigh = epsilon,
-  beta = 1,
-  sharing = tokenMean,
-}: EntropicPPOOptions = {}): ((inputs: EntropicPPOInputs) => Terms) => {
+export const entropicPPO = (options: EntropicPPOOptions = {}): ((inputs: EntropicPPOInputs) => Terms) => {
   const name = 'entropicPPO'
+  const { epsilon, epsilonHigh, beta, sharing } = optionsOf(name, options, {
+    epsilon: 0.2,
+    epsilonHigh: options.epsilon ?? 0.2,
+    beta: 1,
+    sharing: tokenMean,
+  })
   for (const [option, x] of Object.entries({ epsilon, epsilonHigh, beta }))
     if (!(x >= 0 && x < Infinity)) throw new RangeError(`${name}: ${option} must be at least 0, found ${x}`)
   return ({ logProb, oldLogProb, advantage, mask, divergence }) => {

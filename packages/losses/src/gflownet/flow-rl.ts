@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core'
 import { checkShape } from '../check-shape.ts'
 import { detach } from '../detach.ts'
+import { optionsOf } from '../options-of.ts'
 import { finite } from '../ruled-out.ts'
 import { sequenceSum } from '../sharing.ts'
 import type { Terms } from '../terms.ts'
@@ -45,13 +46,14 @@ export interface FlowRLOptions {
  * @see Zhu et al. 2025, arXiv:2509.15207
  * @example reduce(flowRL({ beta: 15 })({ ...batch, referenceLogProb, oldLogProb, logZ }), weight)
  */
-export const flowRL = ({
-  beta = 15,
-  epsilon = 0.2,
-  epsilonHigh = epsilon,
-  regression = squared,
-}: FlowRLOptions = {}): ((batch: FlowRLInputs) => Terms) => {
+export const flowRL = (options: FlowRLOptions = {}): ((batch: FlowRLInputs) => Terms) => {
   const name = 'flowRL'
+  const { beta, epsilon, epsilonHigh, regression } = optionsOf(name, options, {
+    beta: 15,
+    epsilon: 0.2,
+    epsilonHigh: options.epsilon ?? 0.2,
+    regression: squared,
+  })
   positive(name, 'beta', beta)
   for (const [option, x] of Object.entries({ epsilon, epsilonHigh }))
     if (!(x >= 0)) throw new RangeError(`${name}: ${option} must be at least 0, found ${x}`)

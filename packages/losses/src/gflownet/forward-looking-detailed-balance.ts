@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core'
 import type { Terms } from '../terms.ts'
-import { type DetailedBalanceOptions, balanceOfTransitions, checkBalanceOptions } from './detailed-balance.ts'
+import { type DetailedBalanceOptions, balanceOfTransitions, balanceOptions } from './detailed-balance.ts'
 import { type FlowTrajectoryInputs, readWithFlow } from './sub-trajectory-balance.ts'
 
 /**
@@ -24,10 +24,10 @@ export const forwardLookingDetailedBalance = (
   options: DetailedBalanceOptions = {},
 ): ((batch: FlowTrajectoryInputs) => Terms) => {
   const name = 'forwardLookingDetailedBalance'
-  checkBalanceOptions(name, options)
+  const chosen = balanceOptions(name, options)
   return (given) => {
     const read = readWithFlow(name, given, ({ exists }) => ({ logReward: exists }))
     const { logF, logReward } = read.batch
-    return balanceOfTransitions(read, tf.add(logF, logReward), options)
+    return balanceOfTransitions(read, tf.add(logF, logReward), chosen)
   }
 }

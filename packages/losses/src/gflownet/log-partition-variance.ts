@@ -1,3 +1,4 @@
+import { optionsOf } from '../options-of.ts'
 import type { Terms } from '../terms.ts'
 import { type GroupedTrajectoryInputs, logZOfGroups } from './log-z.ts'
 import { readTrajectories } from './read-trajectories.ts'
@@ -23,11 +24,14 @@ import { wholeTrajectoryTerms } from './whole-trajectory-terms.ts'
  * @see Richter et al. 2020, arXiv:2010.10436; Zhang et al. 2023, arXiv:2302.05446
  * @example reduce(logPartitionVariance()({ ...batch, group }), weight)
  */
-export const logPartitionVariance =
-  ({ regression = squared }: { readonly regression?: Regression } = {}): ((batch: GroupedTrajectoryInputs) => Terms) =>
-  (given) => {
+export const logPartitionVariance = (
+  options: { readonly regression?: Regression } = {},
+): ((batch: GroupedTrajectoryInputs) => Terms) => {
+  const { regression } = optionsOf('logPartitionVariance', options, { regression: squared })
+  return (given) => {
     const { batch, extent } = readTrajectories('logPartitionVariance', given)
     const whole = terminationOf(batch, extent)
     const logZ = logZOfGroups(whole, batch.group, extent)
     return wholeTrajectoryTerms(logZ, whole, extent, regression, batch.group)
   }
+}

@@ -1,6 +1,7 @@
+import { optionsOf } from '../options-of.ts'
 import type { Terms } from '../terms.ts'
-import { checkName } from './check-names.ts'
-import { type DetailedBalanceOptions, checkBalanceOptions } from './detailed-balance.ts'
+import { checkName } from './check-name.ts'
+import { type DetailedBalanceOptions, checkNormalisation } from './detailed-balance.ts'
 import { trajectoryMetrics } from './metrics.ts'
 import { type AnchoredTrajectoryInputs, anchorOf, readPrefixes } from './modified-sub-trajectory-balance.ts'
 import { EXITS, type Exit, modifiedPotentials, withExit } from './potentials.ts'
@@ -41,8 +42,13 @@ export const modifiedDetailedBalance = (
   options: ModifiedDetailedBalanceOptions = {},
 ): ((batch: AnchoredTrajectoryInputs) => Terms) => {
   const name = 'modifiedDetailedBalance'
-  checkBalanceOptions(name, options, ['exit', 'minLength'])
-  const { normalisation = 'within', regression = squared, exit = 'leftOut', minLength = 0 } = options
+  const { normalisation, regression, exit, minLength } = optionsOf(name, options, {
+    normalisation: 'within',
+    regression: squared,
+    exit: 'leftOut',
+    minLength: 0,
+  })
+  checkNormalisation(name, normalisation)
   checkName(name, 'exit', exit, EXITS)
   return (given) => {
     const { batch, extent } = readPrefixes(name, given, minLength)

@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core'
+import { optionsOf } from '../options-of.ts'
 import type { Terms } from '../terms.ts'
-import { checkName, checkOptionNames } from './check-names.ts'
+import { checkName } from './check-name.ts'
 import { type LogZ, logZByRow, readLogZ } from './log-z.ts'
 import { toldMean, trajectoryMetrics } from './metrics.ts'
 import { EXITS, type Exit, modifiedPotentials, statesThatMayStop, withExit } from './potentials.ts'
@@ -88,8 +89,13 @@ export const modifiedSubTrajectoryBalance = (
   options: ModifiedSubTrajectoryBalanceOptions = {},
 ): ((batch: AnchoredTrajectoryInputs) => Terms) => {
   const name = 'modifiedSubTrajectoryBalance'
-  checkOptionNames(name, options, ['lambda', 'weighting', 'regression', 'exit', 'minLength'])
-  const { lambda = 1, weighting = 'pooled', regression = squared, exit = 'leftOut', minLength = 0 } = options
+  const { lambda, weighting, regression, exit, minLength } = optionsOf(name, options, {
+    lambda: 1,
+    weighting: 'pooled',
+    regression: squared,
+    exit: 'leftOut',
+    minLength: 0,
+  })
   checkName(name, 'exit', exit, EXITS)
   const weights = lengthWeights(name, weighting, lambda)
   return (given) => {

@@ -1,3 +1,4 @@
+import { optionsOf } from '../options-of.ts'
 import type { Terms } from '../terms.ts'
 import { logZOfGroups } from './log-z.ts'
 import { type Regression, halfSquared } from './regression.ts'
@@ -37,10 +38,10 @@ export const relativeVariance =
  * @see Venkatraman et al. 2024, arXiv:2405.20971; torchgfn trajectory_balance.py
  * @example reduce(relativeLogPartitionVariance({ beta: 0.5 })({ ...batch, referenceLogProb }), weight)
  */
-export const relativeLogPartitionVariance = ({
-  beta = 1,
-  regression = halfSquared,
-}: RelativeTrajectoryBalanceOptions = {}): ((batch: GroupedRelativeTrajectoryInputs) => Terms) => {
+export const relativeLogPartitionVariance = (
+  options: RelativeTrajectoryBalanceOptions = {},
+): ((batch: GroupedRelativeTrajectoryInputs) => Terms) => {
   const name = 'relativeLogPartitionVariance'
+  const { beta, regression } = optionsOf(name, options, { beta: 1, regression: halfSquared })
   return relativeVariance(name, positive(name, 'beta', beta), regression)
 }

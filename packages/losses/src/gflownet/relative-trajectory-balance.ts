@@ -1,3 +1,4 @@
+import { optionsOf } from '../options-of.ts'
 import type { Terms } from '../terms.ts'
 import { type LogZ, logZByRow, readLogZ } from './log-z.ts'
 import { type Regression, halfSquared } from './regression.ts'
@@ -29,11 +30,11 @@ export interface RelativeTrajectoryBalanceOptions {
  * @see Venkatraman et al. 2024, arXiv:2405.20971; torchgfn trajectory_balance.py
  * @example reduce(relativeTrajectoryBalance({ beta: 0.5 })({ ...batch, referenceLogProb, logZ }), weight)
  */
-export const relativeTrajectoryBalance = ({
-  beta = 1,
-  regression = halfSquared,
-}: RelativeTrajectoryBalanceOptions = {}): ((batch: RelativeTrajectoryBalanceInputs) => Terms) => {
+export const relativeTrajectoryBalance = (
+  options: RelativeTrajectoryBalanceOptions = {},
+): ((batch: RelativeTrajectoryBalanceInputs) => Terms) => {
   const name = 'relativeTrajectoryBalance'
+  const { beta, regression } = optionsOf(name, options, { beta: 1, regression: halfSquared })
   positive(name, 'beta', beta)
   return (given) => {
     const { batch, extent } = readBesidePrior(name, given, (of) => readLogZ(name, given.logZ, of))

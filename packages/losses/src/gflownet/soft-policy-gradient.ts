@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core'
+import { optionsOf } from '../options-of.ts'
 import { type Sharing, sequenceSum } from '../sharing.ts'
 import { type Terms, orOne } from '../terms.ts'
 import { toldMean } from './metrics.ts'
@@ -24,10 +25,10 @@ import { type ValuedTrajectoryInputs, actionsIn, softAdvantages, softRewards } f
  * @see Deleu et al. 2024, arXiv:2402.10309; torchgfn gflownet/policy_gradient.py
  * @example reduce(softPolicyGradient({ lambda: 0.7 })({ ...batch, values }), weight)
  */
-export const softPolicyGradient = ({
-  lambda = 1,
-  sharing = sequenceSum,
-}: { readonly lambda?: number; readonly sharing?: Sharing } = {}): ((batch: ValuedTrajectoryInputs) => Terms) => {
+export const softPolicyGradient = (
+  options: { readonly lambda?: number; readonly sharing?: Sharing } = {},
+): ((batch: ValuedTrajectoryInputs) => Terms) => {
+  const { lambda, sharing } = optionsOf('softPolicyGradient', options, { lambda: 1, sharing: sequenceSum })
   const advantages = softAdvantages({ lambda })
   return (given) => {
     const advantage = advantages(given)

@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core'
 import { checkShape } from '../check-shape.ts'
 import { detach } from '../detach.ts'
+import { optionsOf } from '../options-of.ts'
 import { type GroupedTrajectoryInputs, estimateLogZ } from './log-z.ts'
 import { prefixLogPF } from './potentials.ts'
 import { readTrajectories } from './read-trajectories.ts'
@@ -90,9 +91,10 @@ const decays = (states: number, lambda: number): tf.Tensor2D =>
  * @throws RangeError for a wrong shape or λ outside of [0, 1]
  * @see Schulman et al. 2016, arXiv:1506.02438; torchgfn utils/soft_rl.py
  */
-export const softAdvantages = ({ lambda = 1 }: { readonly lambda?: number } = {}): ((
-  batch: ValuedTrajectoryInputs,
-) => tf.Tensor2D) => {
+export const softAdvantages = (
+  options: { readonly lambda?: number } = {},
+): ((batch: ValuedTrajectoryInputs) => tf.Tensor2D) => {
+  const { lambda } = optionsOf('softAdvantages', options, { lambda: 1 })
   if (!(lambda >= 0 && lambda <= 1)) throw new RangeError(`softAdvantages: lambda must be in [0, 1], found ${lambda}`)
   return (given) => {
     const { batch, extent } = readTrajectories('softAdvantages', given, ({ rows, states, exists }) => {

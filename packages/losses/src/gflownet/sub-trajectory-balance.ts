@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core'
 import { checkShape } from '../check-shape.ts'
+import { optionsOf } from '../options-of.ts'
 import type { Terms } from '../terms.ts'
-import { checkOptionNames } from './check-names.ts'
 import { toldMean, trajectoryMetrics } from './metrics.ts'
 import { learnedPotentials } from './potentials.ts'
 import { type ReadTrajectories, type Reads, readTrajectories } from './read-trajectories.ts'
@@ -65,8 +65,11 @@ export const subTrajectoryBalance = (
   options: SubTrajectoryBalanceOptions = {},
 ): ((batch: FlowTrajectoryInputs) => Terms) => {
   const name = 'subTrajectoryBalance'
-  checkOptionNames(name, options, ['lambda', 'weighting', 'regression'])
-  const { lambda = 0.9, weighting = 'within', regression = squared } = options
+  const { lambda, weighting, regression } = optionsOf(name, options, {
+    lambda: 0.9,
+    weighting: 'within',
+    regression: squared,
+  })
   const weights = lengthWeights(name, weighting, lambda)
   return (given) => {
     const { batch, extent } = readWithFlow(name, given)

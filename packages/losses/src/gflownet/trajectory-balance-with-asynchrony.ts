@@ -1,3 +1,4 @@
+import { optionsOf } from '../options-of.ts'
 import type { Terms } from '../terms.ts'
 import { type Regression, squared } from './regression.ts'
 import { type GroupedRelativeTrajectoryInputs, positive } from './relative.ts'
@@ -20,12 +21,10 @@ import { relativeVariance } from './relative-log-partition-variance.ts'
  * @see Bartoldson et al. 2025, arXiv:2503.18929
  * @example reduce(trajectoryBalanceWithAsynchrony({ beta: 0.01 })({ ...batch, referenceLogProb }), weight)
  */
-export const trajectoryBalanceWithAsynchrony = ({
-  beta = 0.01,
-  regression = squared,
-}: { readonly beta?: number; readonly regression?: Regression } = {}): ((
-  batch: GroupedRelativeTrajectoryInputs,
-) => Terms) => {
+export const trajectoryBalanceWithAsynchrony = (
+  options: { readonly beta?: number; readonly regression?: Regression } = {},
+): ((batch: GroupedRelativeTrajectoryInputs) => Terms) => {
   const name = 'trajectoryBalanceWithAsynchrony'
+  const { beta, regression } = optionsOf(name, options, { beta: 0.01, regression: squared })
   return relativeVariance(name, 1 / positive(name, 'beta', beta), regression)
 }

@@ -1,3 +1,4 @@
+import { optionsOf } from '../options-of.ts'
 import type { Terms } from '../terms.ts'
 import { type LogZ, logZByRow, readLogZ } from './log-z.ts'
 import { readTrajectories } from './read-trajectories.ts'
@@ -26,11 +27,14 @@ export interface TrajectoryBalanceInputs extends TrajectoryInputs {
  * @see Malkin et al. 2022, arXiv:2201.13259
  * @example reduce(trajectoryBalance()({ ...batch, logZ }), weight)
  */
-export const trajectoryBalance =
-  ({ regression = squared }: { readonly regression?: Regression } = {}): ((batch: TrajectoryBalanceInputs) => Terms) =>
-  (given) => {
+export const trajectoryBalance = (
+  options: { readonly regression?: Regression } = {},
+): ((batch: TrajectoryBalanceInputs) => Terms) => {
+  const { regression } = optionsOf('trajectoryBalance', options, { regression: squared })
+  return (given) => {
     const name = 'trajectoryBalance'
     const { batch, extent } = readTrajectories(name, given, (of) => readLogZ(name, given.logZ, of))
     const logZ = logZByRow(batch.logZ, extent)
     return wholeTrajectoryTerms(logZ, terminationOf(batch, extent), extent, regression, batch.group)
   }
+}

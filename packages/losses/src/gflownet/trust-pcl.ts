@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core'
+import { optionsOf } from '../options-of.ts'
 import type { Terms } from '../terms.ts'
 import { halfSquared } from './regression.ts'
 import { positive } from './relative.ts'
@@ -17,9 +18,10 @@ import { type RelativeTrajectoryBalanceInputs, relativeTrajectoryBalance } from 
  * @see Nachum et al. 2018, arXiv:1707.01891; torchgfn trajectory_balance.py, TrustPCLGFlowNet
  * @example reduce(trustPCL({ alpha: 0.1 })({ ...batch, referenceLogProb, logZ }), weight)
  */
-export const trustPCL = ({ alpha = 1 }: { readonly alpha?: number } = {}): ((
-  batch: RelativeTrajectoryBalanceInputs,
-) => Terms) => {
+export const trustPCL = (
+  options: { readonly alpha?: number } = {},
+): ((batch: RelativeTrajectoryBalanceInputs) => Terms) => {
+  const { alpha } = optionsOf('trustPCL', options, { alpha: 1 })
   const beta = 1 / positive('trustPCL', 'alpha', alpha)
   const loss = relativeTrajectoryBalance({ beta, regression: (residual) => halfSquared(tf.mul(alpha, residual)) })
   return (batch) => {

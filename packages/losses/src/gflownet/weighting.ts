@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core'
 import { MOST_MASS, orOne } from '../terms.ts'
-import { checkName } from './check-names.ts'
+import { checkName } from './check-name.ts'
 import { range } from './trajectory-inputs.ts'
 
 const NORMALISATIONS = ['pooled', 'within', 'geometric'] as const

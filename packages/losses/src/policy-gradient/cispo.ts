@@ -38,5 +38,8 @@ const capped =
  */
 export const cispo = ({ cap = 5, ...options }: CISPOOptions = {}): PolicyGradientLoss => {
   aboveZero('cispo', { cap })
-  return policyGradient({ name: 'cispo', level: tokenRatio, surrogate: capped(cap), sharing: tokenMean }, options)
+  return policyGradient(
+    { name: 'cispo', level: tokenRatio, surrogate: capped(cap), sharing: tokenMean, own: ['cap'] },
+    options,
+  )
 }

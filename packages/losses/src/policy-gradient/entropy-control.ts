@@ -1,3 +1,4 @@
+import { optionsOf } from '../options-of.ts'
 import { atLeastZero, finiteOptions } from './check-options.ts'
 
 /** The weight of an entropy bonus that changes. A value: the next one is made of it and of the entropy it led to. */
@@ -43,7 +44,12 @@ export const startingBonus = (coefficient: number): EntropyBonus => {
  * control(startingBonus(0.01), 0.4) // { coefficient: 0.015, applied: 0.015 }
  */
 export const adaptiveEntropy = (options: AdaptiveEntropyOptions = {}): EntropyController => {
-  const { target = 0.2, step = 0.005, least = 0, most = 1 } = options
+  const { target, step, least, most } = optionsOf('adaptiveEntropy', options, {
+    target: 0.2,
+    step: 0.005,
+    least: 0,
+    most: 1,
+  })
   atLeastZero('adaptiveEntropy', { target, step, least, most })
   if (least > most) throw new RangeError(`adaptiveEntropy: least must be at most ${most}, found ${least}`)
   return (bonus, entropy) => {

@@ -47,5 +47,8 @@ export const gmpo = ({
 }: Omit<ClippedOptions, 'delta'> = {}): PolicyGradientLoss => {
   atLeastZero('gmpo', { epsilon, epsilonHigh })
   const level = clippedSequenceRatio({ epsilon, epsilonHigh })
-  return policyGradient({ name: 'gmpo', level, surrogate: plainRatio, sharing: sequenceMean }, options)
+  return policyGradient(
+    { name: 'gmpo', level, surrogate: plainRatio, sharing: sequenceMean, own: ['epsilon', 'epsilonHigh'] },
+    options,
+  )
 }

@@ -1,3 +1,4 @@
+import { optionsOf } from '../options-of.ts'
 import { atLeastZero } from './check-options.ts'
 import { maskedMean, populationVariance, sampleVariance } from './masked-statistics.ts'
 import { byGroup, isScored } from './scored-groups.ts'
@@ -52,8 +53,13 @@ export interface GroupAdvantageOptions {
 export const groupAdvantages = (
   rewards: ArrayLike<number>,
   group: ArrayLike<number>,
-  { scale = 'group', epsilon = 1e-4, deviation = sampleDeviation }: GroupAdvantageOptions = {},
+  options: GroupAdvantageOptions = {},
 ): Float64Array => {
+  const { scale, epsilon, deviation } = optionsOf('groupAdvantages', options, {
+    scale: 'group',
+    epsilon: 1e-4,
+    deviation: sampleDeviation,
+  })
   atLeastZero('groupAdvantages', { epsilon })
   if (!SCALES.includes(scale))
     throw new RangeError(`groupAdvantages: scale must be ${SCALES.join(', ')}, found ${scale}`)

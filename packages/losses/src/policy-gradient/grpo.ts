@@ -1,7 +1,7 @@
 import { fixedLength, sequenceMean, tokenMean } from '../sharing.ts'
 import { type ClippedOptions, type PolicyGradientLoss, policyGradient } from './policy-gradient.ts'
 import { tokenRatio } from './ratio.ts'
-import { clipOf, pessimisticClip } from './surrogate.ts'
+import { CLIP_OPTIONS, clipOf, pessimisticClip } from './surrogate.ts'
 
 /**
  * Group relative policy optimisation: PPO's clip with the advantage of a completion among those of its prompt.
@@ -26,7 +26,13 @@ import { clipOf, pessimisticClip } from './surrogate.ts'
  */
 export const grpo = (options: ClippedOptions = {}): PolicyGradientLoss =>
   policyGradient(
-    { name: 'grpo', level: tokenRatio, surrogate: pessimisticClip(clipOf('grpo', options)), sharing: sequenceMean },
+    {
+      name: 'grpo',
+      level: tokenRatio,
+      surrogate: pessimisticClip(clipOf('grpo', options)),
+      sharing: sequenceMean,
+      own: CLIP_OPTIONS,
+    },
     options,
   )
 
@@ -55,6 +61,7 @@ export const drGRPO = (options: ClippedOptions & { readonly maxLength: number })
       level: tokenRatio,
       surrogate: pessimisticClip(clipOf('drGRPO', options)),
       sharing: fixedLength(options.maxLength),
+      own: [...CLIP_OPTIONS, 'maxLength'],
     },
     options,
   )
@@ -84,6 +91,7 @@ export const dapo = ({ epsilonHigh = 0.28, ...options }: ClippedOptions = {}): P
       level: tokenRatio,
       surrogate: pessimisticClip(clipOf('dapo', { ...options, epsilonHigh })),
       sharing: tokenMean,
+      own: CLIP_OPTIONS,
     },
     options,
   )
@@ -108,6 +116,12 @@ export const dapo = ({ epsilonHigh = 0.28, ...options }: ClippedOptions = {}): P
  */
 export const bnpo = (options: ClippedOptions = {}): PolicyGradientLoss =>
   policyGradient(
-    { name: 'bnpo', level: tokenRatio, surrogate: pessimisticClip(clipOf('bnpo', options)), sharing: tokenMean },
+    {
+      name: 'bnpo',
+      level: tokenRatio,
+      surrogate: pessimisticClip(clipOf('bnpo', options)),
+      sharing: tokenMean,
+      own: CLIP_OPTIONS,
+    },
     options,
   )

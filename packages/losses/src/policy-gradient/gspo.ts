@@ -1,7 +1,7 @@
 import { sequenceMean, sequenceSum } from '../sharing.ts'
 import { type ClippedOptions, type PolicyGradientLoss, policyGradient } from './policy-gradient.ts'
 import { sequenceRatio, sequenceTokenRatio } from './ratio.ts'
-import { clipOf, pessimisticClip } from './surrogate.ts'
+import { CLIP_OPTIONS, clipOf, pessimisticClip } from './surrogate.ts'
 
 /** The paper's bounds where neither is given. */
 const narrow = ({ epsilon, epsilonHigh = epsilon ?? 4e-4, ...options }: ClippedOptions): ClippedOptions => ({
@@ -32,7 +32,10 @@ const narrow = ({ epsilon, epsilonHigh = epsilon ?? 4e-4, ...options }: ClippedO
 export const gspo = (options: ClippedOptions = {}): PolicyGradientLoss => {
   const given = narrow(options)
   const surrogate = pessimisticClip(clipOf('gspo', given))
-  return policyGradient({ name: 'gspo', level: sequenceRatio, surrogate, sharing: sequenceMean }, given)
+  return policyGradient(
+    { name: 'gspo', level: sequenceRatio, surrogate, sharing: sequenceMean, own: CLIP_OPTIONS },
+    given,
+  )
 }
 
 /**
@@ -56,7 +59,10 @@ export const gspo = (options: ClippedOptions = {}): PolicyGradientLoss => {
 export const gspoToken = (options: ClippedOptions = {}): PolicyGradientLoss => {
   const given = narrow(options)
   const surrogate = pessimisticClip(clipOf('gspoToken', given))
-  return policyGradient({ name: 'gspoToken', level: sequenceTokenRatio, surrogate, sharing: sequenceMean }, given)
+  return policyGradient(
+    { name: 'gspoToken', level: sequenceTokenRatio, surrogate, sharing: sequenceMean, own: CLIP_OPTIONS },
+    given,
+  )
 }
 
 /**
@@ -78,5 +84,8 @@ export const gspoToken = (options: ClippedOptions = {}): PolicyGradientLoss => {
  */
 export const luspo = (options: ClippedOptions = {}): PolicyGradientLoss => {
   const surrogate = pessimisticClip(clipOf('luspo', options))
-  return policyGradient({ name: 'luspo', level: sequenceRatio, surrogate, sharing: sequenceSum }, options)
+  return policyGradient(
+    { name: 'luspo', level: sequenceRatio, surrogate, sharing: sequenceSum, own: CLIP_OPTIONS },
+    options,
+  )
 }

@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core'
 import { detach } from '../detach.ts'
+import { checkOptionNames } from '../options-of.ts'
 import { type Sharing, tokenMean } from '../sharing.ts'
 import type { Terms } from '../terms.ts'
 import { atLeastZero } from './check-options.ts'
@@ -32,6 +33,8 @@ export interface PolicyGradient {
   readonly level: Level
   readonly surrogate: Surrogate
   readonly sharing: Sharing
+  /** Names of the options that it has beside those of all. */
+  readonly own?: readonly string[]
 }
 
 const present = (caller: string, name: string, x: tf.Tensor2D | undefined, why: string): void => {
@@ -49,9 +52,10 @@ const tokenMeanOf = (x: tf.Tensor2D, { told }: Tokens): tf.Scalar => tf.sum(tf.m
  * corrections are constants: they are inputs, because what couples the rows of a batch is not a loss's business.
  */
 export const policyGradient = (
-  { name, level, surrogate, sharing: ownSharing }: PolicyGradient,
+  { name, level, surrogate, sharing: ownSharing, own = [] }: PolicyGradient,
   options: PolicyGradientOptions,
 ): PolicyGradientLoss => {
+  checkOptionNames(name, options, [...own, 'beta', 'divergence', 'entropyBonus', 'sharing'])
   const { beta = 0, divergence = k3, entropyBonus = 0, sharing = ownSharing } = options
   atLeastZero(name, { beta, entropyBonus })
 

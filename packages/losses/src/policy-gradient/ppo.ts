@@ -3,7 +3,7 @@ import { tokenMean } from '../sharing.ts'
 import { k2, k3 } from './kl-estimators.ts'
 import { type ClippedOptions, type PolicyGradientLoss, policyGradient } from './policy-gradient.ts'
 import { ratioOf, tokenRatio } from './ratio.ts'
-import { type ClipOptions, type Surrogate, clipOf, pessimisticClip } from './surrogate.ts'
+import { type ClipOptions, type Surrogate, CLIP_OPTIONS, clipOf, pessimisticClip } from './surrogate.ts'
 
 /** What TRL and SB3 log of an update beside its loss, token by token. */
 const observed =
@@ -50,5 +50,8 @@ const observed =
  */
 export const ppoPolicy = (options: ClippedOptions = {}): PolicyGradientLoss => {
   const surrogate = observed(clipOf('ppoPolicy', options))
-  return policyGradient({ name: 'ppoPolicy', level: tokenRatio, surrogate, sharing: tokenMean }, options)
+  return policyGradient(
+    { name: 'ppoPolicy', level: tokenRatio, surrogate, sharing: tokenMean, own: CLIP_OPTIONS },
+    options,
+  )
 }

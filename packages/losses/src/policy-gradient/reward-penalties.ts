@@ -1,4 +1,5 @@
 import { checkLengths } from '../check-lengths.ts'
+import { optionsOf } from '../options-of.ts'
 
 /** Which completions are punished, [rows]: 1 for those that are. */
 export type Punished = ArrayLike<number | boolean>
@@ -42,8 +43,9 @@ export const missingStop = (
   tokens: ArrayLike<number>,
   length: ArrayLike<number>,
   stop: readonly number[],
-  { noStop = true, minLength = 0 }: StopRules = {},
+  rules: StopRules = {},
 ): Uint8Array => {
+  const { noStop, minLength } = optionsOf('missingStop', rules, { noStop: true, minLength: 0 })
   const steps = stepsOf('missingStop', length.length, { tokens })
   const ended = (count: number, row: number): boolean => count > 0 && stop.includes(tokens[row * steps + count - 1])
   return Uint8Array.from(length, (count, row) => ((noStop && !ended(count, row)) || count < minLength ? 1 : 0))
@@ -61,8 +63,9 @@ export const missingStop = (
 export const missingStopTorchtune = (
   padding: ArrayLike<number | boolean>,
   lastIndex: ArrayLike<number>,
-  { noStop = true, minLength = 0 }: StopRules = {},
+  rules: StopRules = {},
 ): Uint8Array => {
+  const { noStop, minLength } = optionsOf('missingStopTorchtune', rules, { noStop: true, minLength: 0 })
   const steps = stepsOf('missingStopTorchtune', lastIndex.length, { padding })
   const ended = (row: number): boolean => Boolean(padding[row * steps + steps - 1])
   return Uint8Array.from(lastIndex, (last, row) => ((noStop && !ended(row)) || last < minLength ? 1 : 0))

@@ -1,7 +1,7 @@
 import { sequenceMean } from '../sharing.ts'
 import { type ClippedOptions, type PolicyGradientLoss, policyGradient } from './policy-gradient.ts'
 import { productRatio } from './ratio.ts'
-import { clipOf, pessimisticClip } from './surrogate.ts'
+import { CLIP_OPTIONS, clipOf, pessimisticClip } from './surrogate.ts'
 
 /**
  * REINFORCE leave-one-out, for completions that are learned from more than once: a clipped ratio of whole completions.
@@ -24,5 +24,8 @@ import { clipOf, pessimisticClip } from './surrogate.ts'
  */
 export const rloo = (options: ClippedOptions = {}): PolicyGradientLoss => {
   const surrogate = pessimisticClip(clipOf('rloo', options))
-  return policyGradient({ name: 'rloo', level: productRatio, surrogate, sharing: sequenceMean }, options)
+  return policyGradient(
+    { name: 'rloo', level: productRatio, surrogate, sharing: sequenceMean, own: CLIP_OPTIONS },
+    options,
+  )
 }

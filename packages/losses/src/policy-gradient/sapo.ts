@@ -43,5 +43,8 @@ const softGate =
 export const sapo = ({ positive = 1, negative = 1.05, ...options }: SAPOOptions = {}): PolicyGradientLoss => {
   aboveZero('sapo', { positive, negative })
   const surrogate = softGate(positive, negative)
-  return policyGradient({ name: 'sapo', level: tokenRatio, surrogate, sharing: sequenceMean }, options)
+  return policyGradient(
+    { name: 'sapo', level: tokenRatio, surrogate, sharing: sequenceMean, own: ['positive', 'negative'] },
+    options,
+  )
 }

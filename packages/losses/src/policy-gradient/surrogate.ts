@@ -32,6 +32,8 @@ export interface ClipOptions {
   readonly delta?: number
 }
 
+export const CLIP_OPTIONS = ['epsilon', 'epsilonHigh', 'delta'] as const
+
 /** Options of a clip, checked; throws a RangeError that names the caller. */
 export const clipOf = (
   caller: string,

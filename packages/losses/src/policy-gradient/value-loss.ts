@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core'
 import { checkRank, checkShape } from '../check-shape.ts'
+import { optionsOf } from '../options-of.ts'
 import { FAR_REWARD, anyRuledOut, finite, untaught } from '../ruled-out.ts'
 import { type Sharing, tokenMean } from '../sharing.ts'
 import type { Terms } from '../terms.ts'
@@ -59,9 +60,8 @@ export interface ClippedValueOptions {
  * @see torchtune PPOLoss; TRL PPOTrainer (`cliprange_value`)
  * @example reduce(clippedValueLoss()({ value, oldValue, returns, mask }), weight)
  */
-export const clippedValueLoss = ({ clipRange = 0.2, sharing = tokenMean }: ClippedValueOptions = {}): ((
-  inputs: ValueInputs,
-) => Terms) => {
+export const clippedValueLoss = (options: ClippedValueOptions = {}): ((inputs: ValueInputs) => Terms) => {
+  const { clipRange, sharing } = optionsOf('clippedValueLoss', options, { clipRange: 0.2, sharing: tokenMean })
   aboveZero('clippedValueLoss', { clipRange })
   return (inputs) => {
     const { value, oldValue, returns, live, told } = settled('clippedValueLoss', inputs)
@@ -99,9 +99,8 @@ export interface SquaredValueOptions {
  * @see Stable-Baselines3 PPO
  * @example reduce(squaredValueLoss()({ value, oldValue, returns, mask }), weight)
  */
-export const squaredValueLoss = ({ clipRange = Infinity, sharing = tokenMean }: SquaredValueOptions = {}): ((
-  inputs: ValueInputs,
-) => Terms) => {
+export const squaredValueLoss = (options: SquaredValueOptions = {}): ((inputs: ValueInputs) => Terms) => {
+  const { clipRange, sharing } = optionsOf('squaredValueLoss', options, { clipRange: Infinity, sharing: tokenMean })
   aboveZero('squaredValueLoss', { clipRange })
   return (inputs) => {
     const { value, oldValue, returns, live, told } = settled('squaredValueLoss', inputs)

@@ -62,5 +62,8 @@ export const vespo = ({
     if (!(k >= 0 && lambda > 0))
       throw new RangeError(`vespo: ${sign} needs k ≥ 0 and lambda > 0, found ${k} and ${lambda}`)
   const surrogate = gammaWeighted(positive, negative)
-  return policyGradient({ name: 'vespo', level: productRatio, surrogate, sharing: tokenMean }, options)
+  return policyGradient(
+    { name: 'vespo', level: productRatio, surrogate, sharing: tokenMean, own: ['positive', 'negative'] },
+    options,
+  )
 }

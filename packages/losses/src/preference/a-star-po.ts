@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core'
 import { checkRank } from '../check-shape.ts'
+import { optionsOf } from '../options-of.ts'
 import { checkBeta, checkBetaAboveZero } from './check-option.ts'
 import { type CompletionLoss, completionLoss, rewardMetrics } from './completion-loss.ts'
 import type { Completions } from './completions.ts'
@@ -29,7 +30,8 @@ export interface ValuedCompletions extends Completions {
  * const [reward, value] = [tf.tensor1d([1, 0]), tf.tensor1d([0.7169, 0])]
  * reduce(aStarPo({ beta: 0.1 })({ ...completions, reward, value }), weights) // 0.0322
  */
-export const aStarPo = ({ beta = 1e-3 }: DpoOptions = {}): CompletionLoss<ValuedCompletions> => {
+export const aStarPo = (options: DpoOptions = {}): CompletionLoss<ValuedCompletions> => {
+  const { beta } = optionsOf('aStarPo', options, { beta: 1e-3 })
   checkBeta('aStarPo', beta)
   return completionLoss<ValuedCompletions>(
     'aStarPo',

@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core'
+import { optionsOf } from '../options-of.ts'
 import { checkBeta, checkOption } from './check-option.ts'
 import { smoothedLogistic } from './logistic.ts'
 import type { NoisyDpoOptions } from './noisy-dpo.ts'
@@ -29,7 +30,8 @@ const checked = (caller: string, beta: number, labelSmoothing: number): void => 
  * @see Melnyk et al. 2024, arXiv:2406.05882; TRL DPOTrainer loss_type=aot
  * @example reduce(aot({ beta: 0.1 })(pairs), weight) // 0.6210
  */
-export const aot = ({ beta = 0.1, labelSmoothing = 0 }: NoisyDpoOptions = {}): PairLoss<ReferencePairs> => {
+export const aot = (options: NoisyDpoOptions = {}): PairLoss<ReferencePairs> => {
+  const { beta, labelSmoothing } = optionsOf('aot', options, { beta: 0.1, labelSmoothing: 0 })
   checked('aot', beta, labelSmoothing)
   return pairLoss('aot', beta, logRatios, (_, pairs, told) => {
     const reference = { chosen: pairs.referenceChosenLogProb, rejected: pairs.referenceRejectedLogProb }
@@ -55,7 +57,8 @@ export const aot = ({ beta = 0.1, labelSmoothing = 0 }: NoisyDpoOptions = {}): P
  * @see Melnyk et al. 2024, arXiv:2406.05882; TRL DPOTrainer loss_type=aot_unpaired
  * @example reduce(aotUnpaired({ beta: 0.1, labelSmoothing: 0.1 })(pairs), weight) // 0.6360
  */
-export const aotUnpaired = ({ beta = 0.1, labelSmoothing = 0 }: NoisyDpoOptions = {}): PairLoss<ReferencePairs> => {
+export const aotUnpaired = (options: NoisyDpoOptions = {}): PairLoss<ReferencePairs> => {
+  const { beta, labelSmoothing } = optionsOf('aotUnpaired', options, { beta: 0.1, labelSmoothing: 0 })
   checked('aotUnpaired', beta, labelSmoothing)
   return pairLoss('aotUnpaired', beta, logRatios, ({ chosen, rejected }, _, told) => {
     const d = tf.sub<tf.Tensor1D>(chosen, ofSameRank(chosen, rejected, told))

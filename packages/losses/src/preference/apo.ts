@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core'
+import { optionsOf } from '../options-of.ts'
 import { checkBeta } from './check-option.ts'
 import { type CompletionLoss, labelledLoss } from './completion-loss.ts'
 import type { LabelledCompletions } from './completions.ts'
@@ -27,7 +28,8 @@ const sides = (beta: number): Sides => ({
  * @see D'Oosterlinck et al. 2024, arXiv:2408.06266, eq. 7; TRL DPOTrainer loss_type=apo_zero
  * @example reduce(apoZero({ beta: 0.1 })(pairs), weight) // 0.9625
  */
-export const apoZero = ({ beta = 0.1 }: DpoOptions = {}): PairLoss<ReferencePairs> => {
+export const apoZero = (options: DpoOptions = {}): PairLoss<ReferencePairs> => {
+  const { beta } = optionsOf('apoZero', options, { beta: 0.1 })
   checkBeta('apoZero', beta)
   return ofPairs('apoZero', beta, sides(beta))
 }
@@ -45,7 +47,8 @@ export const apoZero = ({ beta = 0.1 }: DpoOptions = {}): PairLoss<ReferencePair
  * @see D'Oosterlinck et al. 2024, arXiv:2408.06266, eq. 8; TRL DPOTrainer loss_type=apo_down
  * @example reduce(apoDown({ beta: 0.1 })(pairs), weight) // 0.9751
  */
-export const apoDown = ({ beta = 0.1 }: DpoOptions = {}): PairLoss<ReferencePairs> => {
+export const apoDown = (options: DpoOptions = {}): PairLoss<ReferencePairs> => {
+  const { beta } = optionsOf('apoDown', options, { beta: 0.1 })
   checkBeta('apoDown', beta)
   return pairLoss('apoDown', beta, logRatios, (ratio) =>
     tf.add(tf.sigmoid(tf.mul(beta, ratio.chosen)), tf.sigmoid(tf.mul(-beta, gap(ratio)))),
@@ -64,11 +67,12 @@ export const apoDown = ({ beta = 0.1 }: DpoOptions = {}): PairLoss<ReferencePair
  * @see D'Oosterlinck et al. 2024, arXiv:2408.06266; TRL KTOTrainer loss_type=apo_zero_unpaired
  * @example reduce(apoZeroUnpaired({ beta: 0.1 })(completions), weights) // 0.4813
  */
-export const apoZeroUnpaired = ({
-  beta = 0.1,
-  desirableWeight = 1,
-  undesirableWeight = 1,
-}: DpoOptions & LabelWeights = {}): CompletionLoss<LabelledCompletions> => {
+export const apoZeroUnpaired = (options: DpoOptions & LabelWeights = {}): CompletionLoss<LabelledCompletions> => {
+  const { beta, desirableWeight, undesirableWeight } = optionsOf('apoZeroUnpaired', options, {
+    beta: 0.1,
+    desirableWeight: 1,
+    undesirableWeight: 1,
+  })
   checkBeta('apoZeroUnpaired', beta)
   checkLabelWeights('apoZeroUnpaired', desirableWeight, undesirableWeight)
   const { desirable, undesirable } = sides(beta)

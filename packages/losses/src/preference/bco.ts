@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core'
 import { detach } from '../detach.ts'
+import { optionsOf } from '../options-of.ts'
 import { checkBeta } from './check-option.ts'
 import { type CompletionLoss, labelledLoss } from './completion-loss.ts'
 import type { LabelledCompletions } from './completions.ts'
@@ -23,7 +24,8 @@ import { ofPairs } from './sides.ts'
  * @see Jung et al. 2024, arXiv:2404.04656; TRL DPOTrainer loss_type=bco_pair
  * @example reduce(bcoPair({ beta: 0.1 })(pairs), weight) // 1.3129
  */
-export const bcoPair = ({ beta = 0.1 }: DpoOptions = {}): PairLoss<ReferencePairs> => {
+export const bcoPair = (options: DpoOptions = {}): PairLoss<ReferencePairs> => {
+  const { beta } = optionsOf('bcoPair', options, { beta: 0.1 })
   checkBeta('bcoPair', beta)
   return ofPairs('bcoPair', beta, {
     desirable: (ratio) => logistic(tf.mul(beta, ratio)),
@@ -54,7 +56,8 @@ export interface ShiftedCompletions extends LabelledCompletions {
  * @see Jung et al. 2024, arXiv:2404.04656; TRL BCOTrainer.bco_loss
  * @example reduce(bco({ beta: 0.1 })({ ...completions, rewardShift: tf.scalar(-0.025) }), weights) // 0.6564
  */
-export const bco = ({ beta = 0.1 }: DpoOptions = {}): CompletionLoss<ShiftedCompletions> => {
+export const bco = (options: DpoOptions = {}): CompletionLoss<ShiftedCompletions> => {
+  const { beta } = optionsOf('bco', options, { beta: 0.1 })
   checkBeta('bco', beta)
   const shifted = (ratio: tf.Tensor1D, { rewardShift }: ShiftedCompletions): tf.Tensor1D =>
     tf.sub(tf.mul(beta, ratio), detach(rewardShift))

@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core'
+import { optionsOf } from '../options-of.ts'
 import { checkBeta, checkOption } from './check-option.ts'
 import { smoothedLogistic } from './logistic.ts'
 import type { NoisyDpoOptions } from './noisy-dpo.ts'
@@ -31,7 +32,8 @@ export interface CpoOptions extends NoisyDpoOptions {
  * @see Xu et al. 2024, arXiv:2401.08417; TRL CPOTrainer
  * @example reduce(cpo({ beta: 0.1 })({ ...pairs, chosenNll: tf.tensor1d([2]) }), weight) // 2.5981
  */
-export const cpo = ({ beta = 0.1, labelSmoothing = 0, nllWeight = 1 }: CpoOptions = {}): PairLoss<PairsWithNll> => {
+export const cpo = (options: CpoOptions = {}): PairLoss<PairsWithNll> => {
+  const { beta, labelSmoothing, nllWeight } = optionsOf('cpo', options, { beta: 0.1, labelSmoothing: 0, nllWeight: 1 })
   checkBeta('cpo', beta)
   const holds = labelSmoothing >= 0 && labelSmoothing <= 0.5
   checkOption('cpo', 'labelSmoothing', labelSmoothing, holds, 'between 0 and 1/2')

@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core'
+import { optionsOf } from '../options-of.ts'
 import { checkBeta, checkOption } from './check-option.ts'
 import { logistic } from './logistic.ts'
 import { type PairLoss, pairLoss } from './pair-loss.ts'
@@ -26,7 +27,8 @@ export interface DiscoPopOptions {
  * @see Lu et al. 2024, arXiv:2406.08414; TRL DPOTrainer loss_type=discopop
  * @example reduce(discoPop({ beta: 0.05, temperature: 0.05 })(pairs), weight) // 0.8782
  */
-export const discoPop = ({ beta = 0.1, temperature = 0.05 }: DiscoPopOptions = {}): PairLoss<ReferencePairs> => {
+export const discoPop = (options: DiscoPopOptions = {}): PairLoss<ReferencePairs> => {
+  const { beta, temperature } = optionsOf('discoPop', options, { beta: 0.1, temperature: 0.05 })
   checkBeta('discoPop', beta)
   checkOption('discoPop', 'temperature', temperature, temperature > 0 && temperature <= 1, 'above 0 and at most 1')
   return pairLoss('discoPop', beta, logRatios, (ratio) => {

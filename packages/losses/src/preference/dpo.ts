@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core'
+import { optionsOf } from '../options-of.ts'
 import { checkBeta } from './check-option.ts'
 import { logistic } from './logistic.ts'
 import { type PairLoss, pairLoss } from './pair-loss.ts'
@@ -24,7 +25,8 @@ export interface DpoOptions {
  * @see Rafailov et al. 2023, arXiv:2305.18290; TRL DPOTrainer loss_type=sigmoid
  * @example reduce(dpo({ beta: 0.1 })(pairs), weight) // 0.6210
  */
-export const dpo = ({ beta = 0.1 }: DpoOptions = {}): PairLoss<ReferencePairs> => {
+export const dpo = (options: DpoOptions = {}): PairLoss<ReferencePairs> => {
+  const { beta } = optionsOf('dpo', options, { beta: 0.1 })
   checkBeta('dpo', beta)
   return pairLoss('dpo', beta, logRatios, (ratio) => logistic(tf.mul(beta, gap(ratio))))
 }
@@ -44,7 +46,8 @@ export const dpo = ({ beta = 0.1 }: DpoOptions = {}): PairLoss<ReferencePairs> =
  * @see Lambert et al. 2024, arXiv:2411.15124; TRL DPOTrainer loss_type=sigmoid_norm
  * @example reduce(dpoPerToken({ beta: 2 })(pairs), weight) // 0.4923
  */
-export const dpoPerToken = ({ beta = 5 }: DpoOptions = {}): PairLoss<MeasuredPairs> => {
+export const dpoPerToken = (options: DpoOptions = {}): PairLoss<MeasuredPairs> => {
+  const { beta } = optionsOf('dpoPerToken', options, { beta: 5 })
   checkBeta('dpoPerToken', beta)
   return pairLoss<MeasuredPairs>('dpoPerToken', beta, logRatios, (ratio, pairs) =>
     logistic(tf.mul(beta, gap(perToken(ratio, pairs)))),
@@ -65,7 +68,8 @@ export const dpoPerToken = ({ beta = 5 }: DpoOptions = {}): PairLoss<MeasuredPai
  * @see eric-mitchell/direct-preference-optimization, preference_loss with reference_free
  * @example reduce(referenceFreeDpo({ beta: 0.1 })(pairs), weight) // 0.5981
  */
-export const referenceFreeDpo = ({ beta = 0.1 }: DpoOptions = {}): PairLoss<ReferencePairs> => {
+export const referenceFreeDpo = (options: DpoOptions = {}): PairLoss<ReferencePairs> => {
+  const { beta } = optionsOf('referenceFreeDpo', options, { beta: 0.1 })
   checkBeta('referenceFreeDpo', beta)
   return pairLoss('referenceFreeDpo', beta, logRatios, (_, pairs) => logistic(tf.mul(beta, gap(logProbs(pairs)))))
 }

@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core'
+import { optionsOf } from '../options-of.ts'
 import { checkBeta, checkOption } from './check-option.ts'
 import { logistic } from './logistic.ts'
 import type { NoisyDpoOptions } from './noisy-dpo.ts'
@@ -21,7 +22,8 @@ import { type ReferencePairs, gap, logRatios } from './pairs.ts'
  * @see Ji et al. 2024, arXiv:2402.00856, eq. 16; TRL DPOTrainer loss_type=exo_pair
  * @example reduce(exo({ beta: 0.1, labelSmoothing: 1e-3 })(pairs), weight) // 2.5055
  */
-export const exo = ({ beta = 0.1, labelSmoothing = 1e-3 }: NoisyDpoOptions = {}): PairLoss<ReferencePairs> => {
+export const exo = (options: NoisyDpoOptions = {}): PairLoss<ReferencePairs> => {
+  const { beta, labelSmoothing } = optionsOf('exo', options, { beta: 0.1, labelSmoothing: 1e-3 })
   checkBeta('exo', beta)
   checkOption('exo', 'labelSmoothing', labelSmoothing, labelSmoothing > 0 && labelSmoothing < 1, 'between 0 and 1')
   const against = (z: tf.Tensor1D, target: number): tf.Tensor1D =>

@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core'
+import { optionsOf } from '../options-of.ts'
 import { checkBeta, checkOption } from './check-option.ts'
 import { logistic } from './logistic.ts'
 import { type PairLoss, pairLoss } from './pair-loss.ts'
@@ -54,7 +55,8 @@ export interface FDpoOptions {
  * @see Wang et al. 2023, arXiv:2309.16240
  * @example reduce(fDpo({ beta: 0.1, divergence: jensenShannonScore })(pairs), weight) // 0.6521
  */
-export const fDpo = ({ beta = 0.1, divergence = reverseKLScore }: FDpoOptions = {}): PairLoss<ReferencePairs> => {
+export const fDpo = (options: FDpoOptions = {}): PairLoss<ReferencePairs> => {
+  const { beta, divergence } = optionsOf('fDpo', options, { beta: 0.1, divergence: reverseKLScore })
   checkBeta('fDpo', beta)
   return pairLoss('fDpo', beta, logRatios, (ratio) => logistic(tf.mul(beta, gap(ofBoth(divergence, ratio)))))
 }

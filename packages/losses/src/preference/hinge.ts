@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core'
+import { optionsOf } from '../options-of.ts'
 import { checkBeta } from './check-option.ts'
 import type { DpoOptions } from './dpo.ts'
 import { type PairLoss, pairLoss } from './pair-loss.ts'
@@ -18,7 +19,8 @@ import { type ReferencePairs, gap, logRatios } from './pairs.ts'
  * @see Liu et al. 2023, arXiv:2309.06657; TRL DPOTrainer loss_type=hinge
  * @example reduce(hinge({ beta: 0.1 })(pairs), weight) // 0.85
  */
-export const hinge = ({ beta = 0.1 }: DpoOptions = {}): PairLoss<ReferencePairs> => {
+export const hinge = (options: DpoOptions = {}): PairLoss<ReferencePairs> => {
+  const { beta } = optionsOf('hinge', options, { beta: 0.1 })
   checkBeta('hinge', beta)
   return pairLoss('hinge', beta, logRatios, (ratio) => tf.relu(tf.sub(1, tf.mul(beta, gap(ratio)))))
 }

@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core'
+import { optionsOf } from '../options-of.ts'
 import { checkBetaAboveZero } from './check-option.ts'
 import { type PairLoss, pairLoss } from './pair-loss.ts'
 import { type MeasuredPairs, type ReferencePairs, gap, logRatios, perToken } from './pairs.ts'
@@ -25,7 +26,8 @@ const towardsMargin = (margin: tf.Tensor1D, beta: number): tf.Tensor1D => tf.squ
  * @see Azar et al. 2023, arXiv:2310.12036
  * @example reduce(ipo({ beta: 0.1 })(pairs), weight) // 12.25
  */
-export const ipo = ({ beta = 0.1 }: IpoOptions = {}): PairLoss<ReferencePairs> => {
+export const ipo = (options: IpoOptions = {}): PairLoss<ReferencePairs> => {
+  const { beta } = optionsOf('ipo', options, { beta: 0.1 })
   checkBetaAboveZero('ipo', beta)
   return pairLoss('ipo', beta, logRatios, (ratio) => towardsMargin(gap(ratio), beta))
 }
@@ -46,7 +48,8 @@ export const ipo = ({ beta = 0.1 }: IpoOptions = {}): PairLoss<ReferencePairs> =
  * @see Azar et al. 2023, arXiv:2310.12036; TRL DPOTrainer loss_type=ipo
  * @example reduce(ipoPerToken({ beta: 0.1 })(pairs), weight) // 22.7893
  */
-export const ipoPerToken = ({ beta = 0.1 }: IpoOptions = {}): PairLoss<MeasuredPairs> => {
+export const ipoPerToken = (options: IpoOptions = {}): PairLoss<MeasuredPairs> => {
+  const { beta } = optionsOf('ipoPerToken', options, { beta: 0.1 })
   checkBetaAboveZero('ipoPerToken', beta)
   return pairLoss<MeasuredPairs>('ipoPerToken', beta, logRatios, (ratio, pairs) =>
     towardsMargin(gap(perToken(ratio, pairs)), beta),

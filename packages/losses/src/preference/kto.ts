@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core'
 import { detach } from '../detach.ts'
 import { meanAmong } from '../mean-among.ts'
+import { optionsOf } from '../options-of.ts'
 import { checkBeta } from './check-option.ts'
 import { type CompletionLoss, completionLoss, isDesirable, labelMetrics } from './completion-loss.ts'
 import type { LabelledCompletions } from './completions.ts'
@@ -31,11 +32,12 @@ export interface ReferredCompletions extends LabelledCompletions {
  * @see Ethayarajh et al. 2024, arXiv:2402.01306; TRL KTOTrainer loss_type=kto; HALOs KTOTrainer
  * @example reduce(kto({ beta: 0.1 })({ ...completions, kl: tf.scalar(0.56) }), weights) // 0.4813
  */
-export const kto = ({
-  beta = 0.1,
-  desirableWeight = 1,
-  undesirableWeight = 1,
-}: DpoOptions & LabelWeights = {}): CompletionLoss<ReferredCompletions> => {
+export const kto = (options: DpoOptions & LabelWeights = {}): CompletionLoss<ReferredCompletions> => {
+  const { beta, desirableWeight, undesirableWeight } = optionsOf('kto', options, {
+    beta: 0.1,
+    desirableWeight: 1,
+    undesirableWeight: 1,
+  })
   checkBeta('kto', beta)
   checkLabelWeights('kto', desirableWeight, undesirableWeight)
   const logged = labelMetrics(beta)

@@ -2,6 +2,7 @@ import * as tf from '@tensorflow/tfjs-core'
 import { checkRank, checkShape } from '../check-shape.ts'
 import { detach } from '../detach.ts'
 import type { Keepable } from '../kept-rows.ts'
+import { optionsOf } from '../options-of.ts'
 import { alongSteps } from '../policy-gradient/tokens.ts'
 import { anyRuledOut, finite, untaught } from '../ruled-out.ts'
 import { sequenceSum } from '../sharing.ts'
@@ -37,7 +38,8 @@ export interface ContestedTokens extends TokenLogProbs, Keepable {
  * const tokens = { logProb, referenceLogProb, mask: tf.ones([1, 2]) }
  * reduce(nashMd({ beta: 0.1 })({ ...tokens, winRate: tf.tensor1d([1]) }), weight) // 0.7200
  */
-export const nashMd = ({ beta = 0.1 }: DpoOptions = {}): ((tokens: ContestedTokens) => Terms) => {
+export const nashMd = (options: DpoOptions = {}): ((tokens: ContestedTokens) => Terms) => {
+  const { beta } = optionsOf('nashMd', options, { beta: 0.1 })
   checkBeta('nashMd', beta)
   return (tokens) => {
     const { mask, referenceLogProb, winRate, keep } = tokens

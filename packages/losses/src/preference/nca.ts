@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core'
+import { optionsOf } from '../options-of.ts'
 import { checkBeta } from './check-option.ts'
 import type { CompletionLoss } from './completion-loss.ts'
 import type { LabelledCompletions } from './completions.ts'
@@ -25,7 +26,8 @@ const sides = (beta: number): Sides => {
  * @see Chen et al. 2024, arXiv:2402.05369; TRL DPOTrainer loss_type=nca_pair
  * @example reduce(nca({ beta: 0.1 })(pairs), weight) // 1.3499
  */
-export const nca = ({ beta = 0.1 }: DpoOptions = {}): PairLoss<ReferencePairs> => {
+export const nca = (options: DpoOptions = {}): PairLoss<ReferencePairs> => {
+  const { beta } = optionsOf('nca', options, { beta: 0.1 })
   checkBeta('nca', beta)
   return ofPairs('nca', beta, sides(beta))
 }
@@ -44,7 +46,8 @@ export const nca = ({ beta = 0.1 }: DpoOptions = {}): PairLoss<ReferencePairs> =
  * @see Chen et al. 2024, arXiv:2402.05369
  * @example reduce(ncaUnpaired({ beta: 0.1 })(completions), weights) // 0.6749
  */
-export const ncaUnpaired = ({ beta = 0.1 }: DpoOptions = {}): CompletionLoss<LabelledCompletions> => {
+export const ncaUnpaired = (options: DpoOptions = {}): CompletionLoss<LabelledCompletions> => {
+  const { beta } = optionsOf('ncaUnpaired', options, { beta: 0.1 })
   checkBeta('ncaUnpaired', beta)
   return ofCompletions('ncaUnpaired', beta, sides(beta))
 }

@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core'
+import { optionsOf } from '../options-of.ts'
 import { checkBeta, checkOption } from './check-option.ts'
 import type { DpoOptions } from './dpo.ts'
 import { logistic, smoothedLogistic } from './logistic.ts'
@@ -24,10 +25,8 @@ export interface NoisyDpoOptions extends DpoOptions {
  * @see Mitchell 2023, "A note on DPO with noisy preferences"; HALOs CDPOTrainer; torchtune DPOLoss
  * @example reduce(conservativeDpo({ beta: 0.1, labelSmoothing: 0.1 })(pairs), weight) // 0.6360
  */
-export const conservativeDpo = ({
-  beta = 0.1,
-  labelSmoothing = 0.1,
-}: NoisyDpoOptions = {}): PairLoss<ReferencePairs> => {
+export const conservativeDpo = (options: NoisyDpoOptions = {}): PairLoss<ReferencePairs> => {
+  const { beta, labelSmoothing } = optionsOf('conservativeDpo', options, { beta: 0.1, labelSmoothing: 0.1 })
   checkBeta('conservativeDpo', beta)
   const holds = labelSmoothing >= 0 && labelSmoothing <= 0.5
   checkOption('conservativeDpo', 'labelSmoothing', labelSmoothing, holds, 'between 0 and 1/2')
@@ -50,7 +49,8 @@ export const conservativeDpo = ({
  * @see Chowdhury et al. 2024, arXiv:2403.00409; TRL DPOTrainer loss_type=robust
  * @example reduce(robustDpo({ beta: 0.1, labelSmoothing: 0.1 })(pairs), weight) // 0.6022
  */
-export const robustDpo = ({ beta = 0.1, labelSmoothing = 0.1 }: NoisyDpoOptions = {}): PairLoss<ReferencePairs> => {
+export const robustDpo = (options: NoisyDpoOptions = {}): PairLoss<ReferencePairs> => {
+  const { beta, labelSmoothing } = optionsOf('robustDpo', options, { beta: 0.1, labelSmoothing: 0.1 })
   checkBeta('robustDpo', beta)
   const holds = labelSmoothing >= 0 && labelSmoothing < 0.5
   checkOption('robustDpo', 'labelSmoothing', labelSmoothing, holds, 'at least 0 and below 1/2')

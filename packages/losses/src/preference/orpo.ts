@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core'
+import { optionsOf } from '../options-of.ts'
 import { checkBeta } from './check-option.ts'
 import type { PairsWithNll } from './cpo.ts'
 import type { DpoOptions } from './dpo.ts'
@@ -31,7 +32,8 @@ const logOddsRatio = (logProb: Pair): tf.Tensor1D => tf.sub(gap(logProb), gap(of
  * @see Hong et al. 2024, arXiv:2403.07691; TRL ORPOTrainer
  * @example reduce(orpo({ beta: 0.1 })({ ...pairs, chosenNll: tf.tensor1d([2]) }), weight) // 2.0693
  */
-export const orpo = ({ beta = 0.1 }: DpoOptions = {}): PairLoss<OddsPairs> => {
+export const orpo = (options: DpoOptions = {}): PairLoss<OddsPairs> => {
+  const { beta } = optionsOf('orpo', options, { beta: 0.1 })
   checkBeta('orpo', beta)
   return pairLoss<OddsPairs>(
     'orpo',

@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core'
+import { optionsOf } from '../options-of.ts'
 import { checkBeta, checkOption } from './check-option.ts'
 import { logistic } from './logistic.ts'
 import { type PairLoss, pairLoss } from './pair-loss.ts'
@@ -26,7 +27,8 @@ export interface SimPoOptions {
  * @see Meng et al. 2024, arXiv:2405.14734; TRL CPOTrainer loss_type=simpo; HALOs SimPOTrainer
  * @example reduce(simPo({ beta: 2.5, gamma: 1.375 })(pairs), weight) // 1.6004
  */
-export const simPo = ({ beta = 2.5, gamma = 1.375 }: SimPoOptions = {}): PairLoss<MeasuredPolicyPairs> => {
+export const simPo = (options: SimPoOptions = {}): PairLoss<MeasuredPolicyPairs> => {
+  const { beta, gamma } = optionsOf('simPo', options, { beta: 2.5, gamma: 1.375 })
   checkBeta('simPo', beta)
   checkOption('simPo', 'gamma', gamma, true, 'a finite number')
   return pairLoss('simPo', beta, meanLogProbs, (logProb) => logistic(tf.sub(tf.mul(beta, gap(logProb)), gamma)))
@@ -53,11 +55,8 @@ export interface AlphaPoOptions extends SimPoOptions {
  * @see Gupta et al. 2025, arXiv:2501.03884; TRL CPOTrainer loss_type=alphapo
  * @example reduce(alphaPo({ beta: 2.5, gamma: 0.1, alpha: 0.25 })(pairs), weight) // 0.7444
  */
-export const alphaPo = ({
-  beta = 2.5,
-  gamma = 0.1,
-  alpha = 0.25,
-}: AlphaPoOptions = {}): PairLoss<MeasuredPolicyPairs> => {
+export const alphaPo = (options: AlphaPoOptions = {}): PairLoss<MeasuredPolicyPairs> => {
+  const { beta, gamma, alpha } = optionsOf('alphaPo', options, { beta: 2.5, gamma: 0.1, alpha: 0.25 })
   checkBeta('alphaPo', beta)
   checkOption('alphaPo', 'gamma', gamma, true, 'a finite number')
   checkOption('alphaPo', 'alpha', alpha, true, 'a finite number')

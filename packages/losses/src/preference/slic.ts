@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core'
+import { optionsOf } from '../options-of.ts'
 import { checkOption } from './check-option.ts'
 import { type PairLoss, pairLoss } from './pair-loss.ts'
 import { type PolicyPairs, gap, logProbs } from './pairs.ts'
@@ -25,7 +26,8 @@ export interface SlicOptions {
  * @see Zhao et al. 2023, arXiv:2305.10425; HALOs SLiCTrainer
  * @example reduce(slic({ margin: 1, regularisation: 0.1 })(pairs), weight) // 1.2
  */
-export const slic = ({ margin = 1, regularisation = 0.1 }: SlicOptions = {}): PairLoss<PolicyPairs> => {
+export const slic = (options: SlicOptions = {}): PairLoss<PolicyPairs> => {
+  const { margin, regularisation } = optionsOf('slic', options, { margin: 1, regularisation: 0.1 })
   checkOption('slic', 'margin', margin, margin >= 0, 'at least 0')
   checkOption('slic', 'regularisation', regularisation, regularisation >= 0, 'at least 0')
   return pairLoss('slic', 1, logProbs, (logProb) =>

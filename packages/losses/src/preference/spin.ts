@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core'
+import { optionsOf } from '../options-of.ts'
 import { checkOption } from './check-option.ts'
 import { logistic } from './logistic.ts'
 import { type PairLoss, pairLoss } from './pair-loss.ts'
@@ -27,7 +28,8 @@ const checkLambda = (caller: string, lambda: number): void =>
  * @see Chen et al. 2024, arXiv:2401.01335, eq. 4.7
  * @example reduce(spin({ lambda: 0.1 })(pairs), weight) // 0.6210
  */
-export const spin = ({ lambda = 0.1 }: SpinOptions = {}): PairLoss<ReferencePairs> => {
+export const spin = (options: SpinOptions = {}): PairLoss<ReferencePairs> => {
+  const { lambda } = optionsOf('spin', options, { lambda: 0.1 })
   checkLambda('spin', lambda)
   return pairLoss('spin', lambda, logRatios, (ratio) => logistic(tf.mul(lambda, gap(ratio))))
 }
@@ -44,7 +46,8 @@ export const spin = ({ lambda = 0.1 }: SpinOptions = {}): PairLoss<ReferencePair
  * @see lucidrains/self-rewarding-lm-pytorch, spin.py
  * @example reduce(spinPerToken({ lambda: 0.1 })(pairs), weight) // 0.6819
  */
-export const spinPerToken = ({ lambda = 0.1 }: SpinOptions = {}): PairLoss<MeasuredPairs> => {
+export const spinPerToken = (options: SpinOptions = {}): PairLoss<MeasuredPairs> => {
+  const { lambda } = optionsOf('spinPerToken', options, { lambda: 0.1 })
   checkLambda('spinPerToken', lambda)
   return pairLoss<MeasuredPairs>('spinPerToken', lambda, logRatios, (ratio, pairs) =>
     logistic(tf.mul(lambda, gap(perToken(ratio, pairs)))),

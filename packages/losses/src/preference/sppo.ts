@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core'
+import { optionsOf } from '../options-of.ts'
 import { checkBetaAboveZero } from './check-option.ts'
 import { type CompletionLoss, completionLoss, rewardMetrics } from './completion-loss.ts'
 import type { Completions } from './completions.ts'
@@ -24,7 +25,8 @@ const towardsWinRate = (ratio: tf.Tensor1D, winRate: tf.Tensor | number, beta: n
  * @see Wu et al. 2024, arXiv:2405.00675; TRL DPOTrainer loss_type=sppo_hard
  * @example reduce(sppoHard({ beta: 0.1 })(pairs), weight) // 36.25
  */
-export const sppoHard = ({ beta = 0.1 }: IpoOptions = {}): PairLoss<ReferencePairs> => {
+export const sppoHard = (options: IpoOptions = {}): PairLoss<ReferencePairs> => {
+  const { beta } = optionsOf('sppoHard', options, { beta: 0.1 })
   checkBetaAboveZero('sppoHard', beta)
   return pairLoss('sppoHard', beta, logRatios, ({ chosen, rejected }) =>
     tf.add(towardsWinRate(chosen, 1, beta), towardsWinRate(rejected, 0, beta)),
@@ -52,7 +54,8 @@ export interface RatedCompletions extends Completions {
  * @see Wu et al. 2024, arXiv:2405.00675, eq. 4.5
  * @example reduce(sppo({ beta: 0.1 })({ ...completions, winRate: tf.tensor1d([0.9, 0.4]) }), weights) // 6.125
  */
-export const sppo = ({ beta = 0.1 }: IpoOptions = {}): CompletionLoss<RatedCompletions> => {
+export const sppo = (options: IpoOptions = {}): CompletionLoss<RatedCompletions> => {
+  const { beta } = optionsOf('sppo', options, { beta: 0.1 })
   checkBetaAboveZero('sppo', beta)
   return completionLoss<RatedCompletions>(
     'sppo',

@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core'
+import { optionsOf } from '../options-of.ts'
 import { checkBeta, checkOption } from './check-option.ts'
 import type { DpoOptions } from './dpo.ts'
 import { logistic } from './logistic.ts'
@@ -38,7 +39,8 @@ const checked = (caller: string, beta: number, nllWeight: number): void => {
  * @see Saeidi et al. 2024, arXiv:2405.16681; TRL TPOTrainer
  * @example reduce(tpo({ beta: 0.1 })({ ...pairs, goldNll: tf.tensor1d([1.3]) }), weight) // 1.8981
  */
-export const tpo = ({ beta = 0.01, nllWeight = 1 }: TpoOptions = {}): PairLoss<Triples> => {
+export const tpo = (options: TpoOptions = {}): PairLoss<Triples> => {
+  const { beta, nllWeight } = optionsOf('tpo', options, { beta: 0.01, nllWeight: 1 })
   checked('tpo', beta, nllWeight)
   return pairLoss<Triples>(
     'tpo',
@@ -62,11 +64,8 @@ export const tpo = ({ beta = 0.01, nllWeight = 1 }: TpoOptions = {}): PairLoss<T
  * @example
  * reduce(tpoPerToken({ beta: 2.5, gamma: 1.375 })({ ...pairs, goldNll: tf.tensor1d([1.3]) }), weight) // 2.9004
  */
-export const tpoPerToken = ({
-  beta = 2,
-  gamma = 0.5,
-  nllWeight = 1,
-}: TpoOptions & { readonly gamma?: number } = {}): PairLoss<MeasuredTriples> => {
+export const tpoPerToken = (options: TpoOptions & { readonly gamma?: number } = {}): PairLoss<MeasuredTriples> => {
+  const { beta, gamma, nllWeight } = optionsOf('tpoPerToken', options, { beta: 2, gamma: 0.5, nllWeight: 1 })
   checked('tpoPerToken', beta, nllWeight)
   checkOption('tpoPerToken', 'gamma', gamma, true, 'a finite number')
   return pairLoss<MeasuredTriples>(

@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core'
 import { type Keepable, keptRows } from '../kept-rows.ts'
+import { optionsOf } from '../options-of.ts'
 import type { Terms } from '../terms.ts'
 import { checkOption } from './check-option.ts'
 import { dpo } from './dpo.ts'
@@ -46,7 +47,8 @@ export interface XpoOptions {
  * const explored = { ownLogProb, referenceOwnLogProb, otherLogProb, referenceOtherLogProb, ownPreferred: weight }
  * reduce(xpo({ alpha: 0.01 })(explored), weight) // 0.4810
  */
-export const xpo = ({ alpha = 1e-5, pairLoss = dpo() }: XpoOptions = {}): ((pairs: ExploredPairs) => Terms) => {
+export const xpo = (options: XpoOptions = {}): ((pairs: ExploredPairs) => Terms) => {
+  const { alpha, pairLoss } = optionsOf('xpo', options, { alpha: 1e-5, pairLoss: dpo() })
   checkOption('xpo', 'alpha', alpha, alpha >= 0, 'at least 0')
   return (given) => {
     const { kept, inputs } = keptRows('xpo', given)

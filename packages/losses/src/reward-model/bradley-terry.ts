@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core'
 import type { Keepable } from '../kept-rows.ts'
 import { meanAmong } from '../mean-among.ts'
+import { optionsOf } from '../options-of.ts'
 import type { Terms } from '../terms.ts'
 import { scoreLoss } from './score-loss.ts'
 
@@ -35,7 +36,8 @@ export interface BradleyTerryOptions {
  * arXiv:2312.09244 (centring); TRL RewardTrainer
  * @example reduce(bradleyTerry({ centring: 0.01 })({ chosen, rejected }), weight)
  */
-export const bradleyTerry = ({ centring = 0 }: BradleyTerryOptions = {}): ((pairs: ScoredPairs) => Terms) => {
+export const bradleyTerry = (options: BradleyTerryOptions = {}): ((pairs: ScoredPairs) => Terms) => {
+  const { centring } = optionsOf('bradleyTerry', options, { centring: 0 })
   if (!(centring >= 0 && centring < Infinity))
     throw new RangeError(`bradleyTerry: centring must be at least 0, found ${centring}`)
   return scoreLoss('bradleyTerry', ({ chosen, rejected, margin }, told) => {

@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core'
 import { checkRank, checkShape } from '../check-shape.ts'
+import { optionsOf } from '../options-of.ts'
 import { finite } from '../ruled-out.ts'
 import { type Sharing, tokenMean } from '../sharing.ts'
 import { type Terms, orOne } from '../terms.ts'
@@ -28,9 +29,9 @@ export interface StepLogits {
  * @see Uesato et al. 2022, arXiv:2211.14275; Lightman et al. 2023, arXiv:2305.20050; TRL PRMTrainer
  * @example reduce(processReward()({ logits, label }), weight)
  */
-export const processReward =
-  ({ sharing = tokenMean }: { readonly sharing?: Sharing } = {}): ((inputs: StepLogits) => Terms) =>
-  ({ logits, label }) => {
+export const processReward = (options: { readonly sharing?: Sharing } = {}): ((inputs: StepLogits) => Terms) => {
+  const { sharing } = optionsOf('processReward', options, { sharing: tokenMean })
+  return ({ logits, label }) => {
     checkRank('processReward', 'logits', logits, ['rows', 'steps', 'classes'])
     const [rows, steps, classes] = logits.shape
     checkShape('processReward', 'label', label, { rows, steps })
@@ -47,3 +48,4 @@ export const processReward =
       metrics: { accuracy: tf.div(tf.sum(tf.cast(right, 'float32')), orOne(count)), steps: count },
     }
   }
+}

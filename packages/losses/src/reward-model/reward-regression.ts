@@ -2,6 +2,7 @@ import * as tf from '@tensorflow/tfjs-core'
 import { type Regression, squared } from '../gflownet/regression.ts'
 import type { Keepable } from '../kept-rows.ts'
 import { meanAmong } from '../mean-among.ts'
+import { optionsOf } from '../options-of.ts'
 import type { Terms } from '../terms.ts'
 import { scoreLoss } from './score-loss.ts'
 
@@ -23,10 +24,11 @@ export interface RatedScores extends Keepable {
  * @see Wang et al. 2024, HelpSteer2, arXiv:2406.08673 (regression reward models)
  * @example reduce(rewardRegression()({ score, target }), weight)
  */
-export const rewardRegression = ({ regression = squared }: { readonly regression?: Regression } = {}): ((
-  inputs: RatedScores,
-) => Terms) =>
-  scoreLoss('rewardRegression', ({ score, target }, told) => {
+export const rewardRegression = (
+  options: { readonly regression?: Regression } = {},
+): ((inputs: RatedScores) => Terms) => {
+  const { regression } = optionsOf('rewardRegression', options, { regression: squared })
+  return scoreLoss('rewardRegression', ({ score, target }, told) => {
     const residual: tf.Tensor1D = tf.sub(score, target)
     return {
       terms: regression(residual),
@@ -34,3 +36,4 @@ export const rewardRegression = ({ regression = squared }: { readonly regression
       metrics: { absolute_error: meanAmong(tf.abs(residual), told) },
     }
   })
+}

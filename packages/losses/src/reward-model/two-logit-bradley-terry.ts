@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core'
 import { checkShape } from '../check-shape.ts'
 import type { Keepable } from '../kept-rows.ts'
+import { optionsOf } from '../options-of.ts'
 import type { Terms } from '../terms.ts'
 import { type BradleyTerryOptions, bradleyTerry } from './bradley-terry.ts'
 
@@ -26,7 +27,7 @@ export interface ClassifiedPairs extends Keepable {
  * @example reduce(twoLogitBradleyTerry()({ chosen, rejected }), weight)
  */
 export const twoLogitBradleyTerry = (options: BradleyTerryOptions = {}): ((pairs: ClassifiedPairs) => Terms) => {
-  const loss = bradleyTerry(options)
+  const loss = bradleyTerry(optionsOf('twoLogitBradleyTerry', options, { centring: 0 }))
   return ({ chosen, rejected, ...kept }) => {
     const rows = chosen.shape[0]
     const good = (argument: string, logits: tf.Tensor2D): tf.Tensor1D => {

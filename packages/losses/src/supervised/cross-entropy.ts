@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core'
+import { optionsOf } from '../options-of.ts'
 import { finite } from '../ruled-out.ts'
 import { type Sharing, tokenMean } from '../sharing.ts'
 import type { Terms } from '../terms.ts'
@@ -20,9 +21,10 @@ import { type TokenLogProbs, learnedTokens } from './learned-tokens.ts'
  * @see TRL SFTTrainer, loss_type "nll"
  * @example reduce(crossEntropy()({ logProb, mask }), weight)
  */
-export const crossEntropy =
-  ({ sharing = tokenMean }: { readonly sharing?: Sharing } = {}): ((inputs: TokenLogProbs) => Terms) =>
-  (inputs) => {
+export const crossEntropy = (options: { readonly sharing?: Sharing } = {}): ((inputs: TokenLogProbs) => Terms) => {
+  const { sharing } = optionsOf('crossEntropy', options, { sharing: tokenMean })
+  return (inputs) => {
     const { logProb, tokens } = learnedTokens('crossEntropy', inputs)
     return { terms: tf.neg(finite(logProb)), ...sharing(inputs.mask), metrics: { tokens } }
   }
+}

@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core'
 import { detach } from '../detach.ts'
+import { optionsOf } from '../options-of.ts'
 import { ruledOut } from '../ruled-out.ts'
 import { type Sharing, tokenMean } from '../sharing.ts'
 import type { Terms } from '../terms.ts'
@@ -19,10 +20,11 @@ import { type TokenLogProbs, learnedTokens } from './learned-tokens.ts'
  * @see Wu et al. 2025, arXiv:2508.05629; TRL SFTTrainer, loss_type "dft"
  * @example reduce(dynamicFineTuning()({ logProb, mask }), weight)
  */
-export const dynamicFineTuning =
-  ({ sharing = tokenMean }: { readonly sharing?: Sharing } = {}): ((inputs: TokenLogProbs) => Terms) =>
-  (inputs) => {
+export const dynamicFineTuning = (options: { readonly sharing?: Sharing } = {}): ((inputs: TokenLogProbs) => Terms) => {
+  const { sharing } = optionsOf('dynamicFineTuning', options, { sharing: tokenMean })
+  return (inputs) => {
     const { logProb, tokens } = learnedTokens('dynamicFineTuning', inputs)
     const known = tf.where(tf.greater(ruledOut(logProb), 0), tf.zerosLike(logProb), logProb)
     return { terms: tf.neg(tf.mul(detach(tf.exp(known)), known)), ...sharing(inputs.mask), metrics: { tokens } }
   }
+}
