@@ -78,6 +78,17 @@ test('it is deterministic, ties included', async () => {
   expect(await search(3)).toEqual(await search(3))
 })
 
+test('a mask of another length than the vocabulary is refused', async () => {
+  const asked = { opened: 0, closed: 0, steps: 0 }
+  for (const length of [VOCAB - 1, VOCAB + 1]) {
+    const rules = tokenMDP({ terminator: 3, maxLength: 3, logitShift: new Float32Array(length) })
+    await expect(beamSearch(tableDecoder(table, asked), prompt, rules, null, 2)).rejects.toThrow(
+      `the mask (logitShift) has ${length} numbers, and the vocabulary ${VOCAB} tokens`,
+    )
+  }
+  expect(asked).toMatchObject({ opened: 2, closed: 2 })
+})
+
 test('every decoding it opens is closed; no beams is an error', async () => {
   const asked = { opened: 0, closed: 0, steps: 0 }
   await beamSearch(tableDecoder(table, asked), prompt, mdp, null, 4)

@@ -1,6 +1,6 @@
 import { type Prompt, type TokenMDP, logSumExp } from '@gfnlm/env'
 import type { HostTensors } from '@gfnlm/jit'
-import { learnedLogProb } from './behaviour.ts'
+import { checkShift, learnedLogProb } from './behaviour.ts'
 import { checkCount } from './check-count.ts'
 import type { Decoder, Decoding } from './decoding.ts'
 
@@ -53,7 +53,7 @@ const topIds = (row: Float32Array, mdp: TokenMDP, t: number, k: number): number[
  * Deterministic; log-probabilities are the learned policy's, masks included.
  *
  * @returns at most `beams` finished completions, the most likely first
- * @throws RangeError when `beams` is no whole number from 1
+ * @throws RangeError when `beams` is no whole number from 1, or the mask has not a number for each token
  */
 export const beamSearch = async (
   decoder: Decoder,
@@ -73,10 +73,18 @@ export const beamSearch = async (
       maxLength: 0,
       trainable,
     })
+  const expanded = async (rows: readonly Beam[], t: number): Promise<Candidate[]> => {
+    const decoding = await open(Array.from({ length: beams }, (_, i) => rows[Math.min(i, rows.length - 1)]!))
+    try {
+      const vocab = decoding.logits.length / beams
+      checkShift(mdp, vocab)
+      return expansions(rows, decoding.logits, vocab, mdp, t, beams + 1)
+    } finally {
+      await decoding.close()
+    }
+  }
   for (let t = 0; t <= mdp.maxLength && live.length > 0; t++) {
-    const decoding = await open(Array.from({ length: beams }, (_, i) => live[Math.min(i, live.length - 1)]!))
-    const all = expansions(live, decoding.logits, decoding.logits.length / beams, mdp, t, beams + 1)
-    await decoding.close()
+    const all = await expanded(live, t)
     finished.push(...all.filter((c) => c.token === mdp.terminator).map(({ tokens, logProb }) => ({ tokens, logProb })))
     live = best(
       all.filter((c) => c.token !== mdp.terminator),

@@ -13,14 +13,17 @@ const endsOf = ({ terminator, ends = [] }: TokenMDP): readonly number[] => [term
 /** The shift that was laid beside the scores last. */
 const laid = new WeakMap<Exponentials, Float32Array | null>()
 
+/** Throws a RangeError for a mask that has not a number for each token. */
+export const checkShift = ({ logitShift }: TokenMDP, vocab: number): void => {
+  if (logitShift !== undefined && logitShift.length !== vocab)
+    throw new RangeError(`the mask (logitShift) has ${logitShift.length} numbers, and the vocabulary ${vocab} tokens`)
+}
+
 /** Lays logits and shift out, with an end that comes too early at −∞, and gives the largest of their sums. */
 const layOut = (room: Exponentials, logits: LogitRow, mdp: TokenMDP, t: number): number => {
   const { logitShift: shift, minLength } = mdp
   if (laid.get(room) !== (shift ?? null)) {
-    if (shift !== undefined && shift.length !== logits.length)
-      throw new RangeError(
-        `the mask (logitShift) has ${shift.length} numbers, and the vocabulary ${logits.length} tokens`,
-      )
+    checkShift(mdp, logits.length)
     if (shift === undefined) room.shift.fill(0)
     else room.shift.set(shift)
     laid.set(room, shift ?? null)

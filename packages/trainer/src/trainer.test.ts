@@ -65,3 +65,30 @@ test('an update that fails does not keep the next from being made', async () => 
   expect([failed!.status, next!.status]).toEqual(['rejected', 'fulfilled'])
   expect(one.state().step).toBe(1)
 })
+
+test('a state to go on from takes its turn among updates: what is asked for before it does not replace it', async () => {
+  const [one, other] = [learner(), learner()]
+  const start = one.state()
+  const before = [one.update([3, 0]), one.update([NaN, 0])]
+  one.restore(start)
+  const after = one.update([3, 1])
+  await Promise.allSettled(before)
+  expect(await after).toEqual(await other.update([3, 1]))
+  expect(one.state()).toEqual(other.state())
+  expect(one.state().step).toBe(1)
+  one.restore(start)
+  expect(one.state()).toBe(start)
+})
+
+test('of two states to go on from during an update the later holds', async () => {
+  const one = learner()
+  const first = one.state()
+  await one.update([3, 0])
+  const second = one.state()
+  const made = one.update([3, 1])
+  one.restore(second)
+  await made
+  one.restore(first)
+  await one.update([3, 2])
+  expect(one.state().step).toBe(1)
+})

@@ -16,7 +16,10 @@ export interface Trainer<Batch> extends PolicyState {
    */
   readonly own: () => HostTensors
   readonly state: () => TrainingState
-  /** Goes on from another state (a checkpoint's). Throws a StateMismatch fault for another model's or optimizer's. */
+  /**
+   * Goes on from another state (a checkpoint's): at once, or after the updates that were asked for before. Throws a
+   * StateMismatch fault for another model's or optimizer's.
+   */
   readonly restore: (state: TrainingState) => void
   /** One update, after those that were asked for before; the state is replaced only when it succeeds. */
   readonly update: (batch: Batch) => Promise<Metrics>
@@ -41,6 +44,13 @@ export const trainer = <Batch>(policy: Policy, options: TrainStepOptions<Batch>)
   let seen = true
   let spent: TrainingState | undefined
   let before: Promise<unknown> = Promise.resolve()
+  let waiting = 0
+  const inTurn = <A>(act: () => A | Promise<A>): Promise<A> => {
+    waiting++
+    const done = before.then(act).finally(() => waiting--)
+    before = done.catch(() => undefined)
+    return done
+  }
   const shown = (): TrainingState => {
     seen = true
     return current
@@ -49,6 +59,11 @@ export const trainer = <Batch>(policy: Policy, options: TrainStepOptions<Batch>)
     spent = seen ? undefined : current
     current = state
     seen = false
+  }
+  const goOnFrom = (state: TrainingState): void => {
+    spent = undefined
+    current = state
+    seen = true
   }
   const update = async (batch: Batch): Promise<Metrics> => {
     const over = spent
@@ -72,15 +87,10 @@ export const trainer = <Batch>(policy: Policy, options: TrainStepOptions<Batch>)
           'Resume with the policy, objective and optimizer the state was saved with.',
           { found, wanted },
         )
-      spent = undefined
-      current = state
-      seen = true
+      if (waiting === 0) goOnFrom(state)
+      else void inTurn(() => goOnFrom(state))
     },
     ...(options.task.tokens === undefined ? {} : { tokens: options.task.tokens }),
-    update: (batch) => {
-      const made = before.then(() => update(batch))
-      before = made.catch(() => undefined)
-      return made
-    },
+    update: (batch) => inTurn(() => update(batch)),
   }
 }

@@ -49,6 +49,13 @@ const floor = (graph: GraphBuilder, value: Value): Value =>
 const divide = (dtype: GraphType): Lowering =>
   arithmetic({ op: 'Div', number: (a, b) => a / b, rightIdentity: 1 }, dtype)
 
+/** 1 in place of −1, by which ONNX Runtime's remainder of −2^31 ends the process; by both the remainder is 0. */
+const notMinusOne = (graph: GraphBuilder, y: Value): Value => {
+  if (y.splat !== undefined) return y.splat === -1 ? graph.splat(1, y.shape, 'int32') : y
+  const found = broadcasting(graph, 'Equal', y, graph.splat(-1, [], 'int32'), 'bool')
+  return graph.emit('Where', [found, graph.splat(1, [], 'int32'), y], y.shape, 'int32')
+}
+
 /** Arithmetic, comparison and logic of two tensors with broadcasting. */
 export const BINARY: Lowerings = {
   Add: arithmetic({ op: 'Add', number: (a, b) => a + b, rightIdentity: 0, leftIdentity: 0 }),
@@ -67,7 +74,7 @@ export const BINARY: Lowerings = {
   Mod: ({ a, b }, _, graph) => {
     const dtype = upcast(a!, b!)
     const [x, y] = [cast(graph, a!, dtype), cast(graph, b!, dtype)]
-    if (dtype === 'int32') return broadcasting(graph, 'Mod', x, y, dtype)
+    if (dtype === 'int32') return broadcasting(graph, 'Mod', x, notMinusOne(graph, y), dtype)
     const quotient = floor(graph, broadcasting(graph, 'Div', x, y, dtype))
     return broadcasting(graph, 'Sub', x, broadcasting(graph, 'Mul', quotient, y, dtype), dtype)
   },

@@ -34,6 +34,17 @@ test('by a number of the graph, too', async () => {
   await divide.dispose()
 })
 
+test('the remainder by −1 is 0, of the least integer, too', async () => {
+  const f = jit(({ a, b }: { a: tf.Tensor; b: tf.Tensor }) => ({
+    r: tf.mod(a, b),
+    known: tf.mod(a, tf.scalar(-1, 'int32')),
+  }))
+  const { r, known } = await f({ a: ints(-2147483648, 7, -7, 7, -2147483648), b: ints(-1, -1, 2, -2, 3) })
+  expect([...r.data]).toEqual([0, 0, 1, -1, 1])
+  expect([...known.data]).toEqual([0, 0, 0, 0, 0])
+  await f.dispose()
+})
+
 test('the remainder by 0 is told as what it is', async () => {
   const f = jit(({ a }: { a: tf.Tensor }) => ({ r: tf.mod(a, a) }))
   await expect(f({ a: ints(0) })).rejects.toMatchObject({
