@@ -112,7 +112,7 @@ test('--profile writes where the time of a command went', async () => {
     '--profile',
     folder,
   ])
-  expect(stderr).toMatch(/^profile: .*profile-\d+\.txt, .*trace-\d+\.json\n$/)
+  expect(stderr).toMatch(/^profile: .*profile-\d+-\d+\.txt, .*trace-\d+-\d+\.json\n$/)
   const [table] = (await readdir(folder)).filter((name) => name.endsWith('.txt'))
   expect(await readFile(join(folder, table!), 'utf8')).toMatch(/\| \d+: ids \[1, 3\] → logProbs +\|/)
 })

@@ -68,7 +68,7 @@ test.each<[string, string, number]>([
   const folder = join(await mkdtemp(join(tmpdir(), 'gfnlm-profile-')), 'profile')
   const { code, err } = await run(ending, { GFNLM_PROFILE: folder })
   expect(code).toBe(exitCode)
-  const written = /^profile: (.*profile-\d+\.txt), (.*trace-\d+\.json)$/m.exec(err)!
+  const written = /^profile: (.*profile-\d+-\d+\.txt), (.*trace-\d+-\d+\.json)$/m.exec(err)!
   expect((await readdir(folder)).map((name) => join(folder, name)).sort()).toEqual(written.slice(1).sort())
   const table = await readFile(written[1]!, 'utf8')
   expect(table).toMatch(/^\| \d+: → power +\| /m)
@@ -79,6 +79,15 @@ test.each<[string, string, number]>([
   const runs = traceEvents.filter(({ name }) => name === 'model_run').length
   expect(runs).toBeGreaterThanOrEqual(2)
   expect(traceEvents.filter(({ name, ph }) => name === 'MatMul' && ph === 'X')).toHaveLength(8 * runs)
+})
+
+test('each thread of the engine has a table of its own', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'gfnlm-profile-'))
+  const ending = 'await Promise.all([1, 2].map((thread) => jit(({ x }) => ({ y: tf.neg(x) }), { thread })({ x })))'
+  await run(ending, { GFNLM_PROFILE: folder })
+  const tables = (await readdir(folder)).filter((name) => /^profile-\d+-\d+\.txt$/.test(name))
+  const texts = await Promise.all(tables.map((name) => readFile(join(folder, name), 'utf8')))
+  expect(texts.map((text) => /→ (power|y) /.exec(text)?.[1]).sort()).toEqual(['power', 'y', 'y'])
 })
 
 test('a folder that cannot be made is an error of the first call that names it', async () => {

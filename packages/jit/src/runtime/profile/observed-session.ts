@@ -1,6 +1,7 @@
 import { mkdirSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { threadId } from 'node:worker_threads'
 import type { InferenceSession } from 'onnxruntime-node'
 import { type Placement, placementOf } from './placement.ts'
 import { readProfile, removeProfile } from './profile-file.ts'
@@ -35,7 +36,7 @@ const opened = async (
   open: Open,
 ): Promise<{ readonly session: InferenceSession; readonly profile: Profiled }> => {
   // A session may be opened again.
-  const prefix = join(folder, `gfnlm-session-${process.pid}-${opening++}`)
+  const prefix = join(folder, `gfnlm-session-${process.pid}-${threadId}-${opening++}`)
   const began = now() - BEGAN
   const session = await open({ enableProfiling: true, profileFilePrefix: prefix })
   let ended = false

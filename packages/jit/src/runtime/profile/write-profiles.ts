@@ -1,5 +1,6 @@
 import { closeSync, openSync, writeFileSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
+import { threadId } from 'node:worker_threads'
 import { figuresOf } from './figures.ts'
 import { readProfile, removeProfile } from './profile-file.ts'
 import { profileTable } from './profile-table.ts'
@@ -43,10 +44,14 @@ function* traceOf(sessions: readonly Profiled[]): Generator<TraceEvent> {
   }
 }
 
-/** Ends the sessions' profiles and merges them into `profile-<pid>.txt` and `trace-<pid>.json`. */
+/**
+ * Ends the sessions' profiles and merges them into `profile-<pid>-<thread>.txt` and `trace-<pid>-<thread>.json`, whose
+ * thread is the one that calls.
+ */
 export const writeProfiles = (folder: string, sessions: readonly Profiled[]): Written => {
   for (const { end } of sessions) end()
-  const [table, trace] = [join(folder, `profile-${process.pid}.txt`), join(folder, `trace-${process.pid}.json`)]
+  const whose = `${process.pid}-${threadId}`
+  const [table, trace] = [join(folder, `profile-${whose}.txt`), join(folder, `trace-${whose}.json`)]
   writeFileSync(
     table,
     profileTable(
