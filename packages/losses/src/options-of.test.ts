@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
-import * as losses from './index.ts'
 import { optionsOf } from './options-of.ts'
 
+const losses = await import('./index.ts')
 
 /** By an option that each has: all that take options and no other argument. */
 const TAKEN: Readonly<Record<string, readonly (keyof typeof losses)[]>> = {
@@ -57,7 +57,14 @@ const TAKEN: Readonly<Record<string, readonly (keyof typeof losses)[]>> = {
     'trajectoryBalanceWithAsynchrony',
     'vespo',
   ],
-  lambda: ['modifiedSubTrajectoryBalance', 'softAdvantages', 'softPolicyGradient', 'spin', 'spinPerToken', 'subTrajectoryBalance'],
+  lambda: [
+    'modifiedSubTrajectoryBalance',
+    'softAdvantages',
+    'softPolicyGradient',
+    'spin',
+    'spinPerToken',
+    'subTrajectoryBalance',
+  ],
   regression: [
     'contrastiveTrajectoryBalance',
     'detailedBalance',
@@ -67,7 +74,14 @@ const TAKEN: Readonly<Record<string, readonly (keyof typeof losses)[]>> = {
     'rewardRegression',
     'trajectoryBalance',
   ],
-  sharing: ['clippedValueLoss', 'crossEntropy', 'dynamicFineTuning', 'processReward', 'sampledReverseKL', 'squaredValueLoss'],
+  sharing: [
+    'clippedValueLoss',
+    'crossEntropy',
+    'dynamicFineTuning',
+    'processReward',
+    'sampledReverseKL',
+    'squaredValueLoss',
+  ],
   alpha: ['trustPCL', 'xpo'],
   centring: ['bradleyTerry', 'twoLogitBradleyTerry'],
   margin: ['slic'],
