@@ -1,7 +1,8 @@
 import { isFault } from '@gfnlm/env'
+import { makeFolder } from '@gfnlm/jit'
 import * as E from 'fp-ts/lib/Either.js'
 import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
-import { type FileHandle, mkdir, open, rename, rm } from 'node:fs/promises'
+import { type FileHandle, open, rename, rm } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { type PolicyFault, policyFault, reasonOf } from './policy-fault.ts'
 
@@ -16,7 +17,7 @@ export const writeBeside =
     const beside = `${path}.${process.pid}.incomplete`
     let file: FileHandle | undefined
     try {
-      await mkdir(dirname(path), { recursive: true })
+      makeFolder(dirname(path))
       file = await open(beside, 'w')
       for (const piece of pieces())
         for (let done = 0; done < piece.length;)

@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs'
-import { mkdir, readFile, readdir, rename, rm } from 'node:fs/promises'
+import { readFile, readdir, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type Fault, fault, isFault } from '@gfnlm/env'
-import { type HostTensor, type HostTensors, hostTensor } from '@gfnlm/jit'
+import { type HostTensor, type HostTensors, hostTensor, makeFolder } from '@gfnlm/jit'
 import { readSafetensors, writeJson, writeSafetensors } from '@gfnlm/policy'
 import * as E from 'fp-ts/lib/Either.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
@@ -108,7 +108,7 @@ export const saveCheckpoint = (
       const beside = `${path}.incomplete`
       try {
         await rm(beside, { recursive: true, force: true })
-        await mkdir(beside, { recursive: true })
+        makeFolder(beside)
         const tensors: Record<string, HostTensor> = {}
         for (const [kind, vector] of [['parameter', state.parameters], ...Object.entries(state.moments)] as const)
           for (const [name, value] of Object.entries(splitParameters(layout, vector)))

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
-import { mkdir } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
+import { makeFolder } from '@gfnlm/jit'
 import { policyFault } from '../policy-fault.ts'
 import { fetchBlob } from './fetch-blob.ts'
 import { withLock } from './file-lock.ts'
@@ -28,7 +28,7 @@ const fetchFile = async (
   if (!existsSync(blob))
     await withLock(lockFile(cacheDir, id, file.hash), async () => {
       if (existsSync(blob)) return
-      await mkdir(dirname(blob), { recursive: true })
+      makeFolder(dirname(blob))
       await fetchBlob(file, blob, hub.fetch, (received) =>
         onProgress?.({ model: id, file: file.path, received, size: file.size }),
       )

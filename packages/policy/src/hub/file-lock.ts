@@ -1,7 +1,8 @@
-import { mkdir, open, readFile, rm, stat, utimes } from 'node:fs/promises'
+import { open, readFile, rm, stat, utimes } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { dirname } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
+import { makeFolder } from '@gfnlm/jit'
 
 const ASK_AGAIN = 100
 const BEAT = 5_000
@@ -28,7 +29,7 @@ const isAbandoned = async (path: string): Promise<boolean> => {
 }
 
 const acquire = async (path: string): Promise<void> => {
-  await mkdir(dirname(path), { recursive: true })
+  makeFolder(dirname(path))
   for (;;) {
     try {
       const file = await open(path, 'wx')

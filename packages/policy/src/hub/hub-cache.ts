@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs'
-import { link, mkdir, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises'
+import { link, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises'
 import { dirname, join, relative } from 'node:path'
+import { makeFolder } from '@gfnlm/jit'
 import { ADAPTER_WEIGHTS, WEIGHTS, WEIGHTS_INDEX, readShards } from './hub-files.ts'
 
 /*
@@ -50,7 +51,7 @@ export const rememberCommit = async (cacheDir: string, id: string, revision: str
   if ((await cachedCommit(cacheDir, id, revision)) === commit) return
   const ref = refFile(cacheDir, id, revision)
   const beside = `${ref}.${process.pid}.incomplete`
-  await mkdir(dirname(ref), { recursive: true })
+  makeFolder(dirname(ref))
   await writeFile(beside, commit)
   await rename(beside, ref)
 }
@@ -58,7 +59,7 @@ export const rememberCommit = async (cacheDir: string, id: string, revision: str
 /** Puts a file of a snapshot in its place, a link to its contents: a hard one where symbolic ones are not allowed. */
 export const linkFile = async (blob: string, file: string): Promise<void> => {
   const beside = `${file}.${process.pid}.incomplete`
-  await mkdir(dirname(file), { recursive: true })
+  makeFolder(dirname(file))
   await rm(beside, { force: true })
   await symlink(relative(dirname(file), blob), beside).catch(() => link(blob, beside))
   await rename(beside, file)

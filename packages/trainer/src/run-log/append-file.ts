@@ -1,5 +1,6 @@
-import { closeSync, fsyncSync, ftruncateSync, mkdirSync, openSync, writeSync } from 'node:fs'
+import { closeSync, fsyncSync, ftruncateSync, openSync, writeSync } from 'node:fs'
 import { dirname } from 'node:path'
+import { makeFolder } from '@gfnlm/jit'
 
 /** A file that grows by whole records. */
 export interface AppendFile {
@@ -11,7 +12,7 @@ export interface AppendFile {
 
 /** Opens a file (making its folder) and cuts it to its first `keep` bytes. Throws the system's error. */
 export const appendFile = (path: string, keep = 0): AppendFile => {
-  mkdirSync(dirname(path), { recursive: true })
+  makeFolder(dirname(path))
   const fd = openSync(path, keep === 0 ? 'w' : 'r+')
   if (keep > 0) ftruncateSync(fd, keep)
   let size = keep

@@ -103,3 +103,7 @@ test('a folder that cannot be written is a fault before the run', () => {
   write(file, [])
   expect(jsonl(join(file, 'metrics.jsonl'))).toMatchObject({ left: { _tag: 'RunLogUnwritable' } })
 })
+
+test.runIf(process.platform === 'linux')('so is a place that takes no folders', () => {
+  expect(jsonl('/proc/gfnlm/run/metrics.jsonl')).toMatchObject({ left: { _tag: 'RunLogUnwritable' } })
+})

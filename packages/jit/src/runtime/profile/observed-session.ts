@@ -1,8 +1,8 @@
-import { mkdirSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { threadId } from 'node:worker_threads'
 import type { InferenceSession } from 'onnxruntime-node'
+import { makeFolder } from '../../make-folder.ts'
 import { type Placement, placementOf } from './placement.ts'
 import { readProfile, removeProfile } from './profile-file.ts'
 import type { Profiled } from './write-profiles.ts'
@@ -55,7 +55,7 @@ export const profiledSession = async (
   profiled: Profiled[],
   open: Open,
 ): Promise<Session> => {
-  mkdirSync(folder, { recursive: true })
+  makeFolder(folder)
   const { session, profile } = await opened(id, device, folder, open)
   profiled.push(profile)
   return {

@@ -1,5 +1,6 @@
-import { mkdirSync, renameSync, writeFileSync } from 'node:fs'
+import { renameSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
+import { makeFolder } from '@gfnlm/jit'
 import type { RunEvent } from '../../events.ts'
 import type { Sink } from '../sink.ts'
 import { type Report, reportHtml } from './report.ts'
@@ -21,7 +22,7 @@ export const reportFile = (
     name: path,
     take: (event) => void events.push(event),
     close: () => {
-      mkdirSync(dirname(path), { recursive: true })
+      makeFolder(dirname(path))
       writeFileSync(`${path}.part`, reportHtml(describe(events)))
       renameSync(`${path}.part`, path)
     },
