@@ -4,6 +4,7 @@ import { readFile, readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
+import { readEvents } from '@gfnlm/trainer'
 import { beforeAll, expect, test } from 'vitest'
 import { runPaths } from './run/run-paths.ts'
 import { runJson } from './testing/run-cli.ts'
@@ -56,6 +57,10 @@ test.each([2, 6])(
     expect(existsSync(runPaths(output).adapter)).toBe(false)
     await runJson('train', config, '--output', output, '--resume')
     expect((await adapterBytes(output)).equals(expected)).toBe(true)
+    const told = readEvents(runPaths(output).metrics).events.flatMap((event) =>
+      event.type === 'step' ? event.step : [],
+    )
+    expect(told).toEqual(Array.from({ length: STEPS }, (_, step) => step))
   },
 )
 

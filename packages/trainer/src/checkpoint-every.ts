@@ -12,13 +12,14 @@ const saved = async (step: number, save: TaskEither<Fault, string>): Promise<Run
 }
 
 /**
- * Saves a checkpoint after every `every` steps (and after step `last`), before the step is passed on, and tells of it.
- * A run that ends before, by a `stop`, has one of the last step it made. A save that fails is an error of the stream.
+ * Saves a checkpoint after every `every` steps and after the last that was made, and tells of it. The step is passed
+ * on first, so that a log has every step of a checkpoint whenever the process is killed; what comes after it waits for
+ * the checkpoint. A save that fails is an error of the stream.
  *
  * ```
- * steps   0-----1-------2-----3-------|
- *         checkpointEvery(2, 4, save)
- *         0-------(1 ✓)-2-------(3 ✓)-|
+ * steps   0-----1-----2-----3-----4|
+ *         checkpointEvery(2, save)
+ *         0-----1---✓-2-----3---✓-4---✓|
  * ```
  *
  * @param save asked when the step comes: what it gives saves the state of then, however many steps are made meanwhile
@@ -26,22 +27,23 @@ const saved = async (step: number, save: TaskEither<Fault, string>): Promise<Run
  */
 export const checkpointEvery = (
   every: number,
-  last: number,
   save: () => TaskEither<Fault, string>,
 ): MonoTypeOperatorFunction<RunEvent> => {
   if (!Number.isSafeInteger(every) || every < 1)
     throw new RangeError(`checkpointEvery: every must be a whole number of at least 1, found ${every}`)
-  const due = (step: number): boolean => (step + 1) % every === 0 || step + 1 === last
   return (events$) =>
     defer(() => {
       let unsaved: number | undefined
       const passed$ = events$.pipe(
         map((event) => {
           if (event.type !== 'step') return of(event)
-          unsaved = due(event.step) ? undefined : event.step
+          unsaved = (event.step + 1) % every === 0 ? undefined : event.step
           if (unsaved !== undefined) return of(event)
           const state = save()
-          return defer(async () => [event, await saved(event.step, state)]).pipe(concatAll())
+          return concat(
+            of(event),
+            defer(() => saved(event.step, state)),
+          )
         }),
         concatAll(),
       )

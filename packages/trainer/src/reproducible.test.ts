@@ -34,11 +34,12 @@ interface RunOptions {
   readonly directory?: string
 }
 
-/** A whole run on the policy's own samples; `until` ends it as a kill would, between two checkpoints. */
+/** A whole run on the policy's own samples; `until` ends it as a kill would, after a step and its checkpoint, if due. */
 const run = async (
   learner: Trainer<Weighted>,
   { seed = 5, from = 0, until = STEPS, directory }: RunOptions = {},
 ): Promise<Int32Array> => {
+  const last = until % 2 === 0 ? 'checkpoint' : 'step'
   const save = () => saveCheckpoint(directory!, learner.layout, { state: learner.state(), seed, carried: {} })
   await lastValueFrom(
     training({ name: 'same bytes', steps: STEPS, seed, from }, (ticks) =>
@@ -48,8 +49,8 @@ const run = async (
         annotate(likelihood(reference(policy)), { temperature: () => 0.8 }),
         reweight(uniform),
         lossStep(learner),
-        directory === undefined ? identity : checkpointEvery(2, STEPS, save),
-        takeWhile((event) => !(event.type === 'step' && event.step + 1 === until), true),
+        directory === undefined ? identity : checkpointEvery(2, save),
+        takeWhile((event) => !(event.type === last && event.step + 1 === until), true),
       ),
     ),
   )

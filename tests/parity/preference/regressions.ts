@@ -121,7 +121,7 @@ const multiples: Checker = async ({ inputs }) => {
   const { checkpoint_every, want_multiples_of } = record(inputs.case)
   const every = number(checkpoint_every)
   const last = 3 * every
-  const events = await all(from(steps(last)).pipe(checkpointEvery(every, last, () => TE.right(''))))
+  const events = await all(from(steps(last)).pipe(checkpointEvery(every, () => TE.right(''))))
   const fired = events.flatMap((event) => (event.type === 'checkpoint' ? [event.step + 1] : []))
   return whole(
     inFloat64(

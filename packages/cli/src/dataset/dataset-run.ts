@@ -145,7 +145,7 @@ export const datasetEvents = (run: DatasetRun, { output, signal }: RunOptions): 
     { name: basename(output), steps, seed, from: first, config, ...(signal === undefined ? {} : { stop: signal }) },
     (ticks$) =>
       concat(
-        ticks$.pipe(improve, checkpointEvery(checkpoint.every, steps, save)),
+        ticks$.pipe(improve, checkpointEvery(checkpoint.every, save)),
         defer(finish).pipe(mergeMap((events) => events)),
       ),
   )

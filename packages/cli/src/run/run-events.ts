@@ -93,7 +93,7 @@ export const runEvents = (run: Run, { output, signal }: RunOptions): Observable<
         config.replay === false ? identity : replay(memory, config.replay),
         reweight(estimatorOf(config.reweight), boundOf(config.reweight)),
         improve({ samples: sampleTexts(model.tokenizer, SHOWN), every: config.log.samplesEvery }),
-        checkpointEvery(config.checkpoint.every, steps, () => saveRun(run, checkpoints)),
+        checkpointEvery(config.checkpoint.every, () => saveRun(run, checkpoints)),
       )
       return concat(
         merge(from(before).pipe(mergeMap((events) => events)), steps$),

@@ -48,6 +48,7 @@ interface Resumed {
 }
 
 const run = async (learner: Trainer<Rollout>, kl: KLCell, { from = 0, until = STEPS, directory }: Resumed = {}) => {
+  const last = until % 2 === 0 ? 'checkpoint' : 'step'
   const save = () =>
     saveCheckpoint(directory!, learner.layout, { state: learner.state(), seed: 5, carried: { kl: kl.current } })
   const events = await lastValueFrom(
@@ -59,8 +60,8 @@ const run = async (learner: Trainer<Rollout>, kl: KLCell, { from = 0, until = ST
         reweight(uniform),
         ppoRollouts(mdp, learner, { klCoefficient: kl, control: adaptiveKL({ target: 0.01, horizon: 40 }) }),
         ppoStep(learner, { epochs: EPOCHS, minibatches: MINIBATCHES }),
-        directory === undefined ? identity : checkpointEvery(2, STEPS, save),
-        takeWhile((event) => !(event.type === 'step' && event.step + 1 === until), true),
+        directory === undefined ? identity : checkpointEvery(2, save),
+        takeWhile((event) => !(event.type === last && event.step + 1 === until), true),
       ),
     ).pipe(toArray()),
   )
