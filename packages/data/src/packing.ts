@@ -1,13 +1,10 @@
+import { checkCount } from '@gfnlm/env'
+
 /** Token sequences laid one after another in a row, and where each ends. */
 export interface PackedSequences {
   readonly tokens: Int32Array
   /** Tokens of each sequence, in order; they add up to the row. */
   readonly lengths: readonly number[]
-}
-
-const checkedLength = (caller: string, length: number): void => {
-  if (!Number.isSafeInteger(length) || length < 1)
-    throw new RangeError(`${caller}: length must be a whole number of at least 1, found ${length}`)
 }
 
 const joined = (sequences: readonly Int32Array[]): PackedSequences => {
@@ -42,7 +39,7 @@ const bestFit = (pieces: readonly Int32Array[], length: number): PackedSequences
  * // rows 4 5 6 7 and 1 2 3 8
  */
 export const packBestFit = (sequences: readonly Int32Array[], length: number): PackedSequences[] => {
-  checkedLength('packBestFit', length)
+  checkCount('packBestFit', 'length', length)
   return bestFit(
     sequences.map((sequence) => sequence.subarray(0, length)),
     length,
@@ -57,7 +54,7 @@ export const packBestFit = (sequences: readonly Int32Array[], length: number): P
  * @see TRL `packing_strategy="bfd_split"`
  */
 export const packBestFitSplit = (sequences: readonly Int32Array[], length: number): PackedSequences[] => {
-  checkedLength('packBestFitSplit', length)
+  checkCount('packBestFitSplit', 'length', length)
   const pieces = sequences.flatMap((sequence) =>
     Array.from({ length: Math.ceil(sequence.length / length) }, (_, i) =>
       sequence.subarray(i * length, (i + 1) * length),
@@ -74,7 +71,7 @@ export const packBestFitSplit = (sequences: readonly Int32Array[], length: numbe
  * @see TRL `packing_strategy="wrapped"`
  */
 export const packWrapped = (sequences: readonly Int32Array[], length: number): PackedSequences[] => {
-  checkedLength('packWrapped', length)
+  checkCount('packWrapped', 'length', length)
   const rows: Int32Array[][] = []
   let room = 0
   for (const sequence of sequences)

@@ -1,5 +1,5 @@
 import * as E from 'fp-ts/lib/Either.js'
-import { type Fault, type Prompt, fault } from '@gfnlm/env'
+import { type Fault, type Prompt, checkCount, fault } from '@gfnlm/env'
 import type { Row } from './jsonl.ts'
 import { kindOf } from './kind-of.ts'
 import { type Truncation, truncated } from './truncation.ts'
@@ -33,8 +33,7 @@ export const promptOfRow = ({
   truncate,
   columns: { prompt: promptColumn = 'prompt', id: idColumn = 'id' } = {},
 }: PromptOptions): ((row: Row) => E.Either<PromptFault, Prompt>) => {
-  if (!(Number.isSafeInteger(maxPromptLength) && maxPromptLength >= 1))
-    throw new RangeError(`promptOfRow: maxPromptLength must be a whole number of at least 1, found ${maxPromptLength}`)
+  checkCount('promptOfRow', 'maxPromptLength', maxPromptLength)
   return ({ file, line, columns }) => {
     const at = `${file}:${line}`
     const where = { file, line }

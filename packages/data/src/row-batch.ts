@@ -1,4 +1,4 @@
-import { fold, keyOf, permutation } from '@gfnlm/env'
+import { checkCount, fold, keyOf, permutation } from '@gfnlm/env'
 
 /** The order in which an epoch visits n rows: a permutation keyed by (seed, epoch). */
 export type EpochOrder = (seed: number, epoch: number, n: number) => Int32Array
@@ -35,7 +35,7 @@ export const rowBatch = <A>(
 ): readonly A[] => {
   const n = rows.length
   if (n === 0) throw new RangeError('there are no rows to take a batch of')
-  if (!Number.isInteger(perStep) || perStep < 1) throw new RangeError(`perStep is ${perStep}, not a positive integer`)
+  checkCount('rowBatch', 'perStep', perStep)
   if (!Number.isInteger(step) || step < 0) throw new RangeError(`step is ${step}, not an integer from 0`)
   const at = (place: number): A => rows[order(seed, Math.floor(place / n), n)[place % n]!]!
   return Array.from({ length: perStep }, (_, i) => at(step * perStep + i))

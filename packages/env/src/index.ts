@@ -1,4 +1,5 @@
 export { type Fault, fault, isFault } from './fault.ts'
+export { checkCount } from './check-count.ts'
 export { type Key, fold, keyOf, normal, permutation, threefry, uniform, uniformInt } from './random.ts'
 export {
   type TokenMDP,

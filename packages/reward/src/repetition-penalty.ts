@@ -1,3 +1,4 @@
+import { checkCount } from '@gfnlm/env'
 import type { JudgeFunction } from './completion-reward.ts'
 
 export interface RepetitionPenaltyOptions {
@@ -20,8 +21,7 @@ export const repetitionPenalty = ({
   n,
   most = -1,
 }: RepetitionPenaltyOptions): ((tokens: ArrayLike<number>) => number) => {
-  if (!(Number.isInteger(n) && n >= 1))
-    throw new RangeError(`repetitionPenalty: n must be a whole number above 0, found ${n}`)
+  checkCount('repetitionPenalty', 'n', n)
   if (!(most <= 0)) throw new RangeError(`repetitionPenalty: most must be at most 0, found ${most}`)
   return (tokens) => {
     const count = tokens.length - n + 1

@@ -1,4 +1,13 @@
-import { type Fault, type Prompt, type Trajectories, completionOf, fault, isFault, leftPadded } from '@gfnlm/env'
+import {
+  type Fault,
+  type Prompt,
+  type Trajectories,
+  checkCount,
+  completionOf,
+  fault,
+  isFault,
+  leftPadded,
+} from '@gfnlm/env'
 import { type Device, type HostTensors, hostTensor, jitPerShape } from '@gfnlm/jit'
 import { type Policy, type Tensors, bucketed, sequenceScores } from '@gfnlm/policy'
 import type * as tf from '@tensorflow/tfjs-core'
@@ -94,8 +103,7 @@ export const rewardModelScore = (
   model: RewardModel,
   { label, read = wholeText, logReward = (score) => score, at = 16, device = 'cpu' }: RewardModelScoreOptions = {},
 ): Reward => {
-  if (!Number.isSafeInteger(at) || at < 1)
-    throw new RangeError(`rewardModelScore: at must be a whole number of at least 1, found ${at}`)
+  checkCount('rewardModelScore', 'at', at)
   const { policy, head, trainable = policy.trainable } = model
   const run = jitPerShape(
     (given: { own?: Tensors; head: Tensors; tokens: tf.Tensor; pad: tf.Tensor }, constants: Tensors) => ({

@@ -1,7 +1,6 @@
-import { type Prompt, type TokenMDP, logSumExp } from '@gfnlm/env'
+import { type Prompt, type TokenMDP, checkCount, logSumExp } from '@gfnlm/env'
 import type { HostTensors } from '@gfnlm/jit'
 import { checkShift, learnedLogProb } from './behaviour.ts'
-import { checkCount } from './check-count.ts'
 import type { Decoder, Decoding } from './decoding.ts'
 
 /** A completion found by beam search, without its terminator. */
@@ -62,7 +61,7 @@ export const beamSearch = async (
   trainable: HostTensors | null,
   beams: number,
 ): Promise<Beam[]> => {
-  checkCount('beams', beams)
+  checkCount('beamSearch', 'beams', beams)
   const finished: Beam[] = []
   let live: Beam[] = [{ tokens: new Int32Array(0), logProb: 0 }]
   // Beams change places, so every step decodes its rows anew from their tokens.

@@ -1,7 +1,7 @@
+import { checkCount } from '@gfnlm/env'
 import type { Device, HostTensors, JitOptions } from '@gfnlm/jit'
 import type { Policy } from '@gfnlm/policy'
 import { cachedDecoder } from './cached-decoder.ts'
-import { checkCount } from './check-count.ts'
 import { prefillOf } from './prefill.ts'
 import { promptsFault } from './prompts-fit.ts'
 import { sharedPromptDecoder } from './shared-prompt-decoder.ts'
@@ -79,7 +79,7 @@ export const decoderOf = (policy: Policy, device: Device = 'cpu'): Decoder => {
     return found
   }
   return async (request) => {
-    if (request.slots !== undefined) checkCount('slots', request.slots)
+    if (request.slots !== undefined) checkCount('decoder', 'slots', request.slots)
     const named = request.prompts.map((tokens, i) => ({ name: `${i + 1} of ${request.prompts.length}`, tokens }))
     const wrong = promptsFault(named, request.maxLength, policy.contextLength)
     if (wrong !== undefined) throw wrong

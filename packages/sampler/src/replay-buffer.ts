@@ -1,4 +1,4 @@
-import { type Annotated, type Key, completionOf, normaliseLog, uniform } from '@gfnlm/env'
+import { type Annotated, type Key, checkCount, completionOf, normaliseLog, uniform } from '@gfnlm/env'
 import { draw } from './draw.ts'
 import { withinDistance } from './edit-distance.ts'
 import { type Precedes, heaped, pushed, rootReplaced } from './heap.ts'
@@ -36,7 +36,7 @@ export const replayBuffer = ({
   capacity = 50,
   tolerance = 0.25,
 }: Partial<Omit<ReplayBuffer, 'entries'>> = {}): ReplayBuffer => {
-  if (!(Number.isInteger(capacity) && capacity >= 1)) throw new RangeError(`capacity ${capacity}: an integer from 1`)
+  checkCount('replayBuffer', 'capacity', capacity)
   if (!(tolerance >= 0)) throw new RangeError(`tolerance ${tolerance}: 0 or more`)
   return { capacity, tolerance, entries: new Map() }
 }

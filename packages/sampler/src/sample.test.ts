@@ -41,10 +41,10 @@ test('as many rows as there are slots are decoded at a time; the completions are
 
 test.each([0, -1, 1.5, NaN, Infinity])('%s is no number of slots or of completions', async (count) => {
   const of = (options: Partial<SampleOptions>) => () => sampleBatch(frozen(policy), { mdp, perPrompt: 1, ...options })
-  expect(of({ slots: count })).toThrow(`slots ${count}: an integer from 1`)
-  expect(of({ perPrompt: count })).toThrow(`perPrompt ${count}: an integer from 1`)
+  expect(of({ slots: count })).toThrow(`slots must be a whole number of at least 1, found ${count}`)
+  expect(of({ perPrompt: count })).toThrow(`sample: perPrompt must be a whole number of at least 1, found ${count}`)
   const request = { prompts: [Int32Array.of(1)], group: Int32Array.of(0), maxLength: 1, trainable: null, slots: count }
-  await expect(decoderOf(policy)(request)).rejects.toThrow(`slots ${count}: an integer from 1`)
+  await expect(decoderOf(policy)(request)).rejects.toThrow(`slots must be a whole number of at least 1, found ${count}`)
 })
 
 test('lanes draw what one decoding draws, each its own part of the rows, and all are closed when one fails', async () => {

@@ -1,8 +1,7 @@
-import type { PromptBatch, TokenMDP, Trajectories } from '@gfnlm/env'
+import { type PromptBatch, type TokenMDP, type Trajectories, checkCount } from '@gfnlm/env'
 import type { Device } from '@gfnlm/jit'
 import type { PolicyState } from '@gfnlm/policy'
 import { type OperatorFunction, concatMap } from 'rxjs'
-import { checkCount } from './check-count.ts'
 import { type Decoder, decoderOf } from './decoding.ts'
 import { type Explore, onPolicy } from './exploration.ts'
 import { lanesOf } from './lanes.ts'
@@ -64,8 +63,8 @@ export const sampleBatch = (
   { mdp, perPrompt, explore = onPolicy, device = 'cpu', slots }: SampleOptions,
   decoder: Decoder = decoderOf(state.policy, device),
 ): ((batch: PromptBatch) => Promise<Trajectories>) => {
-  checkCount('perPrompt', perPrompt)
-  if (slots !== undefined) checkCount('slots', slots)
+  checkCount('sample', 'perPrompt', perPrompt)
+  if (slots !== undefined) checkCount('sample', 'slots', slots)
   return async (batch) => {
     const named = batch.prompts.map(({ id, tokens }) => ({ name: `'${id}'`, tokens }))
     const wrong = promptsFault(named, mdp.maxLength, state.policy.contextLength)

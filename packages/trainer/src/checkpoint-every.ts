@@ -1,4 +1,4 @@
-import type { Fault } from '@gfnlm/env'
+import { type Fault, checkCount } from '@gfnlm/env'
 import { isLeft } from 'fp-ts/lib/Either.js'
 import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
 import { EMPTY, type MonoTypeOperatorFunction, concat, concatAll, defer, map, of } from 'rxjs'
@@ -29,8 +29,7 @@ export const checkpointEvery = (
   every: number,
   save: () => TaskEither<Fault, string>,
 ): MonoTypeOperatorFunction<RunEvent> => {
-  if (!Number.isSafeInteger(every) || every < 1)
-    throw new RangeError(`checkpointEvery: every must be a whole number of at least 1, found ${every}`)
+  checkCount('checkpointEvery', 'every', every)
   return (events$) =>
     defer(() => {
       let unsaved: number | undefined

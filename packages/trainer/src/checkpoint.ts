@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { readFile, readdir, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { type Fault, fault, isFault } from '@gfnlm/env'
+import { type Fault, checkCount, fault, isFault } from '@gfnlm/env'
 import { type HostTensor, type HostTensors, hostTensor, makeFolder } from '@gfnlm/jit'
 import { readSafetensors, writeJson, writeSafetensors } from '@gfnlm/policy'
 import * as E from 'fp-ts/lib/Either.js'
@@ -100,8 +100,7 @@ export const saveCheckpoint = (
   { state, seed, carried }: Checkpoint,
   keep = 2,
 ): TE.TaskEither<CheckpointFault, string> => {
-  if (!Number.isSafeInteger(keep) || keep < 1)
-    throw new RangeError(`saveCheckpoint: keep must be a whole number of at least 1, found ${keep}`)
+  checkCount('saveCheckpoint', 'keep', keep)
   return TE.tryCatch(
     async () => {
       const path = join(directory, nameOf(state.step))

@@ -1,3 +1,4 @@
+import { checkCount } from '@gfnlm/env'
 import { type MonoTypeOperatorFunction, concatMap, defer } from 'rxjs'
 import type { RunEvent } from './events.ts'
 
@@ -41,8 +42,7 @@ export const earlyStop = (
   { metric, mode, patience = 3, minDelta = 0 }: EarlyStopOptions,
   stop: AbortController,
 ): MonoTypeOperatorFunction<RunEvent> => {
-  if (!Number.isSafeInteger(patience) || patience < 1)
-    throw new RangeError(`earlyStop: patience must be a whole number of at least 1, found ${patience}`)
+  checkCount('earlyStop', 'patience', patience)
   if (!(minDelta >= 0)) throw new RangeError(`earlyStop: minDelta must be at least 0, found ${minDelta}`)
   const sign = mode === 'max' ? 1 : -1
   return (events$) =>

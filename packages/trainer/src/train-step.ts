@@ -1,4 +1,4 @@
-import { type Fault, fault } from '@gfnlm/env'
+import { type Fault, checkCount, fault } from '@gfnlm/env'
 import {
   type AsHost,
   type Device,
@@ -105,8 +105,7 @@ const scalars = (named: Readonly<Record<string, { readonly data: ArrayLike<numbe
 
 const checkOptions = <Batch>({ task, accumulate = 1, clipNorm = Infinity }: TrainStepOptions<Batch>): void => {
   if (!(clipNorm > 0)) throw new RangeError(`trainStep: clipNorm must be above 0, found ${clipNorm}`)
-  if (!(Number.isInteger(accumulate) && accumulate >= 1))
-    throw new RangeError(`trainStep: accumulate must be a whole number from 1, found ${accumulate}`)
+  checkCount('trainStep', 'accumulate', accumulate)
   if (accumulate > 1 && task.packParts === undefined)
     throw fault(
       'NotSplit',

@@ -1,3 +1,4 @@
+import { checkCount } from '@gfnlm/env'
 import { Observable, Subject, defer, tap } from 'rxjs'
 import type { RunEvent } from './events.ts'
 
@@ -47,8 +48,7 @@ export const training = (
   { name, steps, seed, from = 0, credits = 1, stop, config = {}, now = Date.now }: TrainingOptions,
   pipeline: (ticks$: Observable<Tick>) => Observable<RunEvent>,
 ): Observable<RunEvent> => {
-  if (!Number.isSafeInteger(credits) || credits < 1)
-    throw new RangeError(`training: credits must be a whole number of at least 1, found ${credits}`)
+  checkCount('training', 'credits', credits)
   return new Observable((out) => {
     const ticks = new Subject<Tick>()
     let next = from

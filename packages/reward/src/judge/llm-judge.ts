@@ -1,3 +1,4 @@
+import { checkCount } from '@gfnlm/env'
 import type { Judged, JudgeFunction } from '../completion-reward.ts'
 import { judgePrompt } from './judge-prompt.ts'
 import { parseScore } from './parse-score.ts'
@@ -37,8 +38,7 @@ export const llmJudge = ({
   samples = 3,
   logReward = (score) => score,
 }: LlmJudgeOptions): JudgeFunction => {
-  if (!Number.isSafeInteger(samples) || samples < 1)
-    throw new RangeError(`llmJudge: samples must be a whole number of at least 1, found ${samples}`)
+  checkCount('llmJudge', 'samples', samples)
   return async (completions) => {
     const shown = completions.flatMap((completion) => Array<string>(samples).fill(prompt(completion)))
     const answers = await ask(shown)

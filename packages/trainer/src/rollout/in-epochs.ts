@@ -3,6 +3,7 @@ import {
   type Key,
   type PromptBatch,
   type Weighted,
+  checkCount,
   fault,
   fold,
   keyOf,
@@ -50,11 +51,6 @@ const tooMany = (minibatches: number, found: number): Fault<'MinibatchesTooMany'
     { minibatches, found },
   )
 
-const atLeastOne = (name: string, n: number): void => {
-  if (!(Number.isSafeInteger(n) && n >= 1))
-    throw new RangeError(`inEpochs: ${name} must be a whole number from 1, found ${n}`)
-}
-
 /**
  * A learner that makes `epochs · minibatches` updates of a batch instead of one, in an order of minibatches that is the
  * epoch's own. The state's `step` counts updates: schedules run by them. Metrics are means over the updates.
@@ -69,8 +65,8 @@ export const inEpochs = <Batch extends Pick<PromptBatch, 'seed' | 'step'>>(
   shuffled: Shuffled<Batch>,
   { epochs = 4, minibatches = 1 }: EpochOptions = {},
 ): Learner<Batch> => {
-  atLeastOne('epochs', epochs)
-  atLeastOne('minibatches', minibatches)
+  checkCount('inEpochs', 'epochs', epochs)
+  checkCount('inEpochs', 'minibatches', minibatches)
   return {
     ...(learner.tokens === undefined ? {} : { tokens: learner.tokens }),
     update: async (batch) => {

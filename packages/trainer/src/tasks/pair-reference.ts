@@ -1,4 +1,4 @@
-import { fault } from '@gfnlm/env'
+import { checkCount, fault } from '@gfnlm/env'
 import { type Device, type HostTensors, hostTensor, jitPerShape } from '@gfnlm/jit'
 import type { Pair } from '@gfnlm/losses'
 import { type PolicyState, type Tensors, inVocabulary } from '@gfnlm/policy'
@@ -64,8 +64,7 @@ export const withReference = async (
   pairs: readonly CompletionPair[],
   { at = 16, logProbs = summed, device = 'cpu' }: WithReferenceOptions = {},
 ): Promise<readonly CompletionPair[]> => {
-  if (!Number.isSafeInteger(at) || at < 1)
-    throw new RangeError(`withReference: at must be a whole number of at least 1, found ${at}`)
+  checkCount('withReference', 'at', at)
   const run = jitPerShape(
     ({ trainable: own, batch }: { trainable?: Tensors; batch: Tensors }, constants) => ({
       ...logProbs(pairTokens({ policy, constants }, own ?? null, batch)),
