@@ -19,7 +19,7 @@ test.each([
 test('no completion is punished with a negative zero, and options are checked', () => {
   expect(softOverlong({ maxLength: 9, cache: 3 })(1)).toBe(0)
   expect(() => softOverlong({ maxLength: 9, cache: 0 })).toThrow('needs 0 < cache ≤ maxLength, found 0 and 9')
-  expect(() => repetitionPenalty({ n: 0 })).toThrow('n must be a whole number above 0')
+  expect(() => repetitionPenalty({ n: 0 })).toThrow('n must be a whole number of at least 1')
   expect(() => repetitionPenalty({ n: 2, most: 1 })).toThrow('most must be at most 0')
 })
 

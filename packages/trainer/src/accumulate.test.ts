@@ -100,7 +100,9 @@ test('what cannot be taken in parts is told, and so is a number that is none', (
   expect(() => trainer(twoNumbers(0, 0), { ...options, accumulate: 2 })).toThrowError(
     expect.objectContaining({ _tag: 'NotSplit', message: expect.stringContaining('quadratic') }),
   )
-  expect(() => trainer(twoNumbers(0, 0), { ...options, accumulate: 1.5 })).toThrow('a whole number from 1, found 1.5')
+  expect(() => trainer(twoNumbers(0, 0), { ...options, accumulate: 1.5 })).toThrow(
+    'a whole number of at least 1, found 1.5',
+  )
 })
 
 test('a batch that has no part is a fault, and nothing is learned', async () => {

@@ -71,7 +71,7 @@ test('completions of a prompt stay together where advantages are within prompts'
 
 test('less than one epoch or minibatch is none', () => {
   const learner = given()
-  expect(() => inEpochs(learner, shuffledPrompts, { epochs: 0 })).toThrow('epochs must be a whole number from 1')
+  expect(() => inEpochs(learner, shuffledPrompts, { epochs: 0 })).toThrow('epochs must be a whole number of at least 1')
   expect(() => inEpochs(learner, shuffledPrompts, { minibatches: 1.5 })).toThrow('minibatches must be a whole number')
 })
 

@@ -160,6 +160,13 @@ const shared = ({
   klCoefficient,
 })
 
+/** A task's options without those that are no loss's. */
+const ofLoss = <Options extends Shared>({
+  onlyInformative: _,
+  klCoefficient: __,
+  ...options
+}: Options): Omit<Options, keyof Shared> => options
+
 export interface ReinforceTaskOptions extends PolicyGradientOptions, Shared {
   /** Default `batchMeanBaseline`. */
   readonly baseline?: AdvantagesOf
@@ -170,7 +177,12 @@ export const reinforceTask = (
   mdp: TokenMDP,
   { baseline = batchMeanBaseline, ...options }: ReinforceTaskOptions = {},
 ): Task<Weighted> =>
-  policyGradientTask(mdp, { name: 'reinforce', loss: reinforce(options), advantages: baseline, ...shared(options) })
+  policyGradientTask(mdp, {
+    name: 'reinforce',
+    loss: reinforce(ofLoss(options)),
+    advantages: baseline,
+    ...shared(options),
+  })
 
 /**
  * REINFORCE leave-one-out: the baseline is the mean of a prompt's other completions. At least two a prompt.
@@ -181,7 +193,7 @@ export const reinforceTask = (
  * @example rlooTask(mdp, { klCoefficient: 0.05 })
  */
 export const rlooTask = (mdp: TokenMDP, options: ClippedOptions & Shared = {}): Task<Weighted> =>
-  policyGradientTask(mdp, { name: 'rloo', loss: rloo(options), advantages: leaveOneOut, ...shared(options) })
+  policyGradientTask(mdp, { name: 'rloo', loss: rloo(ofLoss(options)), advantages: leaveOneOut, ...shared(options) })
 
 export type GRPOTaskOptions = ClippedOptions & Omit<GroupAdvantageOptions, 'epsilon'> & Shared
 
@@ -196,7 +208,7 @@ export const grpoTask = (mdp: TokenMDP, { scale, deviation, ...options }: GRPOTa
   const given = { ...(scale && { scale }), ...(deviation && { deviation }) }
   return policyGradientTask(mdp, {
     name: 'grpo',
-    loss: grpo(options),
+    loss: grpo(ofLoss(options)),
     advantages: (rewards, group) => groupAdvantages(rewards, group, given),
     ...shared(options),
   })
