@@ -74,8 +74,9 @@ const options = (exported: Exported, types: Types): string => {
     .filter(({ name }) => !described.some(({ of }) => of === name))
     .map((field) => option(field.name, field.doc))
   if (described.length + others.length > 0) return [...described.map((one) => one.cell), ...others].join(', ')
-  const [, list = ''] = /= (?:<[^(]*>)?\(\s*\{([^}]*)\}: [^)]* = \{\}/.exec(declaration.slice(0, 600)) ?? []
-  const pairs = [...list.matchAll(/(\w+)(?::\s*\w+)? = ([^,\n]+)/g)]
+  const [own] = declaration.split('\nexport ')
+  const [, list = ''] = /optionsOf\([^{]*\{([^}]*)\}\)/.exec(own) ?? []
+  const pairs = [...list.matchAll(/(\w+): ([^,\n]+)/g)]
   return pairs.map(([, name, value]) => `${code(name)} = ${value.trim()}`).join(', ')
 }
 
