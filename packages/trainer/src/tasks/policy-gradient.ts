@@ -163,7 +163,8 @@ const shared = ({
 /** A task's options without those that are no loss's. */
 const ofLoss = <Options extends Shared>({
   onlyInformative: _,
-  klCoefficient: __,
+  onlyEnded: __,
+  klCoefficient: ___,
   ...options
 }: Options): Omit<Options, keyof Shared> => options
 
