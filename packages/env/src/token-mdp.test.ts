@@ -17,6 +17,17 @@ test.each([
   expect(() => tokenMDP({ terminator: 0, ...lengths })).toThrow('0 ≤ minLength ≤ maxLength')
 })
 
+test.each([undefined!, NaN, -1, 1.5])('%s ends no completion', (id) => {
+  expect(() => tokenMDP({ terminator: id, maxLength: 2 })).toThrow(`tokenMDP: ${id} is no token id`)
+  expect(() => tokenMDP({ terminator: 0, ends: [0, id], maxLength: 2 })).toThrow(`tokenMDP: ${id} is no token id`)
+})
+
+test.each([undefined!, -1, 4])('an id of %s masks nothing, so it is refused', (id) => {
+  expect(() => exceptTokens(4, [1, id])).toThrow(`exceptTokens: ${id} is no token id of the 4 of the vocabulary`)
+  expect(() => onlyTokens(4, [1, id], 0)).toThrow(`onlyTokens: ${id} is no token id of the 4 of the vocabulary`)
+  expect(() => onlyTokens(4, [1], id)).toThrow(`onlyTokens: ${id} is no token id of the 4 of the vocabulary`)
+})
+
 test.each([3, 5])('a shift of %i numbers is none for 4 tokens', (size) => {
   const shifted = { ...mdp, logitShift: new Float32Array(size) }
   expect(() => legalTokens(shifted, 4)).toThrow(`has ${size} numbers, and the vocabulary 4 tokens`)

@@ -24,11 +24,21 @@ export interface TokenMDP {
   readonly logitShift?: Float32Array
 }
 
+/** Throws a RangeError unless all are ids, below `vocab` where it is known. */
+const checkIds = (where: string, ids: readonly number[], vocab = Infinity): void => {
+  const stray = ids.findIndex((id) => !(Number.isSafeInteger(id) && id >= 0 && id < vocab))
+  if (stray < 0) return
+  const of = vocab === Infinity ? '' : ` of the ${vocab} of the vocabulary`
+  throw new RangeError(
+    `${where}: ${ids[stray]} is no token id${of} (idOf gives undefined for a text that is not one token)`,
+  )
+}
+
 /**
  * A token MDP with the defaults: minLength 0, forced leaf, the whole vocabulary, one id that ends a completion. The
  * terminator may be among `ends`.
  *
- * @throws RangeError unless 0 ≤ minLength ≤ maxLength, both whole numbers
+ * @throws RangeError unless 0 ≤ minLength ≤ maxLength, both whole numbers, and all that ends a completion is an id
  * @example tokenMDP({ terminator: tokenizer.ends[0], ends: tokenizer.ends, maxLength: 30 })
  */
 export const tokenMDP = ({
@@ -40,6 +50,7 @@ export const tokenMDP = ({
     throw new RangeError(
       `tokenMDP: lengths must be whole numbers, 0 ≤ minLength ≤ maxLength, found ${minLength} and ${maxLength}`,
     )
+  checkIds('tokenMDP', [terminator, ...(ends ?? [])])
   return {
     minLength,
     leaf: 'forced',
@@ -48,18 +59,29 @@ export const tokenMDP = ({
   }
 }
 
-/** [vocab] logit shift in which only `legal` tokens and the terminator may be generated. */
+/**
+ * [vocab] logit shift in which only `legal` tokens and the terminator may be generated.
+ *
+ * @throws RangeError for an id outside of the vocabulary
+ */
 export const onlyTokens = (vocab: number, legal: Iterable<number>, terminator: number): Float32Array => {
+  const ids = [...legal, terminator]
+  checkIds('onlyTokens', ids, vocab)
   const shift = new Float32Array(vocab).fill(-Infinity)
-  for (const id of legal) shift[id] = 0
-  shift[terminator] = 0
+  for (const id of ids) shift[id] = 0
   return shift
 }
 
-/** [vocab] logit shift in which `illegal` tokens may not be generated (or pay `penalty` nats). */
+/**
+ * [vocab] logit shift in which `illegal` tokens may not be generated (or pay `penalty` nats).
+ *
+ * @throws RangeError for an id outside of the vocabulary
+ */
 export const exceptTokens = (vocab: number, illegal: Iterable<number>, penalty: number = -Infinity): Float32Array => {
+  const ids = [...illegal]
+  checkIds('exceptTokens', ids, vocab)
   const shift = new Float32Array(vocab)
-  for (const id of illegal) shift[id] = penalty
+  for (const id of ids) shift[id] = penalty
   return shift
 }
 

@@ -48,6 +48,14 @@ test('a reward that judges no row ends the run and says at which step', async ()
   expect(fix).toMatch(/checkpoint is whole/)
 })
 
+test.each([3, 10])('a reward of %i numbers for 3 completions of 3 states is told by its shape', async (size) => {
+  const { _tag, message } = await faultOf(
+    annotateBatch(() => TE.right({ logReward: new Float32Array(size) }))(batchAt(0)),
+  )
+  expect(_tag).toBe('RewardShape')
+  expect(message).toContain(`gave ${size} numbers for 3 completions of 3 states, and 9 are needed`)
+})
+
 test('a reward that is a Left ends the run with that fault', async () => {
   const gone = fault('ServiceGone', 'no answer', 'start it')
   expect(await faultOf(annotateBatch(() => TE.left(gone))(batchAt(0)))).toBe(gone)

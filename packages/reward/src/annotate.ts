@@ -8,9 +8,18 @@ export interface AnnotateOptions {
   readonly temperature?: (step: number) => number
 }
 
+const noCells = ({ rows, width }: Trajectories, found: number): Fault =>
+  fault(
+    'RewardShape',
+    `the reward gave ${found} numbers for ${rows} completions of ${width} states, and ${rows * width} are needed`,
+    'Give log R of every state, row by row, NaN where it is not known; completionReward makes that of one a completion.',
+    { found, rows, width },
+  )
+
 /**
  * Judges a batch: rows whose reward is not a finite number are left out of every loss and statistic (`keep` 0). A
- * temperature that is not a finite number above 0 is a RewardTemperature fault.
+ * temperature that is not a finite number above 0 is a RewardTemperature fault, and a reward that is not of [rows, width]
+ * a RewardShape fault.
  */
 export const annotateBatch =
   (reward: Reward, { temperature = () => 1 }: AnnotateOptions = {}) =>
@@ -19,11 +28,12 @@ export const annotateBatch =
     if (!(rewardTemperature > 0 && rewardTemperature < Infinity)) throw noTemperature(batch, rewardTemperature)
     const judged = await reward(batch)()
     if (isLeft(judged)) throw judged.left
-    const { logReward, metrics } = judged.right
+    const { logReward, metrics, failure } = judged.right
+    if (logReward.length !== batch.rows * batch.width) throw noCells(batch, logReward.length)
     const keep = Uint8Array.from(batch.length, (last, row) =>
       Number.isFinite(logReward[row * batch.width + last]!) ? 1 : 0,
     )
-    if (!keep.includes(1)) throw allFailed(batch)
+    if (!keep.includes(1)) throw allFailed(batch, failure)
     const told = metrics === undefined ? {} : { rewardMetrics: metrics }
     return { ...batch, logReward, rewardTemperature, keep, ...told }
   }
@@ -36,12 +46,12 @@ const noTemperature = ({ step }: Trajectories, temperature: number): Fault =>
     { step, temperature },
   )
 
-const allFailed = (batch: Trajectories): Fault =>
+const allFailed = ({ step, rows }: Trajectories, failure: string | undefined): Fault =>
   fault(
     'RewardFailed',
-    `step ${batch.step}: the reward failed on all ${batch.rows} rows`,
+    `step ${step}: the reward failed on all ${rows} rows${failure === undefined ? '' : `: ${failure}`}`,
     'Run the reward on one of these completions by hand; the last checkpoint is whole.',
-    { step: batch.step },
+    { step },
   )
 
 /**

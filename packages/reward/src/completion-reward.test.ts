@@ -3,6 +3,7 @@ import { isLeft } from 'fp-ts/lib/Either.js'
 import { expect, test } from 'vitest'
 import { annotateBatch } from './annotate.ts'
 import { type JudgeFunction, completionReward } from './completion-reward.ts'
+import { sumOfRewards } from './sum-of-rewards.ts'
 import { promptOf, trajectoriesOf } from './testing/trajectories-of.ts'
 
 const mdp = tokenMDP({ terminator: 9, maxLength: 2 })
@@ -47,6 +48,15 @@ test('a completion that breaks the judge costs itself only', async () => {
   const { keep, logReward } = await annotateBatch(completionReward(decode, judge))(batch)
   expect([...keep]).toEqual([1, 1, 0, 1])
   expect(logReward[1]).toBe(-1)
+})
+
+test('a judge that breaks on every completion ends the run with what it threw', async () => {
+  const broken = completionReward(decode, () => {
+    throw new Error('no such host')
+  })
+  const said = 'the reward failed on all 4 rows: no such host'
+  await expect(annotateBatch(broken)(batch)).rejects.toThrow(said)
+  await expect(annotateBatch(sumOfRewards({ broken: { reward: broken } }))(batch)).rejects.toThrow(said)
 })
 
 test('a judge that refused all at once is asked for one at a time', async () => {

@@ -16,12 +16,20 @@ export type JudgeFunction = (
 
 const NOT_JUDGED = NaN
 
-const judgeAlone = async (judge: JudgeFunction, completion: Judged): Promise<number | null> => {
+const messageOf = (cause: unknown): string => (cause instanceof Error ? cause.message : String(cause))
+
+/** What came of judging: log-rewards, and what the first exception said that cost a completion its own. */
+interface Verdict {
+  readonly judged: readonly (number | null)[]
+  readonly failure?: string
+}
+
+const judgeAlone = async (judge: JudgeFunction, completion: Judged): Promise<Verdict> => {
   try {
-    return (await judge([completion]))[0] ?? null
+    return { judged: [(await judge([completion]))[0] ?? null] }
   } catch (caught) {
     if (isFault(caught)) throw caught
-    return null
+    return { judged: [null], failure: messageOf(caught) }
   }
 }
 
@@ -29,14 +37,15 @@ const judgeAlone = async (judge: JudgeFunction, completion: Judged): Promise<num
  * Judges all at once; when that throws, one after another, so that a completion that breaks the judge costs itself
  * only, and a service that refused is not asked more at once than before. A fault is of the judge, not of a completion: no other try would mend it.
  */
-const judgeAll = async (judge: JudgeFunction, completions: readonly Judged[]): Promise<readonly (number | null)[]> => {
+const judgeAll = async (judge: JudgeFunction, completions: readonly Judged[]): Promise<Verdict> => {
   try {
-    return await judge(completions)
+    return { judged: await judge(completions) }
   } catch (caught) {
     if (isFault(caught)) throw caught
-    const judged: (number | null)[] = []
-    for (const completion of completions) judged.push(await judgeAlone(judge, completion))
-    return judged
+    const alone: Verdict[] = []
+    for (const completion of completions) alone.push(await judgeAlone(judge, completion))
+    const first = alone.find(({ failure }) => failure !== undefined)
+    return { ...first, judged: alone.flatMap(({ judged }) => judged) }
   }
 }
 
@@ -56,21 +65,21 @@ export const completionReward =
           const tokens = completionOf(batch, row)
           return { prompt: batch.prompts[batch.group[row]!]!, tokens, text: decode(tokens) }
         })
-        const judged = await judgeAll(judge, completions)
+        const { judged, ...failed } = await judgeAll(judge, completions)
         if (judged.length !== batch.rows)
           throw new Error(`it returned ${judged.length} rewards for ${batch.rows} completions`)
         const logReward = new Float32Array(batch.rows * batch.width).fill(NaN)
         judged.forEach((r, row) => {
           logReward[row * batch.width + batch.length[row]!] = r ?? NOT_JUDGED
         })
-        return { logReward }
+        return { logReward, ...failed }
       },
       (cause) =>
         isFault(cause)
           ? cause
           : fault(
               'RewardFailed',
-              `the reward function failed: ${cause instanceof Error ? cause.message : String(cause)}`,
+              `the reward function failed: ${messageOf(cause)}`,
               'It must return one log-reward, or null, for each completion it is given.',
               { cause },
             ),

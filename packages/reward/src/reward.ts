@@ -10,6 +10,8 @@ export interface Rewards {
   readonly logReward: Float32Array
   /** What else to log of the batch, by name. */
   readonly metrics?: Readonly<Record<string, number>>
+  /** Why the first of the rows that could not be judged was not, where that is known. */
+  readonly failure?: string
 }
 
 /** An annotator: rewards of a batch, or why there are none at all. A row that could not be judged is NaN at its end. */

@@ -23,6 +23,12 @@ const statistics = (name: string, ends: Float64Array): Readonly<Record<string, n
   return { [`rewards/${name}/mean`]: mean, [`rewards/${name}/std`]: Math.sqrt(squares / Math.max(1, known.length - 1)) }
 }
 
+/** Why a row was not judged, by the first of them that says so. */
+const failureAmong = (judged: readonly Rewards[]): Pick<Rewards, 'failure'> => {
+  const failure = judged.find((of) => of.failure !== undefined)?.failure
+  return failure === undefined ? {} : { failure }
+}
+
 /** Σ weight · r, of all or of those that are known; NaN where none is. */
 const weighed = (values: readonly number[], weights: readonly number[], partial: boolean): number => {
   // 0 · −∞ is not a number.
@@ -55,6 +61,7 @@ export const sumOfRewards = (rewards: Readonly<Record<string, WeightedReward>>):
       named,
       TE.traverseSeqArray(([, { reward }]) => reward(batch)),
       TE.map((judged) => ({
+        ...failureAmong(judged),
         logReward: Float32Array.from({ length: batch.rows * batch.width }, (_, cell) =>
           weighed(
             judged.map(({ logReward }) => logReward[cell]!),

@@ -101,3 +101,7 @@ test('unsubscribing ends the source at once and leaves the buffer as it is then'
   ])
   expect(bestEntries(cell.current, 'b')).toEqual([])
 })
+
+test.each([-1, 1.5, NaN])('%s replayed completions a prompt are refused', (perPrompt) => {
+  expect(() => withReplay(batch(5, 1), replayBuffer(), { perPrompt })).toThrow(`perPrompt ${perPrompt}: an integer`)
+})

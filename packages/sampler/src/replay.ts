@@ -1,5 +1,6 @@
 import { type Annotated, fold, keyOf } from '@gfnlm/env'
 import { type OperatorFunction, map } from 'rxjs'
+import { checkCount } from './check-count.ts'
 import { type Priority, type ReplayBuffer, type ReplayEntry, addAll, drawRows } from './replay-buffer.ts'
 
 /** Where a run keeps its newest buffer: stages read and replace the value, checkpoints save it. */
@@ -8,7 +9,7 @@ export interface ReplayCell {
 }
 
 export interface ReplayOptions {
-  /** Replayed completions a prompt, added to the sampled ones. */
+  /** Replayed completions a prompt, added to the sampled ones: a whole number from 0. */
   readonly perPrompt: number
   readonly priority?: Priority
 }
@@ -39,12 +40,15 @@ const enlarged = (batch: Annotated, rows: number): Rows => {
 /**
  * A batch with `perPrompt` stored completions of each prompt added. A prompt without any gets rows that count for
  * nothing (keep 0), so that batches keep their shape.
+ *
+ * @throws RangeError when `perPrompt` is no whole number from 0
  */
 export const withReplay = (
   batch: Annotated,
   buffer: ReplayBuffer,
   { perPrompt, priority = 'uniform' }: ReplayOptions,
 ): Annotated => {
+  checkCount('perPrompt', perPrompt, 0)
   const { width } = batch
   const total = batch.rows + perPrompt * batch.prompts.length
   const rows = enlarged(batch, total)

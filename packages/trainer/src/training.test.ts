@@ -187,6 +187,17 @@ test('each subscription is a run of its own', async () => {
   expect(a.length).toBe(5)
 })
 
+test.each([-1, 1.5, NaN])('%s steps, or a first step of that, are refused', (n) => {
+  const found = `must be a whole number of at least 0, found ${n}`
+  expect(() => training({ ...options, steps: n }, stepped())).toThrow(`training: steps ${found}`)
+  expect(() => training({ ...options, from: n }, stepped())).toThrow(`training: from ${found}`)
+})
+
+test('a run without an end is ended by who reads it', async () => {
+  const seen = await events(training({ ...options, steps: Infinity }, stepped()).pipe(take(3)))
+  expect(seen.map(({ type }) => type)).toEqual(['run/start', 'step', 'step'])
+})
+
 test.each([0, -1, 1.5, NaN])('%s credits are refused', (credits) => {
   expect(() => training({ ...options, credits }, stepped())).toThrow(
     `training: credits must be a whole number of at least 1, found ${credits}`,

@@ -34,7 +34,8 @@ export interface TrainingOptions {
  * events  (run/start)--s----s----s(run/end)|
  * ```
  *
- * @throws RangeError for `credits` that are no whole number from 1
+ * @throws RangeError for `steps` (which may be Infinity) or `from` that are no whole number from 0, and `credits` that
+ * are none from 1
  * @example
  * training({ name: 'demo', steps: 400, seed: 1 }, (ticks$) => ticks$.pipe(
  *   prompts(rows, { perStep: 4 }),
@@ -48,6 +49,9 @@ export const training = (
   { name, steps, seed, from = 0, credits = 1, stop, config = {}, now = Date.now }: TrainingOptions,
   pipeline: (ticks$: Observable<Tick>) => Observable<RunEvent>,
 ): Observable<RunEvent> => {
+  for (const [what, n] of Object.entries({ steps, from }))
+    if (!(n >= 0 && (Number.isSafeInteger(n) || (what === 'steps' && n === Infinity))))
+      throw new RangeError(`training: ${what} must be a whole number of at least 0, found ${n}`)
   checkCount('training', 'credits', credits)
   return new Observable((out) => {
     const ticks = new Subject<Tick>()
