@@ -105,8 +105,8 @@ test('what cannot be taken in parts is told, and so is a number that is none', (
   )
 })
 
-test('a batch that has no part is a fault, and nothing is learned', async () => {
-  const learner = trainer(policy, { task: supervised(), learningRate: constant(0.01), accumulate: 2 })
+test.each([1, 2])('a batch without a row, in %s parts, is a fault, and nothing is learned', async (accumulate) => {
+  const learner = trainer(policy, { task: supervised(), learningRate: constant(0.01), accumulate })
   await expect(learner.update({ rows: [] })).rejects.toMatchObject({
     _tag: 'BatchEmpty',
     message: expect.stringContaining('step 0'),

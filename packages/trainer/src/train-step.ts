@@ -6,7 +6,9 @@ import {
   type HostTree,
   hostScalar,
   hostTensor,
+  isHostTensor,
   jitPerShape,
+  sizeOf,
 } from '@gfnlm/jit'
 import { type Reducer, weightedSum } from '@gfnlm/losses'
 import { type Policy, type Tensors, inVocabulary } from '@gfnlm/policy'
@@ -114,6 +116,10 @@ const checkOptions = <Batch>({ task, accumulate = 1, clipNorm = Infinity }: Trai
     )
 }
 
+/** Whether an array of a packed batch has no element: no row. */
+const holdsNothing = (tree: HostTree): boolean =>
+  isHostTensor(tree) ? sizeOf(tree.shape) === 0 : Object.values(tree).some((part) => holdsNothing(part as HostTree))
+
 const nothingInBatch = (step: number): Fault<'BatchEmpty'> =>
   fault('BatchEmpty', `step ${step}: there is nothing in the batch to learn from`, 'Leave the batch out.', { step })
 
@@ -212,7 +218,7 @@ export const trainStep = <Batch>(policy: Policy, options: TrainStepOptions<Batch
       numbers: Object.fromEntries(numbers.map(([name, n]) => [name, hostScalar(n)])),
     }
     const packed = accumulate === 1 ? [task.pack(batch)] : (task.packParts?.(batch, accumulate) ?? [])
-    if (packed.length === 0) throw nothingInBatch(state.step)
+    if (packed.length === 0 || packed.some(holdsNothing)) throw nothingInBatch(state.step)
     const parts = packed.map((part) => inVocabulary(policy, part))
     const places: HostTree = spent === undefined ? {} : arraysOf(spent)
     const out = await (parts.length === 1 ? whole(parts[0]!, given, places) : inParts(parts, given, places))

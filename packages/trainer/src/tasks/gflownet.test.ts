@@ -103,17 +103,17 @@ test('a row whose reward failed changes nothing, whatever it holds', async () =>
 })
 
 test.each([
-  ['SubTB', modifiedSubTB(forced)],
-  ['DB', modifiedDB({ ...forced, leaf: 'free' })],
-  ['VarGrad', varGrad(forced)],
-  ['TB', trajectoryBalanceTask(forced)],
-])(
+  ['SubTB', modifiedSubTB, forced],
+  ['DB', modifiedDB, { ...forced, leaf: 'free' }],
+  ['VarGrad', varGrad, forced],
+  ['TB', trajectoryBalanceTask, forced],
+] as const)(
   '%s: rows that share their prompt make the update of rows apart, ragged, in any order, one dropped',
-  async (_, task) => {
-    const policy = smallLlama()
+  async (_, taskOf, mdp) => {
+    const [policy, task] = [smallLlama(), taskOf(mdp)]
     const { branched: _branched, ...plain } = policy
     const judged = await weighted(
-      { ...completions(forced, ROWS), group: Int32Array.of(0, 1, 0, 0, 1, 0) },
+      { ...completions(mdp, ROWS), group: Int32Array.of(0, 1, 0, 0, 1, 0) },
       likelihood(reference(policy)),
       0.7,
     )

@@ -11,6 +11,7 @@ import {
   modifiedSubTrajectoryBalance,
   trajectoryBalance,
 } from '@gfnlm/losses'
+import { compared } from './compared.ts'
 import { type LogZSource, learnedLogZ } from './log-z.ts'
 import type { Task } from './task.ts'
 import { type Trajectory, type TrajectoryObjective, packTrajectories, trajectoryTask } from './trajectory-task.ts'
@@ -43,27 +44,37 @@ const modified = (mdp: TokenMDP): Pick<Modified, 'mdp' | 'inputs' | 'prompts' | 
   pack: packPrefixes,
 })
 
+/** Where log Z is estimated, it is from the completions of a prompt. */
+const ofStates = ({ minLength }: TokenMDP, task: Task<Weighted>): Task<Weighted> =>
+  minLength === 0 ? task : compared(task)
+
 /** Modified sub-trajectory balance (needs a reward for every prefix); below the minimum length log Z is estimated. */
 export const modifiedSubTB = (
   mdp: TokenMDP,
   options: Omit<ModifiedSubTrajectoryBalanceOptions, 'minLength'> = {},
 ): Task<Weighted> =>
-  trajectoryTask({
-    name: 'modified-subtb',
-    ...modified(mdp),
-    loss: modifiedSubTrajectoryBalance({ ...options, minLength: mdp.minLength }),
-  })
+  ofStates(
+    mdp,
+    trajectoryTask({
+      name: 'modified-subtb',
+      ...modified(mdp),
+      loss: modifiedSubTrajectoryBalance({ ...options, minLength: mdp.minLength }),
+    }),
+  )
 
 /** Modified detailed balance (needs a reward for every prefix). */
 export const modifiedDB = (
   mdp: TokenMDP,
   options: Omit<ModifiedDetailedBalanceOptions, 'minLength'> = {},
 ): Task<Weighted> =>
-  trajectoryTask({
-    name: 'modified-db',
-    ...modified(mdp),
-    loss: modifiedDetailedBalance({ ...options, minLength: mdp.minLength }),
-  })
+  ofStates(
+    mdp,
+    trajectoryTask({
+      name: 'modified-db',
+      ...modified(mdp),
+      loss: modifiedDetailedBalance({ ...options, minLength: mdp.minLength }),
+    }),
+  )
 
 export interface TrajectoryBalanceOptions {
   readonly regression?: Regression
@@ -93,20 +104,24 @@ export const trajectoryBalanceTask = (
 
 /** VarGrad: trajectory balance with the log Z of each prompt estimated from its own completions. */
 export const varGrad = (mdp: TokenMDP, options: { readonly regression?: Regression } = {}): Task<Weighted> =>
-  trajectoryTask({
-    name: 'vargrad',
-    mdp,
-    prompts: 'together',
-    inputs: (batch) => batch,
-    loss: logPartitionVariance(options),
-  })
+  compared(
+    trajectoryTask({
+      name: 'vargrad',
+      mdp,
+      prompts: 'together',
+      inputs: (batch) => batch,
+      loss: logPartitionVariance(options),
+    }),
+  )
 
 /** Contrastive trajectory balance: completions of a prompt against each other, without any log Z. */
 export const contrastiveTB = (mdp: TokenMDP, options: { readonly regression?: Regression } = {}): Task<Weighted> =>
-  trajectoryTask({
-    name: 'contrastive-tb',
-    mdp,
-    prompts: 'together',
-    inputs: (batch) => batch,
-    loss: contrastiveTrajectoryBalance(options),
-  })
+  compared(
+    trajectoryTask({
+      name: 'contrastive-tb',
+      mdp,
+      prompts: 'together',
+      inputs: (batch) => batch,
+      loss: contrastiveTrajectoryBalance(options),
+    }),
+  )

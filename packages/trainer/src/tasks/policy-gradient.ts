@@ -20,8 +20,10 @@ import { type PackedInput, type Readers, actionScores, packRows } from '@gfnlm/p
 import type * as tf from '@tensorflow/tfjs-core'
 import { choices, lastChoices } from './choices.ts'
 import { trajectoryTokens } from './count-tokens.ts'
+import { compared } from './compared.ts'
 import { divergences } from './divergence.ts'
 import { nothingToTrain } from './nothing-to-train.ts'
+import { onMDP } from './on-mdp.ts'
 import { rowParts } from './parts.ts'
 import type { Task, TaskInputs } from './task.ts'
 import { temperedRewards } from './tempered-rewards.ts'
@@ -107,7 +109,8 @@ const packed = (
  * has none counts as drawn by the present policy). Rewards are `logReward / rewardTemperature`; weights of tokens
  * (`reweightTokens`) multiply the advantage's term.
  *
- * `pack` throws a Fault for an infinite reward (`RewardNotFinite`) and, where the KL is in the reward, for a batch without
+ * `pack` throws a Fault for an infinite reward (`RewardNotFinite`), for completions that were sampled with another MDP
+ * (`MDPMismatch`) and, where the KL is in the reward, for a batch without
  * log-probabilities of the reference (`ReferenceMissing`).
  *
  * @throws RangeError for a klCoefficient below 0
@@ -117,7 +120,7 @@ export const policyGradientTask = (mdp: TokenMDP, options: PolicyGradientTaskOpt
   const { name, loss, reference = false, entropyBonus, klCoefficient = 0 } = options
   const { entropy = entropyBonus !== undefined } = options
   if (!(klCoefficient >= 0)) throw new RangeError(`${name}: klCoefficient must be at least 0, found ${klCoefficient}`)
-  return {
+  return onMDP<Weighted>(mdp, {
     name,
     parameters: {},
     rateScale: 1,
@@ -140,7 +143,7 @@ export const policyGradientTask = (mdp: TokenMDP, options: PolicyGradientTaskOpt
         correction: batch['correction'] as tf.Tensor2D,
       })
     },
-  }
+  })
 }
 
 type Shared = Pick<PolicyGradientTaskOptions, 'onlyInformative' | 'onlyEnded' | 'klCoefficient'>
@@ -186,7 +189,8 @@ export const reinforceTask = (
   })
 
 /**
- * REINFORCE leave-one-out: the baseline is the mean of a prompt's other completions. At least two a prompt.
+ * REINFORCE leave-one-out: the baseline is the mean of a prompt's other completions. At least two a prompt, or a batch is
+ * a CompletionsAlone fault.
  *
  * @param options.klCoefficient the KL in the reward: TRL's `beta` of RLOO, 0.05 there; default 0, because batches need
  *                              `referenceLogProbs` for it
@@ -194,12 +198,15 @@ export const reinforceTask = (
  * @example rlooTask(mdp, { klCoefficient: 0.05 })
  */
 export const rlooTask = (mdp: TokenMDP, options: ClippedOptions & Shared = {}): Task<Weighted> =>
-  policyGradientTask(mdp, { name: 'rloo', loss: rloo(ofLoss(options)), advantages: leaveOneOut, ...shared(options) })
+  compared(
+    policyGradientTask(mdp, { name: 'rloo', loss: rloo(ofLoss(options)), advantages: leaveOneOut, ...shared(options) }),
+  )
 
 export type GRPOTaskOptions = ClippedOptions & Omit<GroupAdvantageOptions, 'epsilon'> & Shared
 
 /**
- * GRPO: advantages are standardised within a prompt. At least two completions a prompt.
+ * GRPO: advantages are standardised within a prompt. At least two completions a prompt, or a batch is a CompletionsAlone
+ * fault.
  *
  * @param options.epsilon ε of the clip; what stands beside the deviation is `groupAdvantages`' default (TRL's 1e-4)
  * @param options.scale   what rewards are divided by (TRL `scale_rewards`): the deviation of their `group` (default)
@@ -207,10 +214,12 @@ export type GRPOTaskOptions = ClippedOptions & Omit<GroupAdvantageOptions, 'epsi
  */
 export const grpoTask = (mdp: TokenMDP, { scale, deviation, ...options }: GRPOTaskOptions = {}): Task<Weighted> => {
   const given = { ...(scale && { scale }), ...(deviation && { deviation }) }
-  return policyGradientTask(mdp, {
-    name: 'grpo',
-    loss: grpo(ofLoss(options)),
-    advantages: (rewards, group) => groupAdvantages(rewards, group, given),
-    ...shared(options),
-  })
+  return compared(
+    policyGradientTask(mdp, {
+      name: 'grpo',
+      loss: grpo(ofLoss(options)),
+      advantages: (rewards, group) => groupAdvantages(rewards, group, given),
+      ...shared(options),
+    }),
+  )
 }

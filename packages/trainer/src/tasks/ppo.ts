@@ -15,6 +15,7 @@ import { type Rollout, selectRolloutRows } from '../rollout/rollout.ts'
 import { choices } from './choices.ts'
 import { trajectoryTokens } from './count-tokens.ts'
 import { nothingToTrain } from './nothing-to-train.ts'
+import { onMDP } from './on-mdp.ts'
 import { rowParts } from './parts.ts'
 import type { Task, TaskInputs } from './task.ts'
 
@@ -75,7 +76,7 @@ export const ppo = (mdp: TokenMDP, options: PPOOptions): Task<Rollout> => {
   if (!(valueCoefficient >= 0))
     throw new RangeError(`ppo: valueCoefficient must be at least 0, found ${valueCoefficient}`)
   const policyLoss = ppoPolicy(clipped)
-  return {
+  return onMDP(mdp, {
     name: 'ppo',
     parameters: head,
     rateScale,
@@ -110,5 +111,5 @@ export const ppo = (mdp: TokenMDP, options: PPOOptions): Task<Rollout> => {
         [valueCoefficient, told('loss/value_avg', critic)],
       ])
     },
-  }
+  })
 }

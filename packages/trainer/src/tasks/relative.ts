@@ -13,6 +13,7 @@ import {
 } from '@gfnlm/losses'
 import { type PackedInput, actionScores } from '@gfnlm/policy'
 import * as tf from '@tensorflow/tfjs-core'
+import { compared } from './compared.ts'
 import { type LogZSource, learnedLogZ } from './log-z.ts'
 import type { Task, TaskInputs } from './task.ts'
 import { type Trajectory, packTrajectories, trajectoryTask } from './trajectory-task.ts'
@@ -55,26 +56,30 @@ export const relativeTB = (
 
 /** The same with the log Z of each prompt estimated from its own completions. */
 export const relativeVarGrad = (mdp: TokenMDP, options: RelativeTrajectoryBalanceOptions = {}): Task<Weighted> =>
-  trajectoryTask({
-    name: 'relative-vargrad',
-    mdp,
-    prompts: 'together',
-    inputs: (batch, given) => ({ ...batch, referenceLogProb: priorOf(mdp, batch, given) }),
-    loss: relativeLogPartitionVariance(options),
-  })
+  compared(
+    trajectoryTask({
+      name: 'relative-vargrad',
+      mdp,
+      prompts: 'together',
+      inputs: (batch, given) => ({ ...batch, referenceLogProb: priorOf(mdp, batch, given) }),
+      loss: relativeLogPartitionVariance(options),
+    }),
+  )
 
 /** Trajectory balance with asynchrony: the KL-regularised reward r / β, from any policy's completions. */
 export const tba = (
   mdp: TokenMDP,
   options: { readonly beta?: number; readonly regression?: Regression } = {},
 ): Task<Weighted> =>
-  trajectoryTask({
-    name: 'tba',
-    mdp,
-    prompts: 'together',
-    inputs: (batch, given) => ({ ...batch, referenceLogProb: priorOf(mdp, batch, given) }),
-    loss: trajectoryBalanceWithAsynchrony(options),
-  })
+  compared(
+    trajectoryTask({
+      name: 'tba',
+      mdp,
+      prompts: 'together',
+      inputs: (batch, given) => ({ ...batch, referenceLogProb: priorOf(mdp, batch, given) }),
+      loss: trajectoryBalanceWithAsynchrony(options),
+    }),
+  )
 
 /** Trust-PCL: path consistency near the frozen model. */
 export const trustPCLTask = (

@@ -5,6 +5,7 @@ import { type Terms, type TrajectoryInputs, gateRows, statesUpTo } from '@gfnlm/
 import { type PackedInput, type Read, type Readers, actionScores, packRows } from '@gfnlm/policy'
 import type * as tf from '@tensorflow/tfjs-core'
 import { nothingToTrain } from './nothing-to-train.ts'
+import { onMDP } from './on-mdp.ts'
 import { byPrompts, byRows } from './parts.ts'
 import type { Task, TaskInputs } from './task.ts'
 
@@ -43,7 +44,10 @@ export interface TrajectoryObjective<Inputs extends TrajectoryInputs> {
   readonly rateScale?: number
 }
 
-/** An objective as a task: the policy's log-probabilities of a batch, then a loss of the losses package. */
+/**
+ * An objective as a task: the policy's log-probabilities of a batch, then a loss of the losses package. `pack` throws a
+ * MDPMismatch fault for completions that were sampled with another MDP.
+ */
 export const trajectoryTask = <Inputs extends TrajectoryInputs>({
   name,
   mdp,
@@ -54,27 +58,35 @@ export const trajectoryTask = <Inputs extends TrajectoryInputs>({
   pack = packTrajectories,
   parameters = {},
   rateScale = 1,
-}: TrajectoryObjective<Inputs>): Task<Weighted> => ({
-  name,
-  parameters,
-  rateScale,
-  pack,
-  tokens: trajectoryTokens,
-  packParts: (batch, parts) => (prompts === 'together' ? byPrompts : byRows)(batch, parts).map(pack),
-  loss: (given) => {
-    const { policy, constants, trainable, batch } = given
-    // A log Z of its own is nothing to sample better with.
-    if (Object.keys(trainable).length === 0) throw nothingToTrain(policy.name)
-    const rows = batch as TaskInputs['batch'] & PackedInput
-    const { logPF, logPTerm, ...read } = actionScores<Readers>(policy, mdp, constants, trainable, rows, readers(given))
-    const trajectories: Trajectory = {
-      logPF,
-      logPTerm,
-      logReward: batch['logReward'] as tf.Tensor2D,
-      valid: statesUpTo(batch['length'] as tf.Tensor1D, mdp.maxLength + 1),
-      keep: batch['keep'] as tf.Tensor1D,
-      group: batch['group'] as tf.Tensor1D,
-    }
-    return loss(gateRows(inputs(trajectories, given, read), batch['weight'] as tf.Tensor1D))
-  },
-})
+}: TrajectoryObjective<Inputs>): Task<Weighted> =>
+  onMDP(mdp, {
+    name,
+    parameters,
+    rateScale,
+    pack,
+    tokens: trajectoryTokens,
+    packParts: (batch, parts) => (prompts === 'together' ? byPrompts : byRows)(batch, parts).map(pack),
+    loss: (given) => {
+      const { policy, constants, trainable, batch } = given
+      // A log Z of its own is nothing to sample better with.
+      if (Object.keys(trainable).length === 0) throw nothingToTrain(policy.name)
+      const rows = batch as TaskInputs['batch'] & PackedInput
+      const { logPF, logPTerm, ...read } = actionScores<Readers>(
+        policy,
+        mdp,
+        constants,
+        trainable,
+        rows,
+        readers(given),
+      )
+      const trajectories: Trajectory = {
+        logPF,
+        logPTerm,
+        logReward: batch['logReward'] as tf.Tensor2D,
+        valid: statesUpTo(batch['length'] as tf.Tensor1D, mdp.maxLength + 1),
+        keep: batch['keep'] as tf.Tensor1D,
+        group: batch['group'] as tf.Tensor1D,
+      }
+      return loss(gateRows(inputs(trajectories, given, read), batch['weight'] as tf.Tensor1D))
+    },
+  })
