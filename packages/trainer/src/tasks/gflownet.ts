@@ -44,37 +44,27 @@ const modified = (mdp: TokenMDP): Pick<Modified, 'mdp' | 'inputs' | 'prompts' | 
   pack: packPrefixes,
 })
 
-/** Where log Z is estimated, it is from the completions of a prompt. */
-const ofStates = ({ minLength }: TokenMDP, task: Task<Weighted>): Task<Weighted> =>
-  minLength === 0 ? task : compared(task)
-
 /** Modified sub-trajectory balance (needs a reward for every prefix); below the minimum length log Z is estimated. */
 export const modifiedSubTB = (
   mdp: TokenMDP,
   options: Omit<ModifiedSubTrajectoryBalanceOptions, 'minLength'> = {},
 ): Task<Weighted> =>
-  ofStates(
-    mdp,
-    trajectoryTask({
-      name: 'modified-subtb',
-      ...modified(mdp),
-      loss: modifiedSubTrajectoryBalance({ ...options, minLength: mdp.minLength }),
-    }),
-  )
+  trajectoryTask({
+    name: 'modified-subtb',
+    ...modified(mdp),
+    loss: modifiedSubTrajectoryBalance({ ...options, minLength: mdp.minLength }),
+  })
 
 /** Modified detailed balance (needs a reward for every prefix). */
 export const modifiedDB = (
   mdp: TokenMDP,
   options: Omit<ModifiedDetailedBalanceOptions, 'minLength'> = {},
 ): Task<Weighted> =>
-  ofStates(
-    mdp,
-    trajectoryTask({
-      name: 'modified-db',
-      ...modified(mdp),
-      loss: modifiedDetailedBalance({ ...options, minLength: mdp.minLength }),
-    }),
-  )
+  trajectoryTask({
+    name: 'modified-db',
+    ...modified(mdp),
+    loss: modifiedDetailedBalance({ ...options, minLength: mdp.minLength }),
+  })
 
 export interface TrajectoryBalanceOptions {
   readonly regression?: Regression
