@@ -9,6 +9,7 @@ import { writeGguf } from './gguf/write-gguf.ts'
 import { randomPolicy } from './random-policy.ts'
 import { readSafetensors } from './safetensors/read-safetensors.ts'
 import { writeSafetensors } from './safetensors/write-safetensors.ts'
+import { scoreHead } from './heads/score-head.ts'
 import { saveAdapter, savePretrained } from './save-pretrained.ts'
 import { apart, eagerLogits } from './testing/eager.ts'
 import { readGguf } from './testing/read-gguf.ts'
@@ -281,6 +282,23 @@ it.each(['F16', 'BF16'] as const)('a weight that %s has no room for is a fault n
   const gguf = leftOf(await writeGguf(policy, trained, join(directory, 'model.gguf'), { dtype })())
   expect(gguf).toMatchObject(expected)
   expect(gguf.detail['tensor']).toBe('blk.1.ffn_up.weight')
+  expect(await readdir(directory)).toEqual([])
+})
+
+it('a model of drawn weights takes the tokenizer along that it is given', async () => {
+  const { directory } = await saved()
+  await writeFile(join(directory, 'tokenizer.json'), JSON.stringify(SMALL_TOKENIZER))
+  const drawn = rightOf(randomPolicy(SMALL_LLAMA, { seed: 5 }))
+  const copy = await freshDirectory()
+  rightOf(await savePretrained(drawn, drawn.trainable, copy, { tokenizerOf: directory })())
+  expect((await fromPretrained(copy)).tokenizer?.vocabSize).toBeGreaterThan(0)
+})
+
+it('parameters that are none of the model are not left out in silence', async () => {
+  const policy = rightOf(randomPolicy(SMALL_LLAMA, { seed: 5 }))
+  const directory = await freshDirectory()
+  const head = leftOf(await savePretrained(policy, scoreHead(policy.config.hidden, 1), directory)())
+  expect(head).toMatchObject({ _tag: 'AdapterInvalid', detail: { parameter: 'score.weight' } })
   expect(await readdir(directory)).toEqual([])
 })
 

@@ -85,6 +85,11 @@ export interface SaveOptions {
   readonly dtype?: 'F32' | 'F16' | 'BF16'
   /** A score head's parameters: the model is saved as transformers' `…ForSequenceClassification`. */
   readonly score?: HostTensors
+  /**
+   * The directory of the model whose tokenizer, chat templates and ends of generation the saved one has. Default: where
+   * the policy's own files are; one of drawn weights has none.
+   */
+  readonly tokenizerOf?: string
 }
 
 /**
@@ -93,16 +98,25 @@ export interface SaveOptions {
  * what was trained belongs to them.
  *
  * @example await savePretrained(policy, learner.trainable(), 'reward-model', { score: parameters })()
+ * @example await savePretrained(student, learner.trainable(), 'student', { tokenizerOf: 'models/teacher' })()
  */
 export const savePretrained = (
   { name, config, configJson, constants, adapter, modelDirectory, tokenizer }: PretrainedPolicy,
   trainable: HostTensors | null,
   directory: string,
-  { dtype = 'F32', score }: SaveOptions = {},
+  { dtype = 'F32', score, tokenizerOf = modelDirectory }: SaveOptions = {},
 ): TE.TaskEither<PolicyFault, void> => {
   const alone = ARCHITECTURES[config.modelType]?.alone
   const { dtype: _, ...rest } = alone?.config(configJson) ?? configJson
   const kept = score === undefined ? modulesOf(config) : modulesOf({ ...config, tied: true })
+  const modules = modulesOf(config)
+  const stray = Object.keys(trainable ?? {}).find((key) => !modules.some((module) => key.startsWith(`${module.name}.`)))
+  if (stray !== undefined)
+    return TE.left(
+      policyFault('AdapterInvalid', `${name} has no parameter "${stray}"`, 'Save what was trained of this policy', {
+        parameter: stray,
+      }),
+    )
   const missing = kept.find((module) => weightOf(module, constants) === undefined)
   if (missing !== undefined)
     return TE.left(
@@ -129,8 +143,8 @@ export const savePretrained = (
         torch_dtype: TORCH[dtype],
       }),
     ),
-    TE.chain(() => TE.fromTask(async () => (modelDirectory === undefined ? [] : companionsOf(modelDirectory)))),
-    TE.chain(TE.traverseSeqArray((file: string) => copyIfAny(join(modelDirectory!, file), join(directory, file)))),
+    TE.chain(() => TE.fromTask(async () => (tokenizerOf === undefined ? [] : companionsOf(tokenizerOf)))),
+    TE.chain(TE.traverseSeqArray((file: string) => copyIfAny(join(tokenizerOf!, file), join(directory, file)))),
     TE.map(() => undefined),
   )
 }

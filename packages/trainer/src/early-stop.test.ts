@@ -82,3 +82,17 @@ test('other events and metrics pass, and options are checked', async () => {
   expect(passed).toEqual([...others, ...others])
   expect(() => earlyStop({ metric: 'reward', mode: 'max', patience: 0 }, stop)).toThrow('patience must be')
 })
+
+test('a metric that never comes is a warning before the end', async () => {
+  const end: RunEvent = { type: 'run/end', time: 0, step: 2, reason: 'done' }
+  const warnings = async (metric: string): Promise<RunEvent[]> => {
+    const events$ = from([...valued([1, 2]), end]).pipe(earlyStop({ metric, mode: 'max' }, new AbortController()))
+    const events = await lastValueFrom(events$.pipe(toArray()))
+    expect(events.at(-1)).toBe(end)
+    return events.filter(({ type }) => type === 'warning')
+  }
+  expect(await warnings('reward')).toEqual([])
+  expect(await warnings('rewards')).toEqual([
+    { type: 'warning', step: 1, message: 'earlyStop never saw the metric rewards' },
+  ])
+})

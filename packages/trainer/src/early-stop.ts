@@ -24,7 +24,8 @@ interface Series {
 /**
  * Ends a run when a metric has not improved for a while: aborts what `training` takes as its `stop`, with a warning
  * event that says why, so that the step in flight is finished. A value that is not a number is no improvement. What
- * steps say and what evaluations of each name say are series of their own; one that stands still is enough.
+ * steps say and what evaluations of each name say are series of their own; one that stands still is enough. A run that ends
+ * without the metric ever seen says so in a warning.
  *
  * ```
  * reward   1---3---2---2---3---|
@@ -50,6 +51,11 @@ export const earlyStop = (
       const series = new Map<string, Series>()
       return events$.pipe(
         concatMap((event): RunEvent[] => {
+          if (event.type === 'run/end' && series.size === 0 && event.step > 0 && event.reason === 'done')
+            return [
+              { type: 'warning', step: event.step - 1, message: `earlyStop never saw the metric ${metric}` },
+              event,
+            ]
           if (event.type !== 'eval' && event.type !== 'step') return [event]
           const value = event.metrics[metric]
           if (value === undefined || stop.signal.aborted) return [event]

@@ -24,7 +24,9 @@ export type DecoderFunctions = Required<
 /** A shape is known when a function is compiled, so what does not fit is told then, not by a stray gather later. */
 const mustFit = (config: DecoderConfig, width: number, { start, count }: Columns): void => {
   if (width > config.context)
-    throw new RangeError(`${width} columns are more than the model's ${config.context} positions`)
+    throw new RangeError(
+      `${width} columns are more than the model's ${config.context} positions: shorten the longest row (fittedRow)`,
+    )
   if (start < 0 || count < 1 || start + count > width)
     throw new RangeError(`columns ${start} to ${start + count} are not within the ${width} of the batch`)
 }

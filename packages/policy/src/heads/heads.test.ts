@@ -9,7 +9,7 @@ import { apart, eagerLogits, leftPadded, tensorsOf } from '../testing/eager.ts'
 import { slopeErrors } from '../testing/finite-differences.ts'
 import { SMALL_FAMILIES, SMALL_GPT2, SMALL_LLAMA, rightOf } from '../testing/small-models.ts'
 import { hiddenStates } from './hidden-states.ts'
-import { type SequenceInput, scoreHead, sequenceScores } from './score-head.ts'
+import { type SequenceInput, scoreHead, sequenceScores, tokenScores } from './score-head.ts'
 import { tokenValues, valueHead } from './value-head.ts'
 
 beforeAll(() => tf.setBackend('cpu'))
@@ -150,4 +150,15 @@ it('a new head answers with numbers of variance about 1 to states of unit compon
   expect(variance).toBeGreaterThan(0.9)
   expect(variance).toBeLessThan(1.1)
   expect(() => scoreHead(8, 0)).toThrowError(RangeError)
+})
+
+it('a head of another kind, or for states of another width, is told by its name', () => {
+  const states = tf.zeros<tf.Rank.R3>([1, 2, 12])
+  expect(() => tokenValues(tensorsOf(scoreHead(12, 1)), states)).toThrow(
+    'the head has no v_head.summary.weight, only score.weight',
+  )
+  expect(() => tokenScores({}, states)).toThrow('the head has no score.weight, only nothing')
+  expect(() => tokenValues(tensorsOf(valueHead(8)), states)).toThrow(
+    "v_head.summary.weight is for states of 8 numbers, the model's have 12",
+  )
 })

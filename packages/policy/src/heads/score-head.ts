@@ -3,6 +3,7 @@ import * as tf from '@tensorflow/tfjs-core'
 import type { Tensors, TokenInput } from '../policy.ts'
 import { flushRight } from './flush-right.ts'
 import { type Headed, hiddenStates } from './hidden-states.ts'
+import { headWeight } from './head-weight.ts'
 import { initialHead } from './initial-head.ts'
 
 /** Its name in transformers' `…ForSequenceClassification`: [labels, hidden]. */
@@ -34,6 +35,7 @@ export interface SequenceInput extends TokenInput {
  * score; a row without a token has none that means anything.
  *
  * @returns [rows, labels]
+ * @throws RangeError for parameters of another head, or for states of another width
  */
 export const sequenceScores = (
   policy: Headed,
@@ -46,7 +48,7 @@ export const sequenceScores = (
   const [rows, width] = tokens.shape
   const last = hiddenStates(policy, constants, trainable, input, { start: width - 1, count: 1 })
   const flat = tf.reshape(last, [rows, last.shape[2]]) as tf.Tensor2D
-  return tf.matMul(flat, parameters[SCORE_WEIGHT] as tf.Tensor2D, false, true)
+  return tf.matMul(flat, headWeight(parameters, SCORE_WEIGHT, last.shape[2]), false, true)
 }
 
 /**
@@ -59,7 +61,7 @@ export const sequenceScores = (
  */
 export const tokenScores = (parameters: Tensors, hidden: tf.Tensor3D): tf.Tensor3D => {
   const [rows, count, width] = hidden.shape
-  const weight = parameters[SCORE_WEIGHT] as tf.Tensor2D
+  const weight = headWeight(parameters, SCORE_WEIGHT, width)
   const flat = tf.reshape(hidden, [rows * count, width]) as tf.Tensor2D
   return tf.reshape(tf.matMul(flat, weight, false, true), [rows, count, weight.shape[0]])
 }

@@ -1,6 +1,7 @@
 import { type HostTensors, hostZeros } from '@gfnlm/jit'
 import * as tf from '@tensorflow/tfjs-core'
 import type { Tensors } from '../policy.ts'
+import { headWeight } from './head-weight.ts'
 import { initialHead } from './initial-head.ts'
 
 /** TRL's names: [1, hidden] and [1]. */
@@ -23,11 +24,13 @@ export const valueHead = (hidden: number, { seed = 0 }: { readonly seed?: number
  *
  * @param hidden [rows, count, hidden] from `hiddenStates`
  * @returns [rows, count]
+ * @throws RangeError for parameters of another head, or for states of another width
  * @example tokenValues(parameters, hiddenStates(policy, constants, trainable, input, columns))
  */
 export const tokenValues = (parameters: Tensors, hidden: tf.Tensor3D): tf.Tensor2D => {
   const [rows, count, width] = hidden.shape
   const flat = tf.reshape(hidden, [rows * count, width]) as tf.Tensor2D
-  const values = tf.add(tf.matMul(flat, parameters[VALUE_WEIGHT] as tf.Tensor2D, false, true), parameters[VALUE_BIAS]!)
+  const weight = headWeight(parameters, VALUE_WEIGHT, width)
+  const values = tf.add(tf.matMul(flat, weight, false, true), parameters[VALUE_BIAS]!)
   return tf.reshape(values, [rows, count])
 }

@@ -59,9 +59,9 @@ export const ppoRollouts = (
   if (!(cell.current >= 0)) throw new RangeError(`ppoRollouts: klCoefficient must be at least 0, found ${cell.current}`)
   const ofReference = logProbsOf(mdp, near, device)
   const score = jitPerShape(
-    (given: { trainable: Tensors; head: Tensors; packed: PackedInput }, constants) => {
+    (given: { trainable: Tensors; head?: Tensors; packed: PackedInput }, constants) => {
       const { logPF, ofHidden } = actionScores(policy, mdp, constants, given.trainable, given.packed, {
-        ofHidden: (hidden: tf.Tensor3D) => tokenValues(given.head, hidden),
+        ofHidden: (hidden: tf.Tensor3D) => tokenValues(given.head ?? {}, hidden),
       })
       return { logPF, value: ofHidden }
     },
