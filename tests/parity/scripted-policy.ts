@@ -8,15 +8,18 @@ import * as tf from '@tensorflow/tfjs-core'
  */
 export const scriptedPolicy = (logits: readonly (readonly number[])[][], promptLength: number): Policy => {
   const [rows, positions, vocabSize] = [logits.length, logits[0].length, logits[0][0].length]
+  // Whatever the padding on the left, the first column read is the last of the prompt.
+  const logitsOf: Policy['logits'] = ({ logits: given }, _trainable, _input, { count }) =>
+    tf.slice(given as tf.Tensor3D, [0, promptLength - 1, 0], [rows, count, vocabSize])
   return {
     name: 'logits of a vector file',
     vocabSize,
     contextLength: positions,
     constants: { logits: hostTensor(Float32Array.from(logits.flat(2)), [rows, positions, vocabSize]) },
     trainable: {},
-    // Whatever the padding on the left, the first column read is the last of the prompt.
-    logits: ({ logits: given }, _trainable, _input, { count }) =>
-      tf.slice(given as tf.Tensor3D, [0, promptLength - 1, 0], [rows, count, vocabSize]),
+    logits: logitsOf,
+    hidden: logitsOf,
+    unembed: (_constants, _trainable, hidden) => hidden,
     branched: ({ logits: given }, _trainable, { branches, after }, { start, count }) => {
       const [, branchCount, length] = branches.shape
       // The first branch leaves where the prompt ends; what is before that in a row is padding.

@@ -7,7 +7,7 @@ export {
   exceptTokens,
   legalTokens,
   onlyTokens,
-  shiftTable,
+  stateShift,
   tokenMDP,
 } from './token-mdp.ts'
 export {

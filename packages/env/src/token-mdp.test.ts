@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { enumerateCompletions, exceptTokens, legalTokens, onlyTokens, shiftTable, tokenMDP } from './token-mdp.ts'
+import { enumerateCompletions, exceptTokens, legalTokens, onlyTokens, stateShift, tokenMDP } from './token-mdp.ts'
 
 const mdp = tokenMDP({ terminator: 0, maxLength: 3 })
 
@@ -31,7 +31,7 @@ test.each([undefined!, -1, 4])('an id of %s masks nothing, so it is refused', (i
 test.each([3, 5])('a shift of %i numbers is none for 4 tokens', (size) => {
   const shifted = { ...mdp, logitShift: new Float32Array(size) }
   expect(() => legalTokens(shifted, 4)).toThrow(`has ${size} numbers, and the vocabulary 4 tokens`)
-  expect(() => shiftTable(shifted, 4, 2)).toThrow(RangeError)
+  expect(() => stateShift(shifted, 4, 0)).toThrow(RangeError)
 })
 
 test('a completion is any string of non-terminators: two legal tokens up to length 3 make 1 + 2 + 4 + 8', () => {
@@ -66,17 +66,16 @@ test('enumeration stops at its limit, not past it', () => {
   expect(() => enumerateCompletions(tokenMDP({ terminator: 0, maxLength: 30 }), 50_257)).toThrow(/more than 100000/)
 })
 
-test('the shift table masks the terminator below the minimum length, and is one row when all states are alike', () => {
-  expect(shiftTable(mdp, 3, 4)).toBeUndefined()
-  expect(shiftTable({ ...mdp, logitShift: exceptTokens(3, [2], -9) }, 3, 4)).toEqual({
-    rows: 1,
-    data: Float32Array.of(0, 0, -9),
-  })
-  expect(shiftTable({ ...mdp, minLength: 1, logitShift: exceptTokens(3, [2], -9) }, 3, 2)).toEqual({
-    rows: 2,
-    data: Float32Array.of(-Infinity, 0, -9, 0, 0, -9),
-  })
-  expect(shiftTable({ ...mdp, minLength: 1 }, 3, 2)?.data).toEqual(Float32Array.of(-Infinity, 0, 0, 0, 0, 0))
+test('the shift of a state masks the terminator below the minimum length', () => {
+  const late = { ...mdp, minLength: 1 }
+  const penalised = exceptTokens(3, [2], -9)
+  expect(stateShift(mdp, 3, 0)).toBeUndefined()
+  expect([0, 1].map((t) => stateShift(late, 3, t))).toEqual([Float32Array.of(-Infinity, 0, 0), undefined])
+  expect([0, 1].map((t) => stateShift({ ...late, logitShift: penalised }, 3, t))).toEqual([
+    Float32Array.of(-Infinity, 0, -9),
+    Float32Array.of(0, 0, -9),
+  ])
+  expect(penalised, 'the mask itself').toEqual(Float32Array.of(0, 0, -9))
 })
 
 test('ids that end a completion beside the terminator are in no completion, and masked in every state', () => {
@@ -84,8 +83,6 @@ test('ids that end a completion beside the terminator are in no completion, and 
   expect(several.ends).toEqual([2])
   expect(legalTokens(several, 4)).toEqual([1, 3])
   expect(enumerateCompletions({ ...several, maxLength: 1 }, 4).map((tokens) => tokens.join(''))).toEqual(['', '1', '3'])
-  expect(shiftTable(several, 4, 4)).toEqual({ rows: 1, data: Float32Array.of(0, 0, -Infinity, 0) })
-  expect(shiftTable({ ...several, minLength: 1 }, 4, 2)?.data).toEqual(
-    Float32Array.of(-Infinity, 0, -Infinity, 0, 0, 0, -Infinity, 0),
-  )
+  expect(stateShift(several, 4, 0)).toEqual(Float32Array.of(0, 0, -Infinity, 0))
+  expect(stateShift({ ...several, minLength: 1 }, 4, 0)).toEqual(Float32Array.of(-Infinity, 0, -Infinity, 0))
 })

@@ -94,29 +94,23 @@ const sizedShift = ({ logitShift }: Pick<TokenMDP, 'logitShift'>, vocab: number)
 }
 
 /**
- * What the MDP adds to the logits of its states, as a table: [1, vocab] when it is the same for every state, else
- * [states, vocab] with the terminator masked while t < minLength; undefined when nothing is masked. Other `ends` are
- * masked in every state: what they had is the terminator's already.
+ * [vocab] that the MDP adds to the logits of state t: the terminator is masked while t < minLength, other `ends` always,
+ * because what they had is the terminator's already. Undefined where nothing is masked.
  *
- * @param states states from t = 0 on
  * @throws RangeError for a `logitShift` that has not a number for each token
  */
-export const shiftTable = (
+export const stateShift = (
   mdp: Pick<TokenMDP, 'logitShift' | 'ends' | 'minLength' | 'terminator'>,
   vocab: number,
-  states: number,
-): { readonly rows: number; readonly data: Float32Array } | undefined => {
+  t: number,
+): Float32Array | undefined => {
   const { ends = [], minLength, terminator } = mdp
   const logitShift = sizedShift(mdp, vocab)
-  const rows = Math.min(minLength, states) > 0 ? states : 1
-  if (logitShift === undefined && ends.length === 0 && rows === 1) return undefined
-  const data = new Float32Array(rows * vocab)
-  for (let t = 0; t < rows; t++) {
-    if (logitShift !== undefined) data.set(logitShift, t * vocab)
-    for (const end of ends) data[t * vocab + end] = -Infinity
-    if (t < minLength) data[t * vocab + terminator] = -Infinity
-  }
-  return { rows, data }
+  const illegal = t < minLength ? [...ends, terminator] : ends
+  if (logitShift === undefined && illegal.length === 0) return undefined
+  const shift = logitShift?.slice() ?? new Float32Array(vocab)
+  for (const id of illegal) shift[id] = -Infinity
+  return shift
 }
 
 /**

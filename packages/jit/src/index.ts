@@ -34,6 +34,7 @@ export { scatterAdd } from './ops/scatter-add.ts'
 export { softmaxMatMul } from './ops/softmax-mat-mul.ts'
 export { frozenHeadLogProbs } from './ops/frozen-head-log-probs.ts'
 export { type ReadTokens, headLogProbs } from './ops/head-log-probs.ts'
-export { type ScoredTokens, type TokenReading } from './ops/scored-block.ts'
+export { rowProducts } from './ops/row-products.ts'
+export { type Head, type Readings, type ScoredTokens, type TokenReading } from './ops/scored-block.ts'
 export { tokenLogProbs } from './ops/token-log-probs.ts'
 export { registerGradients }

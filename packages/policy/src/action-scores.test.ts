@@ -3,7 +3,7 @@ import { type Device, type HostTensors, hostTensor, jit } from '@gfnlm/jit'
 import * as tf from '@tensorflow/tfjs-core'
 import '@tensorflow/tfjs-backend-cpu'
 import { describe, expect, test } from 'vitest'
-import { type PackedInput, actionScores } from './action-scores.ts'
+import { type PackedInput, type Readers, actionScores } from './action-scores.ts'
 import { lora } from './adapter/lora.ts'
 import { packRows } from './pack-rows.ts'
 import type { Tensors } from './policy.ts'
@@ -33,6 +33,14 @@ const forced = tokenMDP({ terminator: STOP, maxLength: 4 })
 const free: TokenMDP = { ...forced, leaf: 'free' }
 const masked = tokenMDP({ terminator: STOP, maxLength: 4, minLength: 2, logitShift: exceptTokens(11, [UNUSED]) })
 const manyEnds: TokenMDP = { ...masked, ends: [9, UNUSED], minLength: 1 }
+
+const mdps: readonly (readonly [string, TokenMDP])[] = [
+  ['a forced leaf', forced],
+  ['a free leaf', free],
+  ['a minimum length and illegal tokens', masked],
+  ['several ids that end a completion', manyEnds],
+  ['one action', tokenMDP({ terminator: STOP, maxLength: 1 })],
+]
 
 /** One of the arrays a compiled function gives, by name. */
 type Found = Readonly<Record<string, Float32Array>>
@@ -66,6 +74,8 @@ interface Given {
   readonly device?: Device
   readonly completions?: readonly (readonly number[])[]
   readonly group?: readonly number[]
+  /** Default: something of the logits, which are therefore kept. */
+  readonly read?: Readers
 }
 
 type Scored = Parameters<typeof actionScores>[0]
@@ -78,7 +88,7 @@ const scoring = (
   policy: Scored,
   names: readonly string[],
   mdp: TokenMDP,
-  { constants, device = 'tfjs:cpu', completions = COMPLETIONS, group = GROUP }: Given,
+  { constants, device = 'tfjs:cpu', completions = COMPLETIONS, group = GROUP, read = { ofLogits: evenness } }: Given,
 ) => {
   const shape = [3, group.length, mdp.maxLength + 1]
   const key = fold(keyOf(2), 'coefficients')
@@ -87,8 +97,8 @@ const scoring = (
     ({ trainable, packed }: { trainable: Tensors; packed: PackedInput }, frozen) => {
       const finite = (x: tf.Tensor): tf.Tensor => tf.where(tf.greater(x, -1e30), x, tf.zerosLike(x))
       const both = (own: Tensors): tf.Tensor => {
-        const { logPF, logPTerm, ofLogits } = actionScores(policy, mdp, frozen, own, packed, { ofLogits: evenness })
-        return tf.stack([finite(logPF), finite(logPTerm), ofLogits])
+        const { logPF, logPTerm, ofLogits } = actionScores<Readers>(policy, mdp, frozen, own, packed, read)
+        return tf.stack([finite(logPF), finite(logPTerm), ofLogits ?? tf.zerosLike(logPF)])
       }
       const loss = (...leaves: tf.Tensor[]): tf.Scalar => {
         const own = Object.fromEntries(names.map((name, i) => [name, leaves[i]!]))
@@ -137,17 +147,21 @@ describe.each(models)('a small %s', (_, config) => {
   const constants = policy.constants
   const adapter = drawn(policy.trainable, 0.2)
 
-  test.each<[string, TokenMDP]>([
-    ['a forced leaf', forced],
-    ['a free leaf', free],
-    ['a minimum length and illegal tokens', masked],
-    ['several ids that end a completion', manyEnds],
-    ['one action', tokenMDP({ terminator: STOP, maxLength: 1 })],
-  ])('rows that share a prompt have the scores and gradients of rows apart: %s', async (_, mdp) => {
+  test.each(mdps)('rows that share a prompt have the scores and gradients of rows apart: %s', async (_, mdp) => {
     const wanted = await scored(unbranched, adapter, mdp, { constants })
     expect(apart(await scored(policy, adapter, mdp, { constants }), wanted)).toBeLessThan(1e-5)
     expect(apart(await scored(policy, adapter, mdp, { constants, device: 'cpu' }), wanted)).toBeLessThan(1e-5)
   })
+
+  test.each(mdps)(
+    'where nobody reads logits they are not kept, and scores and gradients are the same: %s',
+    async (_, mdp) => {
+      const { logProbs: _logProbs, ...keeping } = policy
+      const wanted = await scored(keeping, adapter, mdp, { constants, read: {} })
+      for (const device of ['tfjs:cpu', 'cpu'] as const)
+        expect(apart(await scored(policy, adapter, mdp, { constants, device, read: {} }), wanted)).toBeLessThan(1e-5)
+    },
+  )
 
   test('so do all weights, embeddings and head included', async () => {
     const wanted = await scored(unbranched, constants, forced, { constants })
@@ -155,11 +169,13 @@ describe.each(models)('a small %s', (_, config) => {
     expect(apart(await scored(policy, constants, forced, { constants, device: 'cpu' }), wanted)).toBeLessThan(1e-5)
   })
 
-  test.each([
-    ['one id that ends a completion', forced],
-    ['several', manyEnds],
-  ])('the gradient is that of finite differences: %s', async (_, mdp) => {
-    const { at, close } = scoring(policy, Object.keys(adapter), mdp, { constants, device: 'cpu' })
+  test.each<[string, TokenMDP, Readers]>([
+    ['one id that ends a completion', forced, {}],
+    ['several', manyEnds, {}],
+    ['one, logits read', forced, { ofLogits: evenness }],
+    ['several, logits read', manyEnds, { ofLogits: evenness }],
+  ])('the gradient is that of finite differences: %s', async (_, mdp, read) => {
+    const { at, close } = scoring(policy, Object.keys(adapter), mdp, { constants, device: 'cpu', read })
     const { scores: _scores, value: _value, ...gradients } = await at(adapter)
     for (const [name, gradient] of Object.entries(gradients)) {
       // Along the gradient itself, where the slope is its norm.

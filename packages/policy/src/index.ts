@@ -1,9 +1,11 @@
 export type {
   BranchInput,
-  BranchLogits,
+  BranchStates,
   Cache,
   CachedDecoding,
   Columns,
+  HeadRules,
+  LogProbOptions,
   Policy,
   Tensors,
   TokenInput,
@@ -48,6 +50,7 @@ export type { GgufDtype } from './gguf/container.ts'
 export { type GgufOptions, type WrittenGguf, writeGguf } from './gguf/write-gguf.ts'
 export { writeBeside, writeJson } from './write-beside.ts'
 export type { PolicyFault, PolicyFaultTag } from './policy-fault.ts'
+export { shifted } from './shifted.ts'
 export { type ActionScores, type PackedInput, type Read, type Readers, actionScores } from './action-scores.ts'
 export { type Grouped, type PackedRows, packRows } from './pack-rows.ts'
 export { inVocabulary } from './in-vocabulary.ts'
@@ -55,6 +58,7 @@ export { bucketed, bucketedCount } from './bucketed.ts'
 export { type PolicyState, type Switchable, frozen, reference, switchable } from './policy-state.ts'
 export {
   type LabelledLogProbs,
+  type NextTokenReadings,
   type ResponseLogProbOptions,
   labelledLogProbs,
   nextTokenLogProbs,

@@ -1,4 +1,4 @@
-import type { HostTensors, TokenReading } from '@gfnlm/jit'
+import type { Head, HostTensors, Readings } from '@gfnlm/jit'
 import type { Tensor, Tensor1D, Tensor2D, Tensor3D, Tensor4D } from '@tensorflow/tfjs-core'
 import type { Tokenizer } from './tokenizer.ts'
 
@@ -26,6 +26,9 @@ export interface Columns {
 /** Keys and values of every layer, `k.<layer>` and `v.<layer>`: [rows, kvHeads, columns, headDim]. */
 export type Cache = Tensors
 
+/** What is made of a head before its softmax, row by row: masks, a penalty. */
+export type HeadRules = (head: Head) => Head
+
 /**
  * A language model as pure functions over its parameters. Every function is made to be compiled (`jit`): tensors
  * go in and out, nothing is kept. `constants` are frozen; `trainable` is the newest adapter (or all weights, when
@@ -51,33 +54,43 @@ export interface Policy {
   /** [rows, count, vocab] logits of hidden states, for whoever reads the same ones by another head, too. */
   readonly unembed?: (constants: Tensors, trainable: Tensors | null, hidden: Tensor3D) => Tensor3D
   /**
-   * Log-probability of one token after each of the hidden states, and what else is to be read of its logits: as of
-   * `unembed`, of which few rows are in memory at one time where the head does not train, the reference's included.
-   * Absent: all logits are.
+   * Log-probabilities of tokens [rows, count, k] after each of the hidden states, and what else is to be read of the
+   * logits: as of `unembed`, of which few rows are in memory at one time where the head does not train, the reference's
+   * included. Absent: all logits are.
    */
   readonly logProbs?: <Name extends string = never>(
     constants: Tensors,
     trainable: Tensors | null,
     hidden: Tensor3D,
-    tokens: Tensor2D,
-    readings?: Readonly<Record<Name, TokenReading>>,
+    tokens: Tensor3D,
+    options?: LogProbOptions<Name>,
   ) => TokenReadings<Name>
   /** Cached decoding; absent: the sampler runs `logits` on the whole row for every token. */
   readonly cached?: CachedDecoding
-  /** Several continuations of one prefix in one pass: the prefix runs once, whatever grows out of it. */
+  /**
+   * `hidden` of several continuations of one prefix in one pass: the prefix runs once, whatever grows out of it. Who has
+   * it has `hidden` and `unembed`.
+   */
   readonly branched?: (
     constants: Tensors,
     trainable: Tensors | null,
     input: BranchInput,
     columns: Columns,
-  ) => BranchLogits
+  ) => BranchStates
 }
 
-/** Of one token after each of the columns: [rows, columns] each. */
+export interface LogProbOptions<Name extends string = never> {
+  /** Numbers wanted of each state's logits, by name. */
+  readonly readings?: Readings<Name> | undefined
+  /** What the logits are made of the head's. Default: they are the head's. */
+  readonly rules?: HeadRules | undefined
+}
+
+/** Of tokens after each of the columns. */
 export interface TokenReadings<Name extends string = never> {
-  /** nats */
-  readonly logProb: Tensor2D
-  /** Through these no gradient flows. */
+  /** [rows, columns, k] nats */
+  readonly logProb: Tensor3D
+  /** [rows, columns] each; through these no gradient flows. */
   readonly read: Readonly<Record<Name, Tensor2D>>
 }
 
@@ -91,10 +104,10 @@ export interface BranchInput {
   readonly after: readonly number[]
 }
 
-export interface BranchLogits {
-  /** [rows, columns.count, vocab] after the asked columns of the trunk */
+export interface BranchStates {
+  /** [rows, columns.count, hidden] of the asked columns of the trunk */
   readonly trunk: Tensor3D
-  /** [rows, branches, length, vocab] after every token of every branch */
+  /** [rows, branches, length, hidden] of every token of every branch */
   readonly branches: Tensor4D
 }
 

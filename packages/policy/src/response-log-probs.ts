@@ -1,6 +1,6 @@
-import type { TokenReading } from '@gfnlm/jit'
+import type { Readings } from '@gfnlm/jit'
 import * as tf from '@tensorflow/tfjs-core'
-import { logProbsOf, readTokens } from './decoder/read-tokens.ts'
+import { givenLogits, inRows, logProbsOf, trainedHeadLogProbs } from './decoder/read-tokens.ts'
 import type { Columns, Policy, Tensors, TokenInput, TokenReadings } from './policy.ts'
 
 export interface ResponseLogProbOptions {
@@ -59,6 +59,14 @@ export const labelledLogProbs = (logits: tf.Tensor3D, labels: tf.Tensor2D, ignor
   return { logProb: tf.where(scored, found, tf.zerosLike(found)), mask: tf.cast(scored, 'float32') }
 }
 
+/** Of one token after each of the columns: [rows, columns] each. */
+export interface NextTokenReadings<Name extends string = never> {
+  /** nats */
+  readonly logProb: tf.Tensor2D
+  /** Through these no gradient flows. */
+  readonly read: Readonly<Record<Name, tf.Tensor2D>>
+}
+
 /**
  * Log-probabilities of given tokens after columns of a text, and what else is to be read of their logits, inside a
  * compiled function. What trains an adapter never has all logits in memory (`Policy.logProbs`).
@@ -73,8 +81,18 @@ export const nextTokenLogProbs = <Name extends string = never>(
   trainable: Tensors | null,
   input: TokenInput,
   { next, ...columns }: Columns & { readonly next: tf.Tensor2D },
-  readings?: Readonly<Record<Name, TokenReading>>,
-): TokenReadings<Name> =>
-  policy.hidden === undefined || policy.logProbs === undefined
-    ? readTokens(policy.logits(constants, trainable, input, columns), next, readings)
-    : policy.logProbs(constants, trainable, policy.hidden(constants, trainable, input, columns), next, readings)
+  readings?: Readings<Name>,
+): NextTokenReadings<Name> => {
+  const [rows, count] = next.shape
+  const found = (): TokenReadings<Name> => {
+    if (policy.hidden === undefined || policy.logProbs === undefined) {
+      const logits = policy.logits(constants, trainable, input, columns)
+      const flat = tf.reshape<tf.Rank.R2>(logits, [rows * count, logits.shape[2]])
+      return inRows(trainedHeadLogProbs(flat, tf.reshape(next, [rows * count, 1]), givenLogits, readings), rows)
+    }
+    const hidden = policy.hidden(constants, trainable, input, columns)
+    return policy.logProbs(constants, trainable, hidden, tf.expandDims(next, 2), { readings })
+  }
+  const { logProb, read } = found()
+  return { logProb: tf.reshape(logProb, [rows, count]), read }
+}

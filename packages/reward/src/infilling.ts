@@ -1,6 +1,6 @@
 import { type Fault, type Prompt, type Trajectories, fault, isFault } from '@gfnlm/env'
-import { type Device, jitPerShape, tokenLogProbs } from '@gfnlm/jit'
-import { type Policy, type PolicyState, type Tensors, inVocabulary } from '@gfnlm/policy'
+import { type Device, jitPerShape } from '@gfnlm/jit'
+import { type HeadRules, type Policy, type PolicyState, type Tensors, inVocabulary, shifted } from '@gfnlm/policy'
 import * as tf from '@tensorflow/tfjs-core'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { type Frame, infillingRows } from './infilling-rows.ts'
@@ -27,7 +27,11 @@ export interface InfillingOptions {
   readonly device?: Device
 }
 
-type Branched = NonNullable<Policy['branched']>
+/** A policy whose text can branch. */
+type Branching = Policy & Required<Pick<Policy, 'hidden' | 'logProbs' | 'branched'>>
+
+const canBranch = (policy: Policy): policy is Branching =>
+  policy.hidden !== undefined && policy.logProbs !== undefined && policy.branched !== undefined
 
 interface Feed {
   readonly trainable?: Tensors
@@ -39,11 +43,7 @@ interface Feed {
 }
 
 /** Log-probabilities of the targets of laid-out rows: one pass, the head at the columns that are read only. */
-const scorer = (policy: Policy, branched: Branched, logitShift: Float32Array | undefined, device: Device) => {
-  const { vocabSize } = policy
-  const flat = (logits: tf.Tensor): tf.Tensor2D =>
-    tf.reshape(logits, [logits.size / vocabSize, vocabSize]) as tf.Tensor2D
-  const ids = (targets: tf.Tensor, k: number): tf.Tensor2D => tf.reshape(targets, [targets.size / k, k]) as tf.Tensor2D
+const scorer = (policy: Branching, logitShift: Float32Array | undefined, device: Device) => {
   return jitPerShape(
     ({ trainable = null as never, tokens, pad, branches, next, rest }: Feed, constants) => {
       const [rows, columns] = tokens.shape as [number, number]
@@ -53,23 +53,23 @@ const scorer = (policy: Policy, branched: Branched, logitShift: Float32Array | u
       const read = { start: before - 1, count: width }
       const stops = branches?.shape[1] ?? 0
       const after = Array.from({ length: stops }, (_, stop) => before + width - stops + stop)
-      const logits =
+      const logProbs = (states: tf.Tensor3D, targets: tf.Tensor, rules?: HeadRules): tf.Tensor =>
+        policy.logProbs(constants, trainable, states, targets as tf.Tensor3D, { rules }).logProb
+      const states =
         branches === undefined
-          ? { trunk: policy.logits(constants, trainable, trunk, read) }
-          : branched(constants, trainable, { trunk, branches: branches as tf.Tensor3D, after }, read)
-      const [completion, first] = tf.split(tokenLogProbs(flat(logits.trunk), ids(next, 2)), 2, 1)
+          ? { trunk: policy.hidden(constants, trainable, trunk, read) }
+          : policy.branched(constants, trainable, { trunk, branches: branches as tf.Tensor3D, after }, read)
+      const [completion, first] = tf.split(logProbs(states.trunk, next), 2, 2)
       // A penalty on tokens is for the completion's alone.
       const penalised =
         logitShift === undefined
-          ? completion
-          : tokenLogProbs(
-              flat(tf.add(logits.trunk, tf.tensor1d(logitShift))),
-              tf.reshape(tf.slice(next, [0, 0, 0], [rows, width, 1]), [rows * width, 1]) as tf.Tensor2D,
-            )
-      const scores = { completion: penalised as tf.Tensor, first: first as tf.Tensor }
-      return 'branches' in logits && rest !== undefined
-        ? { ...scores, rest: tokenLogProbs(flat(logits.branches), ids(rest, 1)) as tf.Tensor }
-        : scores
+          ? completion!
+          : logProbs(states.trunk, tf.slice(next, [0, 0, 0], [rows, width, 1]), shifted(tf.tensor1d(logitShift)))
+      const scores = { completion: penalised, first: first! }
+      if (!('branches' in states) || rest === undefined) return scores
+      const [, , length, hidden] = states.branches.shape
+      const branched: tf.Tensor3D = tf.reshape(states.branches, [rows * stops, length, hidden])
+      return { ...scores, rest: logProbs(branched, tf.reshape(rest, [rows * stops, length, 1])) }
     },
     { device, constants: policy.constants, limit: 64 },
   )
@@ -111,13 +111,13 @@ export const infillingLikelihood = (
   { policy, trainable }: PolicyState,
   { surroundings, terminatorInText = true, logitShift, device = 'cpu' }: InfillingOptions,
 ): Reward => {
-  const run = policy.branched === undefined ? undefined : scorer(policy, policy.branched, logitShift, device)
+  const run = canBranch(policy) ? scorer(policy, logitShift, device) : undefined
   const score = async (batch: Trajectories): Promise<Float32Array> => {
     if (run === undefined)
       throw fault(
         'BranchesUnsupported',
         `the policy ${policy.name} cannot score several endings of one prefix`,
-        'Give it a `branched`, or use a reward of whole completions.',
+        'Give it `hidden`, `logProbs` and `branched`, or use a reward of whole completions.',
       )
     const frames = batch.prompts.map((prompt): Frame => {
       const { before, after } = surroundings(prompt)

@@ -1,4 +1,4 @@
-import { keyOf, logSumExp, normal, shiftTable, tokenMDP, uniform } from '@gfnlm/env'
+import { keyOf, logSumExp, normal, stateShift, tokenMDP, uniform } from '@gfnlm/env'
 import { expect, test } from 'vitest'
 import { behaviour, drawAction, learnedLogProb } from './behaviour.ts'
 import { draw } from './draw.ts'
@@ -78,12 +78,12 @@ test('the minimum length masks the terminator in the learned policy too', () => 
   expect(learnedLogProb(logits, mdp, 1, 1)).toBeCloseTo(Math.log(0.25), 12)
 })
 
-test('before the leaf the learned policy is the log-softmax of logits plus the shift table that the losses use', () => {
+test('before the leaf the learned policy is the log-softmax of logits plus the shift that the losses use', () => {
   const logits = Float64Array.from({ length: 20 }, (_, i) => 3 * normal(keyOf(6), i))
   const mdp = tokenMDP({ terminator: 7, minLength: 2, maxLength: 5, logitShift: penalised(20) })
-  const { data } = shiftTable(mdp, 20, 5)!
   for (let t = 0; t < 5; t++) {
-    const shifted = logits.map((logit, token) => logit + data[20 * t + token])
+    const shift = stateShift(mdp, 20, t)!
+    const shifted = logits.map((logit, token) => logit + shift[token])
     const expected = [...shifted].map((logit) => logit - logSumExp(shifted))
     expect(expected.map((_, token) => learnedLogProb(logits, mdp, t, token))).toEqual(near(expected))
   }

@@ -2,7 +2,16 @@ import * as tf from '@tensorflow/tfjs-core'
 import '@tensorflow/tfjs-backend-cpu'
 import '@tensorflow/tfjs-backend-wasm'
 import { describe, expect, test } from 'vitest'
-import { type Device, frozenHeadLogProbs, headLogProbs, hostTensor, jit, tokenLogProbs } from '../index.ts'
+import {
+  type Device,
+  type Head,
+  frozenHeadLogProbs,
+  headLogProbs,
+  hostTensor,
+  jit,
+  rowProducts,
+  tokenLogProbs,
+} from '../index.ts'
 import { activationBytes } from '../onnx/cost.ts'
 import { onnxModel } from '../onnx/model.ts'
 import { trace } from '../trace/trace.ts'
@@ -13,19 +22,40 @@ const noise = (length: number, seed: number, scale = 1): Float32Array =>
 
 const given = {
   hidden: hostTensor(noise(ROWS * WIDTH, 1), [ROWS, WIDTH]),
-  ids: hostTensor(Int32Array.of(0, 10, 3, 3, 7, 1, 5)),
-  dy: hostTensor(noise(ROWS, 2)),
+  ids: hostTensor(Int32Array.of(0, 10, 3, 3, 7, 1, 5), [ROWS, 1]),
+  dy: hostTensor(noise(ROWS, 2), [ROWS, 1]),
 }
-type Given = { hidden: tf.Tensor2D; ids: tf.Tensor1D; dy: tf.Tensor1D }
-type Head = (x: tf.Tensor2D) => tf.Tensor2D
+/** Of a row two tokens, in one the same twice. */
+const two = {
+  ...given,
+  ids: hostTensor(Int32Array.of(0, 10, 10, 3, 3, 10, 3, 3, 7, 0, 1, 10, 5, 6), [ROWS, 2]),
+  dy: hostTensor(noise(2 * ROWS, 2), [ROWS, 2]),
+}
+type Given = { hidden: tf.Tensor2D; ids: tf.Tensor2D; dy: tf.Tensor2D }
+
+const head = (weight: tf.Tensor | undefined): Head => ({
+  logits: (x) => tf.matMul(x, weight as tf.Tensor2D, false, true),
+  logitsOf: (x, ids) => rowProducts(x, weight as tf.Tensor2D, ids),
+})
+const times = ({ logits, logitsOf }: Head, factor: number): Head => ({
+  logits: (x) => tf.mul(logits(x), factor),
+  logitsOf: (x, ids) => tf.mul(logitsOf(x, ids), factor),
+})
+const plus = ({ logits, logitsOf }: Head, bias: tf.Tensor1D): Head => ({
+  logits: (x) => tf.add(logits(x), bias),
+  logitsOf: (x, ids) => tf.add(logitsOf(x, ids), tf.gather(bias, ids)),
+})
+const capped = ({ logits, logitsOf }: Head): Head => ({
+  logits: (x) => tf.tanh(logits(x)),
+  logitsOf: (x, ids) => tf.tanh(logitsOf(x, ids)),
+})
 
 const heads: Readonly<Record<string, (weight: tf.Tensor2D, bias: tf.Tensor1D) => Head>> = {
-  'a matrix': (weight) => (x) => tf.matMul(x, weight, false, true),
-  'logits far from 0': (weight) => (x) => tf.mul(tf.matMul(x, weight, false, true), 3e3),
-  'a bias with tokens ruled out': (weight, bias) => (x) =>
-    tf.add(tf.matMul(x, weight, false, true), tf.where<tf.Tensor>(tf.greater(bias, 0.9), tf.scalar(-Infinity), bias)),
-  'capped logits': (weight, bias) => (x) =>
-    tf.mul(tf.tanh(tf.div(tf.add(tf.matMul(x, weight, false, true), bias), 2)), 2),
+  'a matrix': head,
+  'logits far from 0': (weight) => times(head(weight), 3e3),
+  'a bias with tokens ruled out': (weight, bias) =>
+    plus(head(weight), tf.where<tf.Tensor>(tf.greater(bias, 0.9), tf.scalar(-Infinity), bias) as tf.Tensor1D),
+  'capped logits': (weight, bias) => times(capped(times(plus(head(weight), bias), 0.5)), 2),
 }
 const constants = {
   weight: hostTensor(noise(VOCAB * WIDTH, 3, 2), [VOCAB, WIDTH]),
@@ -33,11 +63,11 @@ const constants = {
 }
 
 const whole =
-  (head: Head) =>
-  (hidden: tf.Tensor2D, ids: tf.Tensor1D): tf.Tensor1D =>
-    tf.reshape(tokenLogProbs(head(hidden), tf.reshape(ids, [ids.size, 1])), [ids.size])
+  ({ logits }: Head) =>
+  (hidden: tf.Tensor2D, ids: tf.Tensor2D): tf.Tensor2D =>
+    tokenLogProbs(logits(hidden), ids)
 
-const both = (logProbs: (hidden: tf.Tensor2D, ids: tf.Tensor1D) => tf.Tensor, { hidden, ids, dy }: Given) => {
+const both = (logProbs: (hidden: tf.Tensor2D, ids: tf.Tensor2D) => tf.Tensor, { hidden, ids, dy }: Given) => {
   const { value, grad } = tf.valueAndGrad((x) => {
     const found = logProbs(x as tf.Tensor2D, ids)
     return tf.sum(tf.mul(tf.square(found), dy))
@@ -46,22 +76,27 @@ const both = (logProbs: (hidden: tf.Tensor2D, ids: tf.Tensor1D) => tf.Tensor, { 
 }
 
 describe.each<Device>(['tfjs:cpu', 'tfjs:wasm', 'cpu'])('on %s', (device) => {
-  test.each(Object.entries(heads))(
-    '%s: block by block as from all logits, and so is the gradient',
-    async (_, headOf) => {
+  test.each(
+    Object.entries(heads).flatMap(([name, of]) => [
+      [name, 'one token', of, given] as const,
+      [name, 'two', of, two] as const,
+    ]),
+  )(
+    '%s, %s a row: block by block as from all logits, and so is the gradient',
+    async (_name, _tokens, headOf, inputs) => {
       const f = jit(
-        (inputs: Given, { weight, bias }) => {
+        (at: Given, { weight, bias }) => {
           const head = headOf(weight as tf.Tensor2D, bias as tf.Tensor1D)
           return {
-            expected: both(whole(head), inputs),
-            blocks: both((x, ids) => frozenHeadLogProbs(x, ids, head, {}, 3).logProb, inputs),
-            one: both((x, ids) => frozenHeadLogProbs(x, ids, head).logProb, inputs),
-            value: both((x, ids) => headLogProbs(x, ids, head, {}, 3).logProb, inputs),
+            expected: both(whole(head), at),
+            blocks: both((x, ids) => frozenHeadLogProbs(x, ids, head, {}, 3).logProb, at),
+            one: both((x, ids) => frozenHeadLogProbs(x, ids, head).logProb, at),
+            value: both((x, ids) => headLogProbs(x, ids, head, {}, 3).logProb, at),
           }
         },
         { device, constants },
       )
-      const { expected, ...ways } = await f(given)
+      const { expected, ...ways } = await f(inputs)
       for (const [where, found] of Object.entries(ways))
         for (const name of ['logProb', 'value', 'grad'] as const)
           found[name].data.forEach((x, i) => {
@@ -74,11 +109,6 @@ describe.each<Device>(['tfjs:cpu', 'tfjs:wasm', 'cpu'])('on %s', (device) => {
     },
   )
 })
-
-const head =
-  (weight: tf.Tensor | undefined): Head =>
-  (x) =>
-    tf.matMul(x, weight as tf.Tensor2D, false, true)
 
 // tfjs's own cpu backend cannot split what it put together of nothing
 test.each<Device>(['tfjs:wasm', 'cpu'])(
@@ -93,10 +123,13 @@ test.each<Device>(['tfjs:wasm', 'cpu'])(
     )
     const { logProb, grad } = await f({
       hidden: hostTensor(new Float32Array(0), [0, WIDTH]),
-      ids: hostTensor(new Int32Array(0)),
-      dy: hostTensor(new Float32Array(0)),
+      ids: hostTensor(new Int32Array(0), [0, 2]),
+      dy: hostTensor(new Float32Array(0), [0, 2]),
     })
-    expect([logProb.shape, grad.shape]).toEqual([[0], [0, WIDTH]])
+    expect([logProb.shape, grad.shape]).toEqual([
+      [0, 2],
+      [0, WIDTH],
+    ])
     await f.dispose()
   },
 )
@@ -130,17 +163,16 @@ test('a second derivative is refused, not 0', async () => {
 test('what else is read of the logits is read of every row', async () => {
   const f = jit(
     ({ hidden, ids }: Given, { weight }) => {
-      const head: Head = (x) => tf.matMul(x, weight as tf.Tensor2D, false, true)
       const { logProb, read } = frozenHeadLogProbs(
         hidden,
         ids,
-        head,
+        head(weight),
         { mean: ({ logits }) => tf.mean(logits, -1, true), likeliest: ({ largest }) => largest },
         3,
       )
-      const logits = head(hidden)
-      const best: tf.Tensor1D = tf.argMax(logits, -1)
-      const { logProb: largest } = frozenHeadLogProbs(hidden, tf.cast(best, 'int32'), head, {}, 3)
+      const logits = head(weight).logits(hidden)
+      const best = tf.cast(tf.reshape<tf.Rank.R2>(tf.argMax(logits, -1), [ROWS, 1]), 'int32')
+      const { logProb: largest } = frozenHeadLogProbs(hidden, best, head(weight), {}, 3)
       return { logProb, ...read, largest, expected: tf.mean(logits, -1) }
     },
     { constants },
@@ -152,10 +184,10 @@ test('what else is read of the logits is read of every row', async () => {
 })
 
 test('nobody pays for a gradient that is not asked for', () => {
-  const products = (of: (x: tf.Tensor2D, ids: tf.Tensor1D, head: Head) => tf.Tensor) =>
+  const products = (of: (x: tf.Tensor2D, ids: tf.Tensor2D, head: Head) => tf.Tensor) =>
     trace(
-      ({ hidden, ids }, { weight }) => ({ out: of(hidden as tf.Tensor2D, ids as tf.Tensor1D, head(weight)) }),
-      { hidden: { shape: [ROWS, WIDTH], dtype: 'float32' }, ids: { shape: [ROWS], dtype: 'int32' } },
+      ({ hidden, ids }, { weight }) => ({ out: of(hidden as tf.Tensor2D, ids as tf.Tensor2D, head(weight)) }),
+      { hidden: { shape: [ROWS, WIDTH], dtype: 'float32' }, ids: { shape: [ROWS, 2], dtype: 'int32' } },
       { weight: constants.weight },
     ).graph.nodes.filter(({ op }) => op === 'MatMul' || op === 'FusedMatMul').length
   expect(products((x, ids, head) => frozenHeadLogProbs(x, ids, head).logProb)).toBe(1)
@@ -170,13 +202,12 @@ test('nobody pays for a gradient that is not asked for', () => {
 
 test('of a step no more logits are there at one time than two blocks have', () => {
   const [rows, width, vocab, block] = [64, 8, 512, 16]
-  const step = (logProbs: (x: tf.Tensor2D, ids: tf.Tensor1D, head: Head) => tf.Tensor) => {
+  const step = (logProbs: (x: tf.Tensor2D, ids: tf.Tensor2D, head: Head) => tf.Tensor) => {
     const { graph } = trace(
       ({ hidden, ids }, { weight }) => {
-        const head: Head = (x) => tf.matMul(x, weight as tf.Tensor2D, false, true)
-        return { grad: tf.grad((x) => tf.mean(logProbs(x as tf.Tensor2D, ids as tf.Tensor1D, head)))(hidden!) }
+        return { grad: tf.grad((x) => tf.mean(logProbs(x as tf.Tensor2D, ids as tf.Tensor2D, head(weight))))(hidden!) }
       },
-      { hidden: { shape: [rows, width], dtype: 'float32' }, ids: { shape: [rows], dtype: 'int32' } },
+      { hidden: { shape: [rows, width], dtype: 'float32' }, ids: { shape: [rows, 2], dtype: 'int32' } },
       { weight: hostTensor(noise(vocab * width, 1), [vocab, width]) },
     )
     expect(onnxModel(graph).inputs).toContain('hidden')

@@ -7,22 +7,22 @@ export const BLOCK = 512
 /** What was made of each block of rows, as one array: [n, …]. */
 export const inBlocks = (
   hidden: tf.Tensor2D,
-  ids: tf.Tensor1D,
+  ids: tf.Tensor2D,
   block: number,
-  make: (hidden: tf.Tensor2D, ids: tf.Tensor1D) => tf.Tensor2D,
+  make: (hidden: tf.Tensor2D, ids: tf.Tensor2D) => tf.Tensor2D,
 ): tf.Tensor2D => {
   const [n, width] = hidden.shape
   const made = Array.from({ length: Math.max(1, Math.ceil(n / block)) }, (_, i) => {
     const [from, rows] = [i * block, Math.min(block, n - i * block)]
-    return make(tf.slice2d(hidden, [from, 0], [rows, width]), tf.slice1d(ids, from, rows))
+    return make(tf.slice2d(hidden, [from, 0], [rows, width]), tf.slice2d(ids, [from, 0], [rows, ids.shape[1]]))
   })
   return tf.concat(made, 0)
 }
 
 /** Log-probabilities and readings of n rows. */
 export interface ReadTokens<Name extends string> {
-  /** [n] nats */
-  readonly logProb: tf.Tensor1D
+  /** [n, k] nats */
+  readonly logProb: tf.Tensor2D
   /** [n] each */
   readonly read: Readonly<Record<Name, tf.Tensor1D>>
 }
@@ -39,7 +39,7 @@ export const named = <Name extends string>(readings: Readings<Name>, columns: re
  */
 export const headLogProbs = <Name extends string = never>(
   hidden: tf.Tensor2D,
-  ids: tf.Tensor1D,
+  ids: tf.Tensor2D,
   head: Head,
   readings: Readings<Name> = {} as Readings<Name>,
   block: number = BLOCK,
@@ -47,6 +47,7 @@ export const headLogProbs = <Name extends string = never>(
   const found = inBlocks(hidden, ids, block, (states, tokens) =>
     tf.concat(columnsOf(scoredBlock(states, tokens, head), readings), 1),
   )
-  const [value, ...read] = tf.split<tf.Tensor2D>(found, found.shape[1], 1)
-  return { logProb: tf.reshape(value!, [hidden.shape[0]]), read: named(readings, read) }
+  const [columns, k] = [found.shape[1], ids.shape[1]]
+  const [logProb, ...read] = tf.split<tf.Tensor2D>(found, [k, ...Array<number>(columns - k).fill(1)], 1)
+  return { logProb: logProb!, read: named(readings, read) }
 }

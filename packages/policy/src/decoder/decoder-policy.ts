@@ -1,9 +1,9 @@
-import { frozenHeadLogProbs, headLogProbs } from '@gfnlm/jit'
+import { type Head, frozenHeadLogProbs, headLogProbs } from '@gfnlm/jit'
 import * as tf from '@tensorflow/tfjs-core'
 import type { DecoderConfig } from '../architectures/decoder-config.ts'
 import type {
   BranchInput,
-  BranchLogits,
+  BranchStates,
   Cache,
   CachedDecoding,
   Columns,
@@ -11,9 +11,9 @@ import type {
   Tensors,
   TokenInput,
 } from '../policy.ts'
-import { type Pass, decoder, headTrains, unembed } from './decoder.ts'
+import { type Pass, decoder, headOf, headTrains, unembed } from './decoder.ts'
 import { type LoraScale, type Model, modelOf } from './parameters.ts'
-import { inRows, readTokens } from './read-tokens.ts'
+import { inRows, trainedHeadLogProbs } from './read-tokens.ts'
 import { cacheBias, causalBias, columnsOf, filledBias, positionsOf } from './visibility.ts'
 
 /** The functions of a Policy that a decoder gives. */
@@ -64,7 +64,7 @@ export const decoderFunctions = (config: DecoderConfig, loraScale: LoraScale): D
     model: Model,
     { trunk: { tokens, pad }, branches, after }: BranchInput,
     columns: Columns,
-  ): BranchLogits => {
+  ): BranchStates => {
     const [rows, width] = tokens.shape
     const [, count, length] = branches.shape
     // Columns past the context hold padding only (a row's own positions start after its left padding).
@@ -86,8 +86,8 @@ export const decoderFunctions = (config: DecoderConfig, loraScale: LoraScale): D
       columns: { start: 0, count: length },
     })
     return {
-      trunk: logitsOf(model, trunk.hidden, rows),
-      branches: tf.reshape(unembed(model, hidden), [rows, count, length, config.vocab]),
+      trunk: tf.reshape(trunk.hidden, [rows, columns.count, config.hidden]),
+      branches: tf.reshape(hidden, [rows, count, length, config.hidden]),
     }
   }
 
@@ -142,19 +142,16 @@ export const decoderFunctions = (config: DecoderConfig, loraScale: LoraScale): D
       const [rows, count] = hidden.shape
       return logitsOf(modelWith(constants, trainable), tf.reshape(hidden, [rows * count, config.hidden]), rows)
     },
-    logProbs: (constants, trainable, hidden, tokens, readings) => {
-      const [rows, count] = hidden.shape
-      const model = modelWith(constants, trainable)
+    logProbs: (constants, trainable, hidden, tokens, { readings, rules = (own: Head): Head => own } = {}) => {
+      const [rows, count, k] = tokens.shape
       const x = tf.reshape<tf.Rank.R2>(hidden, [rows * count, config.hidden])
+      const ids = tf.reshape<tf.Rank.R2>(tokens, [rows * count, k])
+      const head = rules(headOf(modelWith(constants, trainable)))
       if (trainable !== null && headTrains(config, trainable))
-        return readTokens(logitsOf(model, x, rows), tokens, readings)
-      const ids = tf.reshape<tf.Rank.R1>(tokens, [rows * count])
+        return inRows(trainedHeadLogProbs(x, ids, head, readings), rows)
       // Nothing of the reference is differentiated, even within a loss.
       const scored = trainable === null ? headLogProbs : frozenHeadLogProbs
-      return inRows(
-        scored(x, ids, (states) => unembed(model, states), readings),
-        rows,
-      )
+      return inRows(scored(x, ids, head, readings), rows)
     },
     branched: (constants, trainable, input, columns) => branched(modelWith(constants, trainable), input, columns),
     cached,

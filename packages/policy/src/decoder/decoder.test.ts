@@ -149,8 +149,9 @@ describe.each([
     // Branch 0 leaves before the last two tokens, branch 1 before the last, branch 2 at the end.
     const after = [width - 2, width - 1, width]
     const { trunk, branched } = tf.tidy(() => {
+      const constants = tensorsOf(withNaNPadding(policy))
       const out = policy.branched(
-        tensorsOf(withNaNPadding(policy)),
+        constants,
         null,
         {
           trunk: input,
@@ -163,7 +164,12 @@ describe.each([
         },
         { start: width - 1, count: 1 },
       )
-      return { trunk: out.trunk.arraySync(), branched: out.branches.arraySync() }
+      const [, count, length, hidden] = out.branches.shape
+      const logits = policy.unembed(constants, null, tf.reshape(out.branches, [3 * count, length, hidden]))
+      return {
+        trunk: policy.unembed(constants, null, out.trunk).arraySync(),
+        branched: (tf.reshape(logits, [3, count, length, logits.shape[2]]) as tf.Tensor4D).arraySync(),
+      }
     })
     ROWS.forEach((row, r) => {
       expect(apart(legal(trunk[r]!), legal(eagerLogits(policy, [row])[0]!.slice(-1)))).toBeLessThan(1e-5)

@@ -1,3 +1,4 @@
+import { type Head, rowProducts } from '@gfnlm/jit'
 import * as tf from '@tensorflow/tfjs-core'
 import type { DecoderConfig, Position } from '../architectures/decoder-config.ts'
 import type { Cache, Columns } from '../policy.ts'
@@ -57,6 +58,20 @@ export const unembed = (model: Model, x: tf.Tensor2D): tf.Tensor2D => {
     ? tf.matMul(x, parameter<tf.Tensor2D>(model, `${names.embedding}.weight`), false, true)
     : linear(model, names.head, x, 'out-in')
   return capped(logits, logitCap)
+}
+
+/** `unembed` as a head, which no adapter changes. */
+export const headOf = (model: Model): Head => {
+  const { names, tied, logitCap } = model.config
+  const weight = parameter<tf.Tensor2D>(model, `${tied ? names.embedding : names.head}.weight`)
+  const bias = tied ? undefined : model.find(`${names.head}.bias`)
+  return {
+    logits: (x) => unembed(model, x),
+    logitsOf: (x, ids) => {
+      const products = rowProducts(x, weight, ids)
+      return capped(bias === undefined ? products : tf.add(products, tf.gather(bias, ids)), logitCap)
+    },
+  }
 }
 
 /** Whether any of the parameters that `unembed` reads, or an adapter of them, is among those that train. */

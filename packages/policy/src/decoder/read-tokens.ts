@@ -1,16 +1,18 @@
-import { type ReadTokens, type TokenReading, detach, tokenLogProbs } from '@gfnlm/jit'
+import { type Head, type ReadTokens, type Readings, type TokenReading, detach, tokenLogProbs } from '@gfnlm/jit'
 import * as tf from '@tensorflow/tfjs-core'
 import type { TokenReadings } from '../policy.ts'
 
-/** Readings of [rows · count] tokens as [rows, count]. */
+/** The head of who has nothing before the logits. */
+export const givenLogits: Head = { logits: (x) => x, logitsOf: (x, ids) => tf.gather(x, ids, 1, 1) as tf.Tensor2D }
+
+/** Readings of [rows · count] states as [rows, count]. */
 export const inRows = <Name extends string>({ logProb, read }: ReadTokens<Name>, rows: number): TokenReadings<Name> => {
-  const shaped = (x: tf.Tensor): tf.Tensor2D => tf.reshape(x, [rows, logProb.size / rows])
+  const [n, k] = logProb.shape
   return {
-    logProb: shaped(logProb),
-    read: Object.fromEntries(Object.entries<tf.Tensor>(read).map(([name, x]) => [name, shaped(x)])) as Record<
-      Name,
-      tf.Tensor2D
-    >,
+    logProb: tf.reshape(logProb, [rows, n / rows, k]),
+    read: Object.fromEntries(
+      Object.entries<tf.Tensor>(read).map(([name, x]) => [name, tf.reshape(x, [rows, n / rows])]),
+    ) as Record<Name, tf.Tensor2D>,
   }
 }
 
@@ -22,28 +24,26 @@ export const logProbsOf = (logits: tf.Tensor3D, tokens: tf.Tensor2D): tf.Tensor2
 }
 
 /**
- * Log-probabilities of given tokens and what else is read, from logits that are there. No gradient flows through what is
- * read, as none does where the head is frozen.
+ * `frozenHeadLogProbs` of a head that trains: all logits are kept for its gradient. None flows through what is read, as
+ * none does where the head is frozen.
  *
- * @param logits [rows, count, vocab]
- * @param tokens [rows, count] int32
+ * @param hidden [n, width]
+ * @param ids [n, k] int32
  */
-export const readTokens = <Name extends string = never>(
-  logits: tf.Tensor3D,
-  tokens: tf.Tensor2D,
-  readings: Readonly<Record<Name, TokenReading>> = {} as Readonly<Record<Name, TokenReading>>,
-): TokenReadings<Name> => {
-  const [rows, count, vocab] = logits.shape
-  const flat = tf.reshape<tf.Rank.R2>(logits, [rows * count, vocab])
-  const logProb: tf.Tensor2D = tf.reshape(logProbsOf(logits, tokens), [rows * count, 1])
-  const still = detach(flat)
+export const trainedHeadLogProbs = <Name extends string = never>(
+  hidden: tf.Tensor2D,
+  ids: tf.Tensor2D,
+  head: Head,
+  readings: Readings<Name> = {} as Readings<Name>,
+): ReadTokens<Name> => {
+  const logits = head.logits(hidden)
+  const logProb = tokenLogProbs(logits, ids)
+  const still = detach(logits)
   // as `tokenLogProbs` has it: a compiled graph computes it once
   const largest = tf.log<tf.Tensor2D>(tf.max(tf.softmax(still), -1, true))
+  const scored = { logits: still, logProb: detach(logProb), largest }
   const read = Object.fromEntries(
-    Object.entries<TokenReading>(readings).map(([name, reading]) => [
-      name,
-      reading({ logits: still, logProb: detach(logProb), largest }),
-    ]),
-  ) as unknown as Record<Name, tf.Tensor1D>
-  return inRows({ logProb: tf.reshape(logProb, [rows * count]), read }, rows)
+    Object.entries<TokenReading>(readings).map(([name, reading]) => [name, tf.reshape(reading(scored), [-1])]),
+  ) as Record<Name, tf.Tensor1D>
+  return { logProb, read }
 }
