@@ -5,6 +5,7 @@ import { givenLogits } from './decoder/read-tokens.ts'
 import { ruleRuns } from './mdp-rules.ts'
 import type { PackedRows } from './pack-rows.ts'
 import type { HeadRules, Policy, Tensors, TokenInput } from './policy.ts'
+import { type Unembedding, stateLogProbs } from './state-log-probs.ts'
 
 /** What the learned policy says of every state and action of a batch. */
 export interface ActionScores {
@@ -33,10 +34,8 @@ type Scored = Pick<Policy, 'logits' | 'vocabSize'> &
   Partial<Pick<Policy, 'name' | 'branched' | 'contextLength' | 'hidden' | 'unembed' | 'logProbs'>>
 
 /** What stands before a policy's logits, and how they and log-probs are read from it. */
-interface Stated {
+interface Stated extends Unembedding {
   readonly states: Policy['logits']
-  readonly unembed: NonNullable<Policy['unembed']>
-  readonly logProbs?: Policy['logProbs'] | undefined
   readonly branched?: Policy['branched'] | undefined
 }
 
@@ -132,14 +131,15 @@ const inOrder = (question: Question, packed: PackedInput, actions: tf.Tensor2D):
  * gradient needs them whole.
  */
 const scoresOf = (
-  { unembed, logProbs, constants, trainable }: Question,
+  question: Question,
   states: tf.Tensor3D,
   tokens: tf.Tensor3D,
   rules: HeadRules,
   ofLogits: Readers['ofLogits'],
 ): { readonly logProb: tf.Tensor3D; readonly ofLogits?: tf.Tensor2D } => {
-  if (logProbs !== undefined && ofLogits === undefined)
-    return { logProb: logProbs(constants, trainable, states, tokens, { rules }).logProb }
+  const { unembed, constants, trainable } = question
+  if (ofLogits === undefined)
+    return { logProb: stateLogProbs(question, constants, trainable, states, tokens, { rules }).logProb }
   const [rows, count, k] = tokens.shape
   const logits = unembed(constants, trainable, states)
   const vocab = logits.shape[2]
@@ -147,7 +147,7 @@ const scoresOf = (
   const logProb = tokenLogProbs(legal, tf.reshape(tokens, [rows * count, k]))
   return {
     logProb: tf.reshape(logProb, [rows, count, k]),
-    ...(ofLogits === undefined ? {} : { ofLogits: ofLogits(tf.reshape(legal, [rows, count, vocab])) }),
+    ofLogits: ofLogits(tf.reshape(legal, [rows, count, vocab])),
   }
 }
 

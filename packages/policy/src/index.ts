@@ -51,6 +51,7 @@ export { type GgufOptions, type WrittenGguf, writeGguf } from './gguf/write-gguf
 export { writeBeside, writeJson } from './write-beside.ts'
 export type { PolicyFault, PolicyFaultTag } from './policy-fault.ts'
 export { shifted } from './shifted.ts'
+export { type Unembedding, stateLogProbs } from './state-log-probs.ts'
 export { type ActionScores, type PackedInput, type Read, type Readers, actionScores } from './action-scores.ts'
 export { type Grouped, type PackedRows, packRows } from './pack-rows.ts'
 export { inVocabulary } from './in-vocabulary.ts'

@@ -1,6 +1,14 @@
 import { type Fault, type Prompt, type Trajectories, fault, isFault } from '@gfnlm/env'
 import { type Device, jitPerShape } from '@gfnlm/jit'
-import { type HeadRules, type Policy, type PolicyState, type Tensors, inVocabulary, shifted } from '@gfnlm/policy'
+import {
+  type HeadRules,
+  type Policy,
+  type PolicyState,
+  type Tensors,
+  inVocabulary,
+  shifted,
+  stateLogProbs,
+} from '@gfnlm/policy'
 import * as tf from '@tensorflow/tfjs-core'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { type Frame, infillingRows } from './infilling-rows.ts'
@@ -28,10 +36,10 @@ export interface InfillingOptions {
 }
 
 /** A policy whose text can branch. */
-type Branching = Policy & Required<Pick<Policy, 'hidden' | 'logProbs' | 'branched'>>
+type Branching = Policy & Required<Pick<Policy, 'hidden' | 'unembed' | 'branched'>>
 
 const canBranch = (policy: Policy): policy is Branching =>
-  policy.hidden !== undefined && policy.logProbs !== undefined && policy.branched !== undefined
+  policy.hidden !== undefined && policy.unembed !== undefined && policy.branched !== undefined
 
 interface Feed {
   readonly trainable?: Tensors
@@ -43,8 +51,8 @@ interface Feed {
 }
 
 /** Log-probabilities of the targets of laid-out rows: one pass, the head at the columns that are read only. */
-const scorer = (policy: Branching, logitShift: Float32Array | undefined, device: Device) => {
-  return jitPerShape(
+const scorer = (policy: Branching, logitShift: Float32Array | undefined, device: Device) =>
+  jitPerShape(
     ({ trainable = null as never, tokens, pad, branches, next, rest }: Feed, constants) => {
       const [rows, columns] = tokens.shape as [number, number]
       const width = next.shape[1]!
@@ -54,7 +62,7 @@ const scorer = (policy: Branching, logitShift: Float32Array | undefined, device:
       const stops = branches?.shape[1] ?? 0
       const after = Array.from({ length: stops }, (_, stop) => before + width - stops + stop)
       const logProbs = (states: tf.Tensor3D, targets: tf.Tensor, rules?: HeadRules): tf.Tensor =>
-        policy.logProbs(constants, trainable, states, targets as tf.Tensor3D, { rules }).logProb
+        stateLogProbs(policy, constants, trainable, states, targets as tf.Tensor3D, { rules }).logProb
       const states =
         branches === undefined
           ? { trunk: policy.hidden(constants, trainable, trunk, read) }
@@ -73,7 +81,6 @@ const scorer = (policy: Branching, logitShift: Float32Array | undefined, device:
     },
     { device, constants: policy.constants, limit: 64 },
   )
-}
 
 const checkFits = ({ prompts, mdp }: Trajectories, frames: readonly Frame[], { contextLength }: Policy): void =>
   frames.forEach(({ before, tail }, i) => {
@@ -117,7 +124,7 @@ export const infillingLikelihood = (
       throw fault(
         'BranchesUnsupported',
         `the policy ${policy.name} cannot score several endings of one prefix`,
-        'Give it `hidden`, `logProbs` and `branched`, or use a reward of whole completions.',
+        'Give it `hidden`, `unembed` and `branched`, or use a reward of whole completions.',
       )
     const frames = batch.prompts.map((prompt): Frame => {
       const { before, after } = surroundings(prompt)
