@@ -82,6 +82,10 @@ export const terminalReward = (batch: Annotated): Float32Array =>
 export const completionOf = (batch: Trajectories, row: number): Int32Array =>
   batch.tokens.slice(row * batch.width, row * batch.width + batch.length[row]!)
 
+/** Whether a row's completion was cut off at the greatest length: its terminator was forced, not chosen. */
+export const wasCutOff = ({ length, mdp }: Pick<Trajectories, 'length' | 'mdp'>, row: number): boolean =>
+  length[row] === mdp.maxLength && mdp.leaf !== 'free'
+
 /**
  * [rows, width] the tokens with the terminator in every column past the end, whatever the padding held: not even an
  * id outside the vocabulary, or one whose embedding is not a number, can enter a model.

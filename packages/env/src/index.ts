@@ -7,6 +7,7 @@ export {
   exceptTokens,
   legalTokens,
   onlyTokens,
+  sizedShift,
   stateShift,
   tokenMDP,
 } from './token-mdp.ts'
@@ -21,6 +22,7 @@ export {
   completionOf,
   settledTokens,
   terminalReward,
+  wasCutOff,
 } from './batch.ts'
 export { type TruncatedResponses, lastValidIndex, truncateAtStop } from './stop-tokens.ts'
 export { type LeftPadded, leftPadded } from './left-padded.ts'

@@ -85,7 +85,8 @@ export const exceptTokens = (vocab: number, illegal: Iterable<number>, penalty: 
   return shift
 }
 
-const sizedShift = ({ logitShift }: Pick<TokenMDP, 'logitShift'>, vocab: number): Float32Array | undefined => {
+/** The MDP's mask. Throws a RangeError for one that has not a number for each token. */
+export const sizedShift = ({ logitShift }: Pick<TokenMDP, 'logitShift'>, vocab: number): Float32Array | undefined => {
   if (logitShift !== undefined && logitShift.length !== vocab)
     throw new RangeError(
       `the mask (logitShift) has ${logitShift.length} numbers, and the vocabulary ${vocab} tokens: make it of the policy's vocabSize`,

@@ -5,7 +5,7 @@ import { givenLogits } from './decoder/read-tokens.ts'
 import { ruleRuns } from './mdp-rules.ts'
 import type { PackedRows } from './pack-rows.ts'
 import type { HeadRules, Policy, Tensors, TokenInput } from './policy.ts'
-import { type Unembedding, stateLogProbs } from './state-log-probs.ts'
+import { type Stated, stateLogProbs, stated } from './state-log-probs.ts'
 
 /** What the learned policy says of every state and action of a batch. */
 export interface ActionScores {
@@ -32,18 +32,6 @@ export type PackedInput = { readonly [K in keyof PackedRows]: tf.Tensor }
 /** What a policy must have for its actions to be scored; without `branched` a prompt runs once a row. */
 type Scored = Pick<Policy, 'logits' | 'vocabSize'> &
   Partial<Pick<Policy, 'name' | 'branched' | 'contextLength' | 'hidden' | 'unembed' | 'logProbs'>>
-
-/** What stands before a policy's logits, and how they and log-probs are read from it. */
-interface Stated extends Unembedding {
-  readonly states: Policy['logits']
-  readonly branched?: Policy['branched'] | undefined
-}
-
-/** Hidden states and a head; where a policy has none, the logits themselves. */
-const stated = ({ logits, hidden, unembed, logProbs, branched }: Scored): Stated =>
-  hidden === undefined || unembed === undefined
-    ? { states: logits, unembed: (_constants, _trainable, states) => states }
-    : { states: hidden, unembed, logProbs, branched }
 
 const mustHaveStates = ({ name = 'the policy', hidden, unembed }: Scored): void => {
   if (hidden === undefined || unembed === undefined)

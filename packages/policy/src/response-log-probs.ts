@@ -1,7 +1,8 @@
 import type { Readings } from '@gfnlm/jit'
 import * as tf from '@tensorflow/tfjs-core'
-import { givenLogits, inRows, logProbsOf, trainedHeadLogProbs } from './decoder/read-tokens.ts'
-import type { Columns, Policy, Tensors, TokenInput, TokenReadings } from './policy.ts'
+import { logProbsOf } from './decoder/read-tokens.ts'
+import type { Columns, Policy, Tensors, TokenInput } from './policy.ts'
+import { stateLogProbs, stated } from './state-log-probs.ts'
 
 export interface ResponseLogProbOptions {
   /** Columns before the response: the logits of column `contextLength − 1` are those of its first token. */
@@ -76,23 +77,15 @@ export interface NextTokenReadings<Name extends string = never> {
  * @param readings numbers wanted of each token's logits, by name
  */
 export const nextTokenLogProbs = <Name extends string = never>(
-  policy: Pick<Policy, 'logits' | 'hidden' | 'logProbs'>,
+  policy: Pick<Policy, 'logits' | 'hidden' | 'unembed' | 'logProbs'>,
   constants: Tensors,
   trainable: Tensors | null,
   input: TokenInput,
   { next, ...columns }: Columns & { readonly next: tf.Tensor2D },
   readings?: Readings<Name>,
 ): NextTokenReadings<Name> => {
-  const [rows, count] = next.shape
-  const found = (): TokenReadings<Name> => {
-    if (policy.hidden === undefined || policy.logProbs === undefined) {
-      const logits = policy.logits(constants, trainable, input, columns)
-      const flat = tf.reshape<tf.Rank.R2>(logits, [rows * count, logits.shape[2]])
-      return inRows(trainedHeadLogProbs(flat, tf.reshape(next, [rows * count, 1]), givenLogits, readings), rows)
-    }
-    const hidden = policy.hidden(constants, trainable, input, columns)
-    return policy.logProbs(constants, trainable, hidden, tf.expandDims(next, 2), { readings })
-  }
-  const { logProb, read } = found()
-  return { logProb: tf.reshape(logProb, [rows, count]), read }
+  const before = stated(policy)
+  const states = before.states(constants, trainable, input, columns)
+  const found = stateLogProbs(before, constants, trainable, states, tf.expandDims(next, 2), { readings })
+  return { logProb: tf.squeeze(found.logProb, [2]), read: found.read }
 }

@@ -8,6 +8,24 @@ export interface Unembedding {
   readonly logProbs?: Policy['logProbs'] | undefined
 }
 
+/** What stands before a policy's logits, and how they and log-probs are read from it. */
+export interface Stated extends Unembedding {
+  readonly states: Policy['logits']
+  readonly branched?: Policy['branched'] | undefined
+}
+
+/** Hidden states and a head; where a policy has none, the logits themselves. */
+export const stated = ({
+  logits,
+  hidden,
+  unembed,
+  logProbs,
+  branched,
+}: Pick<Policy, 'logits' | 'hidden' | 'unembed' | 'logProbs' | 'branched'>): Stated =>
+  hidden === undefined || unembed === undefined
+    ? { states: logits, unembed: (_constants, _trainable, states) => states }
+    : { states: hidden, unembed, logProbs, branched }
+
 /**
  * Log-probabilities of tokens after each of the states, inside a compiled function: `logProbs`, or of all logits where a
  * policy has none.

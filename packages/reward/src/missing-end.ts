@@ -1,11 +1,7 @@
-import type { Trajectories } from '@gfnlm/env'
+import { wasCutOff } from '@gfnlm/env'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import type { Reward, Rewards } from './reward.ts'
-
-/** Whether a row's completion was cut off at the greatest length instead of ending by itself. */
-const cutOff = ({ length, mdp }: Trajectories, row: number): boolean =>
-  length[row] === mdp.maxLength && mdp.leaf !== 'free'
 
 /** A reward with another number at the end of every completion that was cut off. */
 const atCutEnds =
@@ -17,7 +13,7 @@ const atCutEnds =
         const logReward = rewards.logReward.slice()
         for (let row = 0; row < batch.rows; row++) {
           const end = row * batch.width + batch.length[row]!
-          if (cutOff(batch, row) && !Number.isNaN(logReward[end]!)) logReward[end] = change(logReward[end]!)
+          if (wasCutOff(batch, row) && !Number.isNaN(logReward[end]!)) logReward[end] = change(logReward[end]!)
         }
         return { ...rewards, logReward }
       }),

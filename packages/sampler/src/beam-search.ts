@@ -1,6 +1,6 @@
-import { type Prompt, type TokenMDP, checkCount, logSumExp } from '@gfnlm/env'
+import { type Prompt, type TokenMDP, checkCount, logSumExp, sizedShift } from '@gfnlm/env'
 import type { HostTensors } from '@gfnlm/jit'
-import { checkShift, learnedLogProb } from './behaviour.ts'
+import { learnedLogProb } from './behaviour.ts'
 import type { Decoder, Decoding } from './decoding.ts'
 
 /** A completion found by beam search, without its terminator. */
@@ -76,7 +76,7 @@ export const beamSearch = async (
     const decoding = await open(Array.from({ length: beams }, (_, i) => rows[Math.min(i, rows.length - 1)]!))
     try {
       const vocab = decoding.logits.length / beams
-      checkShift(mdp, vocab)
+      sizedShift(mdp, vocab)
       return expansions(rows, decoding.logits, vocab, mdp, t, beams + 1)
     } finally {
       await decoding.close()

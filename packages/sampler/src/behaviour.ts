@@ -1,4 +1,4 @@
-import { type TokenMDP, logSumExp } from '@gfnlm/env'
+import { type TokenMDP, logSumExp, sizedShift } from '@gfnlm/env'
 import { type Drawn, draw } from './draw.ts'
 import { type Exponentials, exponentialsOf } from './exponentials.ts'
 import type { Exploration } from './exploration.ts'
@@ -13,17 +13,11 @@ const endsOf = ({ terminator, ends = [] }: TokenMDP): readonly number[] => [term
 /** The shift that was laid beside the scores last. */
 const laid = new WeakMap<Exponentials, Float32Array | null>()
 
-/** Throws a RangeError for a mask that has not a number for each token. */
-export const checkShift = ({ logitShift }: TokenMDP, vocab: number): void => {
-  if (logitShift !== undefined && logitShift.length !== vocab)
-    throw new RangeError(`the mask (logitShift) has ${logitShift.length} numbers, and the vocabulary ${vocab} tokens`)
-}
-
 /** Lays logits and shift out, with an end that comes too early at −∞, and gives the largest of their sums. */
 const layOut = (room: Exponentials, logits: LogitRow, mdp: TokenMDP, t: number): number => {
   const { logitShift: shift, minLength } = mdp
   if (laid.get(room) !== (shift ?? null)) {
-    checkShift(mdp, logits.length)
+    sizedShift(mdp, logits.length)
     if (shift === undefined) room.shift.fill(0)
     else room.shift.set(shift)
     laid.set(room, shift ?? null)

@@ -1,7 +1,14 @@
-import { type Prompt, type Trajectories, type Weighted, completionOf, fault, terminalReward } from '@gfnlm/env'
+import {
+  type Prompt,
+  type Trajectories,
+  type Weighted,
+  completionOf,
+  fault,
+  terminalReward,
+  wasCutOff,
+} from '@gfnlm/env'
 import { type PickedPair, bestAndWorst } from '@gfnlm/losses'
 import type { CompletionPair, CompletionPairs } from './completion-pairs.ts'
-import { lastChoices } from './choices.ts'
 import { membersOfPrompts } from './parts.ts'
 import type { LabelledCompletion, LabelledCompletionBatch } from './unpaired-preference.ts'
 
@@ -12,10 +19,8 @@ export interface Judged {
 }
 
 /** What the policy wrote: the tokens of a completion, and the terminator that it chose, unless the end was forced. */
-const written = (batch: Trajectories, row: number, last: Int32Array): Int32Array => {
-  const chosen = batch.length[row]! <= last[row]! ? [batch.mdp.terminator] : []
-  return Int32Array.of(...completionOf(batch, row), ...chosen)
-}
+const written = (batch: Trajectories, row: number): Int32Array =>
+  Int32Array.of(...completionOf(batch, row), ...(wasCutOff(batch, row) ? [] : [batch.mdp.terminator]))
 
 const promptOf = ({ prompts, group }: Trajectories, row: number): Prompt => prompts[group[row]!]!
 
@@ -45,11 +50,11 @@ export const onlinePairs = ({ pick = bestAndWorst, minGap = 0 }: OnlinePairsOpti
 ) => CompletionPairs & Judged) => {
   if (!(minGap >= 0)) throw new RangeError(`onlinePairs: minGap must be at least 0, found ${minGap}`)
   return (batch) => {
-    const [rewards, last] = [terminalReward(batch), lastChoices(batch)]
+    const rewards = terminalReward(batch)
     const pairOf = (chosen: number, rejected: number): CompletionPair => ({
       prompt: promptOf(batch, chosen).tokens,
-      chosen: written(batch, chosen, last),
-      rejected: written(batch, rejected, last),
+      chosen: written(batch, chosen),
+      rejected: written(batch, rejected),
       weight: batch.weight[chosen]! * batch.weight[rejected]!,
     })
     const members = membersOfPrompts(batch)
@@ -89,12 +94,12 @@ export const onlineLabels = ({
 }): ((batch: Weighted) => LabelledCompletionBatch & Judged) => {
   if (Number.isNaN(desirable)) throw new RangeError('onlineLabels: desirable must be a number, found NaN')
   return (batch) => {
-    const [rewards, last] = [terminalReward(batch), lastChoices(batch)]
+    const rewards = terminalReward(batch)
     const completions = [...batch.keep.keys()]
       .filter((row) => batch.keep[row] !== 0)
       .map((row): LabelledCompletion => ({
         prompt: promptOf(batch, row).tokens,
-        completion: written(batch, row, last),
+        completion: written(batch, row),
         desirable: rewards[row]! >= desirable,
         weight: batch.weight[row]!,
       }))
@@ -117,10 +122,9 @@ export const selfPlayPairs = (
   batch: Trajectories,
   target: (prompt: Prompt) => Int32Array,
 ): CompletionPairs & { readonly step: number } => {
-  const last = lastChoices(batch)
   const pairs = [...batch.group.keys()].map((row): CompletionPair => {
     const prompt = promptOf(batch, row)
-    return { prompt: prompt.tokens, chosen: target(prompt), rejected: written(batch, row, last) }
+    return { prompt: prompt.tokens, chosen: target(prompt), rejected: written(batch, row) }
   })
   return { step: batch.step, pairs }
 }

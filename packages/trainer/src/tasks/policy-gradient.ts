@@ -1,4 +1,4 @@
-import { type TokenMDP, type Weighted, selectRows, settledTokens } from '@gfnlm/env'
+import { type TokenMDP, type Weighted, selectRows, settledTokens, wasCutOff } from '@gfnlm/env'
 import { type HostTensors, hostScalar, hostTensor } from '@gfnlm/jit'
 import {
   type ClippedOptions,
@@ -18,7 +18,7 @@ import {
 } from '@gfnlm/losses'
 import { type PackedInput, type Readers, actionScores, packRows } from '@gfnlm/policy'
 import type * as tf from '@tensorflow/tfjs-core'
-import { choices, lastChoices } from './choices.ts'
+import { choices } from './choices.ts'
 import { trajectoryTokens } from './count-tokens.ts'
 import { compared } from './compared.ts'
 import { divergences } from './divergence.ts'
@@ -85,8 +85,7 @@ const packed = (
   const rewards = shapedRewards(batch, klCoefficient)
   const advantage = Float32Array.from(advantages(rewards, batch.group))
   const informative = onlyInformative ? informativeGroups(rewards, batch.group) : undefined
-  const last = lastChoices(batch)
-  const leftOut = (row: number): boolean => informative?.[row] === 0 || (onlyEnded && batch.length[row]! > last[row]!)
+  const leftOut = (row: number): boolean => informative?.[row] === 0 || (onlyEnded && wasCutOff(batch, row))
   const keep = batch.keep.map((kept, row) => (leftOut(row) ? 0 : kept))
   return rowParts(batch, parts).map((chosen) => {
     const part = selectRows({ ...batch, keep }, chosen)
